@@ -1,0 +1,86 @@
+"""The port: all that the gateway knows of an acquirer, and all that an adapter has to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from acquirer_sdk.values import (
+    AuthoriseOutcome,
+    AuthoriseRequest,
+    Capabilities,
+    LateAnswer,
+    NotReady,
+    Ready,
+    Reversal,
+    ReversalOutcome,
+    Unsupported,
+)
+
+Tell = Callable[..., None]
+"""``tell("host.signed-on", acquirer="cafis")``: one event for the log. Never card data."""
+
+
+class SettingsError(Exception):
+    """A key of the adapter's own table is wrong. key is its name, sentence says what to do."""
+
+    def __init__(self, key: str, sentence: str) -> None:
+        super().__init__(f"{key}: {sentence}")
+        self.key = key
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The outside world, given to an adapter: wall clock in unix ms, random bytes, event log."""
+
+    now_ms: Callable[[], int]
+    random_bytes: Callable[[int], bytes]
+    tell: Tell
+
+
+class Acquirer(Protocol):
+    """One acquirer. Every method is safe to call many times at once on one object."""
+
+    name: str
+    capabilities: Capabilities
+
+    async def start(self, late: Callable[[LateAnswer], None]) -> None:
+        """Begin to connect and sign on, and return at once. late is called for every answer nobody waits for."""
+
+    async def close(self) -> None:
+        """Sign off and close. Requests still waiting end as InDoubt."""
+
+    def ready(self) -> Ready | NotReady:
+        """May a new request be started now?"""
+
+    def prepare(self, request: AuthoriseRequest) -> Reversal:
+        """Build the reversal of a request that has not been sent yet. Pure: no I/O, same answer every time."""
+
+    async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
+        """Ask once. Returns within the adapter's time-out; raises nothing for anything the other side does."""
+
+    async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:
+        """Send a reversal advice. transmission counts from 1; from 2 on it carries the repeat flag."""
+
+    async def capture(self, reversal: Reversal) -> Unsupported: ...
+
+    async def void(self, reversal: Reversal) -> Unsupported: ...
+
+    async def refund(self, request: AuthoriseRequest) -> Unsupported: ...
+
+    async def advise(self, reference: str, items: Mapping[str, str]) -> Unsupported: ...
+
+    async def card_check(self, request: AuthoriseRequest) -> Unsupported: ...
+
+    async def inquire(self, reversal: Reversal) -> Unsupported: ...
+
+    async def reconcile(self, day: str) -> Unsupported: ...
+
+
+Create = Callable[[Mapping[str, object], Ports], Acquirer]
+"""An entry point of the group ``hagaki.acquirers``: its own table of config.toml and the ports -> an acquirer.
+
+Raises SettingsError for a key that is unknown or wrong.
+"""

@@ -1,0 +1,202 @@
+"""What goes to an acquirer and what comes back, as frozen values. Nothing here knows a message format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class CardData:
+    """A card as the reader read it, for the moment of one call. It cannot be printed, pickled or compared by repr.
+
+    track2 is the text between the sentinels (ISO/IEC 7813), e.g. ``4111111111111111=27122010000012345678``.
+    """
+
+    __slots__ = ("emv", "entry_mode", "jis2", "pin_block", "track2")
+
+    def __init__(
+        self, track2: str = "", *, jis2: str = "", emv: bytes = b"", pin_block: bytes = b"", entry_mode: int = 0
+    ) -> None:
+        self.track2 = track2
+        self.jis2 = jis2
+        self.emv = emv
+        self.pin_block = pin_block
+        self.entry_mode = entry_mode
+
+    @property
+    def pan(self) -> str:
+        """The card number (ISO/IEC 7812), or an empty text."""
+        return self.track2.split("=", 1)[0]
+
+    @property
+    def expiry(self) -> str:
+        """YYMM of track 2, or an empty text."""
+        return self.track2.partition("=")[2][:4]
+
+    @property
+    def masked(self) -> str:
+        """First six and last four digits, the most that PCI DSS 3.4.1 lets anybody see."""
+        pan = self.pan
+        if len(pan) < 12:
+            return "*" * len(pan)
+        return pan[:6] + "*" * (len(pan) - 10) + pan[-4:]
+
+    def __repr__(self) -> str:
+        return f"CardData({self.masked})"
+
+    def __reduce__(self) -> str:
+        raise TypeError("card data is never serialised")
+
+
+@dataclass(frozen=True, slots=True)
+class AuthoriseRequest:
+    """One attempt to authorise one sale.
+
+    reference: 12 digits, unique per payment (ISO 8583 DE37). stan: 1..999999, unique among open attempts (DE11).
+    amount_minor: minor units of `currency` (ISO 4217 numeric). condition: UnifiedPOS CAT PaymentCondition.
+    time_s: when the sale was keyed, unix seconds UTC.
+    """
+
+    reference: str
+    stan: int
+    amount_minor: int
+    currency: int
+    condition: int
+    condition_count: int
+    terminal_id: str
+    merchant_id: str
+    slip: int
+    time_s: int
+    card: CardData
+
+
+class Reversal:
+    """The ready-made reversal of one request, in the adapter's own form. May hold a card number: cannot be printed.
+
+    The gateway stores `wire` (wrapped under a key) in the same commit that lets the request leave, so that
+    the reversal can be sent with no further knowledge.
+    """
+
+    __slots__ = ("reference", "stan", "wire")
+
+    def __init__(self, reference: str, stan: int, wire: bytes) -> None:
+        self.reference = reference
+        self.stan = stan
+        self.wire = wire
+
+    def __repr__(self) -> str:
+        return f"Reversal({self.reference}, stan={self.stan:06d})"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a reversal is never serialised as an object")
+
+
+class Ask(StrEnum):
+    """What the acquirer wants before it can say yes or no."""
+
+    AGAIN = "again"  # the same sale keyed once more (wrong PIN, unreadable number)
+    MORE = "more"  # something else as well (approval number by telephone, product code)
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """amount_minor is what the acquirer approved; less than asked is a partial approval."""
+
+    approval_number: str
+    amount_minor: int
+    code: str = "00"
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A definite no. code is the acquirer's own (DE39 or a G code)."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsInput:
+    """No decision yet: the merchant has to do something."""
+
+    ask: Ask
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """One byte or more was handed to the kernel and no valid answer came. reason is a slug, never card data."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """Surely not one byte left. The only outcome after which the same sale may be tried again."""
+
+    reason: str
+
+
+AuthoriseOutcome = Approved | Declined | NeedsInput | InDoubt | NotSent
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalAccepted:
+    """The acquirer acknowledged the reversal (0430 with 00, or with 25: it never saw the original)."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalOpen:
+    """Not acknowledged: send it again. reason is a slug."""
+
+    reason: str
+
+
+ReversalOutcome = ReversalAccepted | ReversalOpen
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """What this acquirer cannot do, said plainly. Never a silent no."""
+
+    operation: str
+
+
+@dataclass(frozen=True, slots=True)
+class LateAnswer:
+    """An answer that no request was waiting for. outcome is None when it could not be understood."""
+
+    reference: str
+    stan: int
+    outcome: AuthoriseOutcome | ReversalOutcome | None
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The line is up and signed on."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotReady:
+    """No request may be started now. reason is a slug: not-connected, not-signed-on, circuit-open."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the adapter can do, as data; the capability table in the docs is printed from it."""
+
+    authorise: bool = True
+    reverse: bool = True
+    capture: bool = False
+    void: bool = False
+    refund: bool = False
+    advise: bool = False
+    card_check: bool = False
+    inquire: bool = False
+    reconcile: bool = False
+    echo: bool = False
+    partial_approval: bool = False
