@@ -1,0 +1,61 @@
+"""The books: which transfers an event makes. A transfer moves an amount from one account to another, so the sum is zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from mail_gateway.domain.payment import Kind, State
+
+
+class Account(StrEnum):
+    """The chart of accounts."""
+
+    ACQUIRER_RECEIVABLE = "acquirer-receivable"
+    MERCHANT_PAYABLE = "merchant-payable"
+    IN_DOUBT = "in-doubt"
+    CUSTOMER_STORED_VALUE = "customer-stored-value"
+    FEES = "fees"
+    BANK = "bank"
+
+
+class Phase(StrEnum):
+    """A pending transfer is later posted or voided by a new row; no row ever changes."""
+
+    PENDING = "pending"
+    POSTED = "posted"
+    VOIDED = "voided"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """amount_minor > 0 minor units of `currency` (ISO 4217 numeric): debit one account, credit the other."""
+
+    debit: Account
+    credit: Account
+    amount_minor: int
+    currency: int
+    phase: Phase
+
+
+_SALE: Final = (Account.ACQUIRER_RECEIVABLE, Account.MERCHANT_PAYABLE)
+_DOUBT: Final = (Account.ACQUIRER_RECEIVABLE, Account.IN_DOUBT)
+
+_RULES: Final[dict[tuple[State, Kind], tuple[tuple[tuple[Account, Account], Phase], ...]]] = {
+    (State.READY, Kind.DISPATCHED): ((_SALE, Phase.PENDING),),
+    (State.DISPATCHED, Kind.HOST_APPROVED): ((_SALE, Phase.POSTED),),
+    (State.DISPATCHED, Kind.HOST_DECLINED): ((_SALE, Phase.VOIDED),),
+    (State.DISPATCHED, Kind.HOST_ASKS_AGAIN): ((_SALE, Phase.VOIDED),),
+    (State.DISPATCHED, Kind.HOST_ASKS_MORE): ((_SALE, Phase.VOIDED),),
+    (State.DISPATCHED, Kind.NOT_SENT): ((_SALE, Phase.VOIDED),),
+    (State.DISPATCHED, Kind.SILENCE): ((_SALE, Phase.VOIDED), (_DOUBT, Phase.PENDING)),
+    (State.CONFIRMING, Kind.CONFIRMED_AGAIN): ((_DOUBT, Phase.VOIDED),),
+    (State.REVERSED, Kind.LATE_APPROVAL): ((_DOUBT, Phase.PENDING),),
+}
+
+
+def transfers_for(state: State, kind: Kind, amount_minor: int, currency: int) -> tuple[Transfer, ...]:
+    """The state before, the event and the payment's amount -> the transfers of the same commit, often none."""
+    rules = _RULES.get((state, kind), ())
+    return tuple(Transfer(debit, credit, amount_minor, currency, phase) for (debit, credit), phase in rules)

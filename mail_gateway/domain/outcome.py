@@ -1,0 +1,51 @@
+"""What the merchant is told: one table from the state a payment reached to the result on the reader and the letter."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Final
+
+from mail_gateway.domain.payment import State
+
+
+class Outcome(IntEnum):
+    """The number in the sealed result (schemas/envelope/SPEC.md)."""
+
+    APPROVED = 1
+    DECLINED = 2
+    RE_ENTER = 3
+    MORE_WANTED = 4
+    IN_DOUBT = 5
+    CANCELLED = 6
+    EXPIRED = 7
+    REFUSED = 8
+
+
+class Letter(StrEnum):
+    """The kinds of letter; each is a template of that name in every language."""
+
+    APPROVED = "approved"
+    DECLINED = "declined"
+    RE_ENTER = "re-enter"
+    MORE_WANTED = "more-wanted"
+    IN_DOUBT = "in-doubt"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    DAMAGED = "damaged"  # nothing could be opened, so nothing is sealed: "please send it again"
+
+
+TOLD: Final[dict[State, tuple[Outcome, Letter]]] = {
+    State.APPROVED: (Outcome.APPROVED, Letter.APPROVED),
+    State.DECLINED: (Outcome.DECLINED, Letter.DECLINED),
+    State.RE_ENTER: (Outcome.RE_ENTER, Letter.RE_ENTER),
+    State.MORE_WANTED: (Outcome.MORE_WANTED, Letter.MORE_WANTED),
+    State.IN_DOUBT: (Outcome.IN_DOUBT, Letter.IN_DOUBT),
+    State.REVERSED: (Outcome.CANCELLED, Letter.CANCELLED),
+    State.EXPIRED: (Outcome.EXPIRED, Letter.EXPIRED),
+    State.REFUSED: (Outcome.REFUSED, Letter.REFUSED),
+}
+"""Entering one of these states tells the merchant, in the same commit. Every other state tells nobody."""
+
+FIRST: Final = frozenset({Letter.IN_DOUBT, Letter.CANCELLED})
+"""Letters that go before all others."""

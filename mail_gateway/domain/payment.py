@@ -1,0 +1,139 @@
+"""The heart: the states of a payment, its events, and the one table that says what follows what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class State(StrEnum):
+    """Where a payment stands. The text is what the database and `hagaki payments list` show."""
+
+    RECEIVED = "received"
+    OPENED = "opened"
+    HELD = "held"
+    READY = "ready"
+    DISPATCHED = "dispatched"
+    IN_DOUBT = "in-doubt"
+    REVERSING = "reversing"
+    CONFIRMING = "confirming"
+    REVERSED = "reversed"
+    MORE_WANTED = "more-wanted"
+    RE_ENTER = "re-enter"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    REFUNDING = "refunding"
+    SETTLED = "settled"
+
+
+class Kind(StrEnum):
+    """What happened. One kind is one arrow label of the table."""
+
+    OPENED = "opened"
+    UNREADABLE = "unreadable"
+    TOO_OLD = "too-old"
+    ACCEPTED = "accepted"
+    NEEDS_CUSTOMER = "needs-customer"
+    BAD_REQUEST = "bad-request"
+    CUSTOMER_YES = "customer-yes"
+    CUSTOMER_NO = "customer-no"
+    LAPSED = "lapsed"
+    DISPATCHED = "dispatched"
+    NOT_SENT = "not-sent"
+    HOST_APPROVED = "host-approved"
+    HOST_DECLINED = "host-declined"
+    HOST_ASKS_AGAIN = "host-asks-again"
+    HOST_ASKS_MORE = "host-asks-more"
+    SILENCE = "silence"
+    REVERSAL_DUE = "reversal-due"
+    REVERSAL_ACKED = "reversal-acked"
+    CONFIRMED_AGAIN = "confirmed-again"
+    LATE_APPROVAL = "late-approval"
+    SUPPLIED = "supplied"
+    VOID_ASKED = "void-asked"
+    REFUND_ASKED = "refund-asked"
+    BATCH_CLOSED = "batch-closed"
+
+
+def _table() -> dict[State, Mapping[Kind, State]]:
+    s, k = State, Kind
+    return {
+        s.RECEIVED: {k.OPENED: s.OPENED, k.UNREADABLE: s.REFUSED, k.TOO_OLD: s.EXPIRED},
+        s.OPENED: {k.ACCEPTED: s.READY, k.NEEDS_CUSTOMER: s.HELD, k.BAD_REQUEST: s.REFUSED},
+        s.HELD: {k.CUSTOMER_YES: s.READY, k.CUSTOMER_NO: s.REFUSED, k.LAPSED: s.EXPIRED},
+        s.READY: {k.DISPATCHED: s.DISPATCHED, k.TOO_OLD: s.EXPIRED},
+        s.DISPATCHED: {
+            k.HOST_APPROVED: s.APPROVED,
+            k.HOST_DECLINED: s.DECLINED,
+            k.HOST_ASKS_AGAIN: s.RE_ENTER,
+            k.HOST_ASKS_MORE: s.MORE_WANTED,
+            k.SILENCE: s.IN_DOUBT,
+            k.NOT_SENT: s.READY,
+        },
+        s.IN_DOUBT: {k.REVERSAL_DUE: s.REVERSING, k.LATE_APPROVAL: s.IN_DOUBT},
+        s.REVERSING: {
+            k.REVERSAL_ACKED: s.CONFIRMING,
+            k.SILENCE: s.REVERSING,
+            k.LATE_APPROVAL: s.REVERSING,
+        },
+        s.CONFIRMING: {
+            k.CONFIRMED_AGAIN: s.REVERSED,
+            k.SILENCE: s.CONFIRMING,
+            k.LATE_APPROVAL: s.REVERSING,
+        },
+        s.REVERSED: {k.LATE_APPROVAL: s.REVERSING},
+        s.MORE_WANTED: {k.SUPPLIED: s.READY, k.LAPSED: s.DECLINED},
+        s.APPROVED: {k.VOID_ASKED: s.REVERSING, k.REFUND_ASKED: s.REFUNDING, k.BATCH_CLOSED: s.SETTLED},
+    }
+
+
+TRANSITIONS: Final[Mapping[State, Mapping[Kind, State]]] = MappingProxyType(_table())
+"""State -> event -> next state. The database's trigger, the diagrams in the docs and `step` all read this table."""
+
+ENDED: Final = frozenset(
+    {
+        State.APPROVED,
+        State.DECLINED,
+        State.RE_ENTER,
+        State.REFUSED,
+        State.EXPIRED,
+        State.REVERSED,
+        State.SETTLED,
+    }
+)
+"""States in which nothing is open: the sealed card is wiped and the trace number is free again."""
+
+OPEN_AT_ACQUIRER: Final = frozenset({State.DISPATCHED, State.IN_DOUBT, State.REVERSING, State.CONFIRMING})
+"""States whose trace number must not be given to another payment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One arrow. facts are for the record: slugs, codes, numbers; never card data."""
+
+    kind: Kind
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+
+
+class IllegalTransition(Exception):
+    """The table has no such arrow. Raised in `step` only."""
+
+    def __init__(self, state: State, kind: Kind) -> None:
+        super().__init__(f"a payment that is {state} does not know {kind}")
+        self.state = state
+        self.kind = kind
+
+
+def step(state: State, kind: Kind) -> State:
+    """state, event -> next state. Raises IllegalTransition where the table has no arrow."""
+    after = TRANSITIONS.get(state, {}).get(kind)
+    if after is None:
+        raise IllegalTransition(state, kind)
+    return after
