@@ -1,0 +1,77 @@
+"""This machine, handed out as ports: wall clock, randomness, event stream, and the signals that end a server."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from hagaki.problem import MACHINE, Problem
+
+_MACHINE_ERRORS = {
+    errno.EADDRINUSE: ("port-taken", "another program listens there; stop it or choose another port"),
+    errno.EACCES: ("no-access", "this user may not; check owner and mode"),
+    errno.EPERM: ("no-access", "this user may not; check owner and mode"),
+    errno.ENOSPC: ("disk-full", "the disk is full; make room, nothing that was answered 250 is lost"),
+    errno.EROFS: ("disk-read-only", "the file system is read-only"),
+    errno.ENOENT: ("not-there", "there is no such file or device"),
+}
+
+
+def now_ms() -> int:
+    """Unix milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def now_s() -> int:
+    """Unix seconds UTC."""
+    return time.time_ns() // 1_000_000_000
+
+
+def random_bytes(count: int) -> bytes:
+    """Unpredictable bytes of the operating system."""
+    return os.urandom(count)
+
+
+def tell_json(verb: str, /, **facts: str | int | None) -> None:
+    """One event as one JSON object on standard output."""
+    print(json.dumps({"verb": verb, "at_ms": now_ms(), **facts}, ensure_ascii=False), flush=True)
+
+
+def tell_plain(verb: str, /, **facts: str | int | None) -> None:
+    """One event as one line for a person."""
+    at = datetime.fromtimestamp(now_s()).astimezone().strftime("%H:%M:%S")
+    print(at, verb, *(f"{name}={value}" for name, value in facts.items() if value is not None), flush=True)
+
+
+def run_server(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run until it ends or SIGINT/SIGTERM asks it to. Raises Problem for what the machine refuses."""
+
+    async def until_signal() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await main(stop)
+
+    try:
+        asyncio.run(until_signal())
+    except OSError as error:
+        raise machine_problem(error) from error
+
+
+def machine_problem(error: OSError) -> Problem:
+    """An operating system error -> the sentence for a person and exit code 3."""
+    slug, advice = _MACHINE_ERRORS.get(error.errno or 0, ("machine", "see the message before"))
+    what = error.filename if error.filename else (error.strerror or str(error))
+    return Problem(f"{what}: {advice}", slug, MACHINE)
+
+
+def standard_input() -> bytes:
+    """All of standard input."""
+    return sys.stdin.buffer.read()
