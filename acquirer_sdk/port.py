@@ -31,6 +31,18 @@ class SettingsError(Exception):
         self.sentence = sentence
 
 
+class BadRequest(Exception):
+    """This request cannot be put into the acquirer's form. Raised by `prepare`, so before anything can leave.
+
+    slug says what kind of fault, where is the element; neither ever holds card data.
+    """
+
+    def __init__(self, slug: str, where: str) -> None:
+        super().__init__(f"{slug} at {where}")
+        self.slug = slug
+        self.where = where
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The outside world, given to an adapter: wall clock in unix ms, random bytes, event log."""
@@ -47,7 +59,7 @@ class Acquirer(Protocol):
     capabilities: Capabilities
 
     async def start(self, late: Callable[[LateAnswer], None]) -> None:
-        """Begin to connect and sign on, and return at once. late is called for every answer nobody waits for."""
+        """Begin to connect and sign on, and return at once. late gets every answer nobody waits for."""
 
     async def close(self) -> None:
         """Sign off and close. Requests still waiting end as InDoubt."""
@@ -56,10 +68,13 @@ class Acquirer(Protocol):
         """May a new request be started now?"""
 
     def prepare(self, request: AuthoriseRequest) -> Reversal:
-        """Build the reversal of a request that has not been sent yet. Pure: no I/O, same answer every time."""
+        """Build the reversal of a request that has not been sent yet. Pure: no I/O, same answer every time.
+
+        Raises BadRequest where the request, or its reversal, cannot be expressed to this acquirer.
+        """
 
     async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
-        """Ask once. Returns within the adapter's time-out; raises nothing for anything the other side does."""
+        """Ask once. Returns within the time-out; raises nothing, whatever the other side does."""
 
     async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:
         """Send a reversal advice. transmission counts from 1; from 2 on it carries the repeat flag."""
@@ -80,7 +95,7 @@ class Acquirer(Protocol):
 
 
 Create = Callable[[Mapping[str, object], Ports], Acquirer]
-"""An entry point of the group ``hagaki.acquirers``: its own table of config.toml and the ports -> an acquirer.
+"""An entry point of ``hagaki.acquirers``: its own table of config.toml and the ports -> an acquirer.
 
 Raises SettingsError for a key that is unknown or wrong.
 """

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class CardData:
-    """A card as the reader read it, for the moment of one call. It cannot be printed, pickled or compared by repr.
+    """A card as the reader read it, for the moment of one call. It cannot be printed or pickled.
 
     track2 is the text between the sentinels (ISO/IEC 7813), e.g. ``4111111111111111=27122010000012345678``.
     """
@@ -15,7 +15,13 @@ class CardData:
     __slots__ = ("emv", "entry_mode", "jis2", "pin_block", "track2")
 
     def __init__(
-        self, track2: str = "", *, jis2: str = "", emv: bytes = b"", pin_block: bytes = b"", entry_mode: int = 0
+        self,
+        track2: str = "",
+        *,
+        jis2: str = "",
+        emv: bytes = b"",
+        pin_block: bytes = b"",
+        entry_mode: int = 0,
     ) -> None:
         self.track2 = track2
         self.jis2 = jis2
@@ -52,7 +58,8 @@ class CardData:
 class AuthoriseRequest:
     """One attempt to authorise one sale.
 
-    reference: 12 digits, unique per payment (ISO 8583 DE37). stan: 1..999999, unique among open attempts (DE11).
+    reference: 12 digits, unique per payment (ISO 8583 DE37).
+    stan: 1..999999, unique among open attempts (DE11).
     amount_minor: minor units of `currency` (ISO 4217 numeric). condition: UnifiedPOS CAT PaymentCondition.
     time_s: when the sale was keyed, unix seconds UTC.
     """
@@ -71,7 +78,7 @@ class AuthoriseRequest:
 
 
 class Reversal:
-    """The ready-made reversal of one request, in the adapter's own form. May hold a card number: cannot be printed.
+    """The ready-made reversal of one request, in the adapter's own form. It cannot be printed.
 
     The gateway stores `wire` (wrapped under a key) in the same commit that lets the request leave, so that
     the reversal can be sent with no further knowledge.
@@ -124,7 +131,7 @@ class NeedsInput:
 
 @dataclass(frozen=True, slots=True)
 class InDoubt:
-    """One byte or more was handed to the kernel and no valid answer came. reason is a slug, never card data."""
+    """At least one byte was handed to the kernel and no valid answer came. reason is a slug."""
 
     reason: str
 

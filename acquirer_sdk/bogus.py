@@ -1,0 +1,172 @@
+"""The bogus acquirer: no network, no host; the last three digits of the amount say what happens."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from acquirer_sdk.base import Unsupporting
+from acquirer_sdk.port import Ports
+from acquirer_sdk.settings import read_settings
+from acquirer_sdk.values import (
+    Approved,
+    Ask,
+    AuthoriseOutcome,
+    AuthoriseRequest,
+    Capabilities,
+    Declined,
+    InDoubt,
+    LateAnswer,
+    NeedsInput,
+    NotReady,
+    NotSent,
+    Ready,
+    Reversal,
+    ReversalAccepted,
+    ReversalOpen,
+    ReversalOutcome,
+)
+
+ALWAYS: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What one ending of the amount does. outcome None means approved."""
+
+    text: str
+    outcome: AuthoriseOutcome | None = None
+    charged: bool = False
+    late: bool = False
+    unanswered: int = 0
+
+
+_SILENCE: Final = InDoubt("no-answer")
+
+TRIGGERS: Final[Mapping[int, Trigger]] = {
+    10: Trigger("approved for half the amount", charged=True),
+    1: Trigger("call the company first", NeedsInput(Ask.MORE, "01")),
+    2: Trigger("call the company first", NeedsInput(Ask.MORE, "02")),
+    5: Trigger("declined", Declined("05")),
+    14: Trigger("no such card number: enter again", NeedsInput(Ask.AGAIN, "14")),
+    41: Trigger("lost card", Declined("41")),
+    43: Trigger("stolen card", Declined("43")),
+    51: Trigger("not enough money", Declined("51")),
+    54: Trigger("card expired", Declined("54")),
+    55: Trigger("wrong PIN: enter again", NeedsInput(Ask.AGAIN, "55")),
+    70: Trigger("more wanted", NeedsInput(Ask.MORE, "70")),
+    91: Trigger("company's system is down", InDoubt("code-91")),
+    96: Trigger("system fault", InDoubt("code-96")),
+    901: Trigger("charged, never answered", _SILENCE, charged=True),
+    902: Trigger("neither charged nor answered", _SILENCE),
+    903: Trigger("charged, answered too late", _SILENCE, charged=True, late=True),
+    910: Trigger("line cut before the answer", InDoubt("connection-lost")),
+    911: Trigger("charged, line cut before the answer", InDoubt("connection-lost"), charged=True),
+    918: Trigger("a code that nobody knows", InDoubt("unknown-code")),
+    922: Trigger("charged, never answered; first reversal unanswered", _SILENCE, charged=True, unanswered=1),
+    923: Trigger("charged, never answered; no reversal answered", _SILENCE, charged=True, unanswered=ALWAYS),
+    926: Trigger("charged, never answered; two reversals unanswered", _SILENCE, charged=True, unanswered=2),
+    990: Trigger("nothing leaves", NotSent("not-connected")),
+}
+"""Last three digits -> what happens. 990 is its own; all others mean what they mean to the simulator."""
+
+_APPROVE: Final = Trigger("approved", charged=True)
+
+
+@dataclass(frozen=True, slots=True)
+class BogusSettings:
+    """late_ms: how long after InDoubt the late answer comes."""
+
+    late_ms: int = field(
+        default=100, metadata={"help": "delay of a late answer, ms", "min": 0, "max": 3_600_000}
+    )
+
+
+def trigger(amount_minor: int) -> Trigger:
+    """An amount in minor units -> what it provokes."""
+    return TRIGGERS.get(amount_minor % 1000, _APPROVE)
+
+
+def _granted(amount_minor: int) -> Approved:
+    if amount_minor % 1000 == 10:
+        return Approved("100010", amount_minor // 2, "10")
+    return Approved("100000", amount_minor)
+
+
+class Bogus(Unsupporting):
+    """An acquirer for tests and for a first try. It keeps no card data: only references and amounts."""
+
+    name = "bogus"
+    capabilities = Capabilities(partial_approval=True)
+
+    def __init__(self, settings: BogusSettings) -> None:
+        self._late_s = settings.late_ms / 1000
+        self._late: Callable[[LateAnswer], None] | None = None
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._charged: dict[str, int] = {}
+        self._reversals: Counter[str] = Counter()
+        self._blocked: set[str] = set()
+
+    async def start(self, late: Callable[[LateAnswer], None]) -> None:
+        self._late = late
+
+    async def close(self) -> None:
+        self._late = None
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+
+    def ready(self) -> Ready | NotReady:
+        return Ready() if self._late is not None else NotReady("not-connected")
+
+    def prepare(self, request: AuthoriseRequest) -> Reversal:
+        facts = {"reference": request.reference, "amount_minor": request.amount_minor}
+        return Reversal(request.reference, request.stan, json.dumps(facts, sort_keys=True).encode())
+
+    async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
+        if self._late is None:
+            return NotSent("not-connected")
+        if request.reference in self._blocked:
+            return Declined("94")
+        asked = trigger(request.amount_minor)
+        if asked.charged:
+            self._charged.setdefault(request.reference, _granted(request.amount_minor).amount_minor)
+        if asked.late:
+            self._answer_later(request)
+        return asked.outcome or _granted(request.amount_minor)
+
+    async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:  # noqa: ARG002
+        if self._late is None:
+            return ReversalOpen("not-connected")
+        self._reversals[reversal.reference] += 1
+        known = self._charged.get(reversal.reference) is not None
+        self._charged[reversal.reference] = 0
+        self._blocked.add(reversal.reference)
+        if (
+            self._reversals[reversal.reference]
+            <= trigger(json.loads(reversal.wire)["amount_minor"]).unanswered
+        ):
+            return ReversalOpen("no-answer")
+        return ReversalAccepted("00" if known else "25")
+
+    def charges(self) -> Mapping[str, int]:
+        """Reference -> minor units the customer is charged in the end; what an acquirer's list would say."""
+        return dict(self._charged)
+
+    def _answer_later(self, request: AuthoriseRequest) -> None:
+        answer = LateAnswer(request.reference, request.stan, _granted(request.amount_minor), "00")
+        timer = asyncio.get_running_loop().call_later(self._late_s, self._deliver, answer)
+        self._timers.add(timer)
+
+    def _deliver(self, answer: LateAnswer) -> None:
+        if self._late is not None:
+            self._late(answer)
+
+
+def create(settings: Mapping[str, object], ports: Ports) -> Bogus:  # noqa: ARG001
+    """The entry point. Raises SettingsError for a key that is unknown or wrong."""
+    return Bogus(read_settings(BogusSettings, settings))

@@ -1,0 +1,27 @@
+"""Finding an acquirer by the name that stands in config.toml."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import cast
+
+from acquirer_sdk.port import Create, SettingsError
+
+GROUP = "hagaki.acquirers"
+
+
+def names() -> list[str]:
+    """Every acquirer installed here, in order."""
+    return sorted({point.name for point in entry_points(group=GROUP)})
+
+
+def find(name: str) -> Create:
+    """The name of an entry point of the group ``hagaki.acquirers`` -> its create function.
+
+    Raises SettingsError, naming those installed, where there is none of that name.
+    """
+    for point in entry_points(group=GROUP, name=name):
+        return cast(Create, point.load())
+    raise SettingsError(
+        "name", f"no acquirer is called {name!r}; installed are {', '.join(names()) or 'none'}"
+    )

@@ -1,0 +1,86 @@
+"""Values -> messages: the authorisation 0100, its reversal 0420, network management 0800."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+
+from acquirer_sdk.values import AuthoriseRequest, CardData
+from cafis_adapter.codec import Message
+from cafis_adapter.profile import Profile
+
+
+class Network(StrEnum):
+    """DE70 of an 0800."""
+
+    SIGN_ON = "001"
+    SIGN_OFF = "002"
+    ECHO = "301"
+
+
+def authorisation(profile: Profile, acquirer_id: str, request: AuthoriseRequest) -> Message:
+    """A request -> 0100 (ISO 8583:1987), every time in it from the request."""
+    fields = {**_common(profile, acquirer_id, request), **_card(profile, request.card)}
+    fields[48] = f"{request.condition:03d}{request.condition_count:02d}{request.slip}"
+    return _message(profile, "authorisation", "0100", fields)
+
+
+def reversal(profile: Profile, acquirer_id: str, request: AuthoriseRequest) -> Message:
+    """A request that has not been sent -> the 0420 that undoes it, with the original's date and DE90."""
+    fields = _common(profile, acquirer_id, request)
+    fields |= _card(profile, request.card)
+    fields[39] = profile.reversal_reason
+    fields[90] = f"0100{request.stan:06d}{fields[7]}{acquirer_id.zfill(11)}{'0' * 11}"
+    return _message(profile, "reversal", "0420", fields)
+
+
+def repeated(message: Message) -> Message:
+    """0420 -> 0421: the same advice, sent again (the origin digit says so)."""
+    return message.with_fields({}, mti=message.mti[:3] + "1")
+
+
+def network(profile: Profile, code: Network, stan: int, time_s: int) -> Message:
+    """Sign-on, sign-off or echo. time_s: unix seconds UTC."""
+    fields = {7: f"{datetime.fromtimestamp(time_s, UTC):%m%d%H%M%S}", 11: f"{stan:06d}", 70: code.value}
+    return _message(profile, "network", "0800", fields)
+
+
+def network_answer(asked: Message) -> Message:
+    """The 0810 to the host's own 0800."""
+    return asked.with_fields({39: "00"}, mti="0810")
+
+
+def _message(profile: Profile, name: str, mti: str, fields: Mapping[int, str]) -> Message:
+    every = {**profile.constants, **fields}
+    return Message(mti, {number: every[number] for number in profile.messages[name] if every.get(number)})
+
+
+def _common(profile: Profile, acquirer_id: str, request: AuthoriseRequest) -> dict[int, str]:
+    local = timezone(timedelta(minutes=profile.local_utc_offset_minutes))
+    here = datetime.fromtimestamp(request.time_s, local)
+    return {
+        4: f"{request.amount_minor:012d}",
+        7: f"{here.astimezone(UTC):%m%d%H%M%S}",
+        11: f"{request.stan:06d}",
+        12: f"{here:%H%M%S}",
+        13: f"{here:%m%d}",
+        32: acquirer_id,
+        37: request.reference,
+        41: request.terminal_id,
+        42: request.merchant_id,
+        49: f"{request.currency:03d}",
+    }
+
+
+def _card(profile: Profile, card: CardData) -> dict[int, str]:
+    striped = "=" in card.track2
+    return {
+        2: card.pan,
+        14: "" if striped else card.expiry,
+        22: profile.entry_modes.get(card.entry_mode, ""),
+        35: card.track2 if striped else "",
+        45: card.jis2,
+        52: card.pin_block.hex().upper(),
+        55: card.emv.hex().upper(),
+    }

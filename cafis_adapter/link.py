@@ -1,0 +1,124 @@
+"""The TCP stream under a line: connects, moves bytes, waits for answers. It decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cafis_adapter.codec import Message
+from cafis_adapter.framing import frame
+from cafis_adapter.line import Answer, Broken, HostAsks, Key, Line, Stray
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """Not one byte was handed to the kernel."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Sent, and no answer came."""
+
+    reason: str
+
+
+Exchanged = Message | Unsent | Lost
+Waiter = asyncio.Future[Message | Lost]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the host listens, and how long connecting may take."""
+
+    host: str
+    port: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Whom a link tells: strays and broken streams, and what to answer to the host's own 0800 (packed)."""
+
+    stray: Callable[[Stray], None]
+    broken: Callable[[Broken], None]
+    answer_host: Callable[[Message], bytes]
+
+
+class Link:
+    """Owns the socket. Every byte goes through the line, which says what it means."""
+
+    def __init__(self, line: Line[Waiter], hooks: Hooks) -> None:
+        self._line = line
+        self._hooks = hooks
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def exchange(self, key: Key, body: bytes, *, timeout_s: float) -> Exchanged:
+        """Send one packed request and wait for its answer. The write is the point of no return."""
+        writer = self._writer
+        if writer is None or writer.is_closing():
+            return Unsent("not-connected")
+        waiter: Waiter = asyncio.get_running_loop().create_future()
+        refused = self._line.expect(key, waiter)
+        if refused is not None:
+            return Unsent(refused)
+        writer.write(frame(body))
+        return await self._wait(key, waiter, timeout_s)
+
+    async def _wait(self, key: Key, waiter: Waiter, timeout_s: float) -> Exchanged:
+        try:
+            # wait, not wait_for: an answer that arrives together with the time-out is still an answer.
+            await asyncio.wait({waiter}, timeout=timeout_s)
+        except asyncio.CancelledError:
+            if waiter.done() and isinstance(answer := waiter.result(), Message):
+                self._hooks.stray(Stray(answer, near=False))
+            raise
+        finally:
+            self._line.forget(key, waiter)
+        return waiter.result() if waiter.done() else Lost("no-answer")
+
+    async def session(self, to: Address, keep: Callable[[], asyncio.Task[None]]) -> None:
+        """One connection from beginning to end; keep starts what runs beside it. Raises OSError."""
+        async with asyncio.timeout(to.timeout_s):
+            reader, self._writer = await asyncio.open_connection(to.host, to.port)
+        self._line.up()
+        keeper = keep()
+        reason = "connection-lost"
+        try:
+            reason = await self._read(reader)
+        finally:
+            keeper.cancel()
+            self.drop()
+            for waiter in self._line.down():
+                if not waiter.done():
+                    waiter.set_result(Lost(reason))
+            await asyncio.gather(keeper, return_exceptions=True)
+
+    def drop(self) -> None:
+        """Close at once: what is still in the buffer must not leave after its time-out."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.transport.abort()
+
+    async def _read(self, reader: asyncio.StreamReader) -> str:
+        """Pass on what comes until the stream ends -> the slug that those still waiting get."""
+        try:
+            while data := await reader.read(65536):
+                for event in self._line.receive(data):
+                    if isinstance(event, Broken):
+                        self._hooks.broken(event)
+                        return event.slug
+                    self._pass_on(event)
+        except OSError:
+            pass
+        return "connection-lost"
+
+    def _pass_on(self, event: Answer[Waiter] | Stray | HostAsks) -> None:
+        if isinstance(event, Answer):
+            event.waiter.set_result(event.message)
+        elif isinstance(event, Stray):
+            self._hooks.stray(event)
+        elif self._writer is not None:
+            self._writer.write(frame(self._hooks.answer_host(event.message)))
