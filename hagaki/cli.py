@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
+from typer.exceptions import Abort, TyperException
 
 from hagaki import demo, office, reader_commands, servers
 from hagaki.machine import machine_problem
@@ -36,9 +36,9 @@ def main() -> None:
         code = app(standalone_mode=False)
     except Problem as problem:
         code = _say(problem)
-    except click.exceptions.Abort:
+    except Abort:
         code = 130
-    except click.ClickException as error:
+    except TyperException as error:
         code = _say(Problem(f"{error.format_message()} See `hagaki --help`.", "usage", WRONG_INPUT))
     except OSError as error:
         code = _say(machine_problem(error))

@@ -54,6 +54,11 @@ class Config:
                 raise Problem(f"[{name}] must be a table", "config-not-a-table")
         return typing.cast("Mapping[str, Any]", found)
 
+    def with_value(self, section: str, key: str, value: str) -> Config:
+        """The same configuration with one key of one table set by the command line."""
+        table = {**self.table(section), key: value}
+        return Config(self.folder, {**self._tables, section: table})
+
     def _absent(self, section: str, key: str, field: dataclasses.Field[Any]) -> Any:
         if field.default is not dataclasses.MISSING:
             return self._resolve(f"[{section}] {key}", field.default, field)

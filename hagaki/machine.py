@@ -50,6 +50,11 @@ def tell_plain(verb: str, /, **facts: str | int | None) -> None:
     print(at, verb, *(f"{name}={value}" for name, value in facts.items() if value is not None), flush=True)
 
 
+def teller(*, as_json: bool) -> Callable[..., None]:
+    """The event stream of a server: JSON for a program, lines for a person."""
+    return tell_json if as_json else tell_plain
+
+
 def run_server(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
     """Run until it ends or SIGINT/SIGTERM asks it to. Raises Problem for what the machine refuses."""
 

@@ -1,0 +1,99 @@
+"""The operator's commands: check-config, merchant, payments and keys."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from hagaki import tables
+from hagaki.acquirers import build_acquirer
+from hagaki.problem import DONE
+from hagaki.sections import DEFAULT_CONFIG, SECTIONS, AsJson, ConfigFile, read_config, settings
+
+merchant_app = typer.Typer(help="Merchants: who sells, and where the answers go.", no_args_is_help=True)
+payments_app = typer.Typer(help="Payments: what became of each sale.", no_args_is_help=True)
+keys_app = typer.Typer(help="Keys: the base derivation keys of the readers.", no_args_is_help=True)
+
+_NEEDED = ("gateway", "keys", "smtp", "smarthost", "acquirer")
+
+
+def check_config(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
+    """Read the configuration and say what is wrong with it, or that nothing is."""
+    loaded = read_config(config)
+    for name, where in SECTIONS.items():
+        if where and (name in _NEEDED or loaded.table(name)):
+            settings(loaded, name)
+    build_acquirer(loaded, lambda verb, **facts: None)
+    print(json.dumps({"config": str(config), "good": True}) if as_json else f"{config}: good")
+    return DONE
+
+
+@merchant_app.command("add")
+def merchant_add(
+    name: Annotated[str, typer.Option(help="Name on letters.")],
+    mail: Annotated[str, typer.Option(help="Where results go: the address on file.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    language: Annotated[str, typer.Option(help="Language of the letters: ja or en.")] = "ja",
+    terminal_id: Annotated[str, typer.Option(help="8 characters, ISO 8583 DE41.")] = "",
+    merchant_id: Annotated[str, typer.Option(help="15 characters, ISO 8583 DE42.")] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Add a merchant."""
+    from mail_gateway.admin import merchants
+
+    loaded = read_config(config)
+    new = merchants.NewMerchant(name, mail, language, terminal_id, merchant_id)
+    added = merchants.add(settings(loaded, "gateway"), new)
+    tables.one(added, f"merchant {name}: results go to {mail}", as_json=as_json)
+    return DONE
+
+
+@merchant_app.command("list")
+def merchant_list(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
+    """List the merchants."""
+    from mail_gateway.admin import merchants
+
+    tables.many(merchants.listed(settings(read_config(config), "gateway")), as_json=as_json)
+    return DONE
+
+
+@payments_app.command("list")
+def payments_list(
+    config: ConfigFile = DEFAULT_CONFIG,
+    state: Annotated[str, typer.Option(help="Only those in this state.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 50,
+    as_json: AsJson = False,
+) -> int:
+    """List payments, newest first."""
+    from mail_gateway.admin import payments
+
+    rows = payments.listed(settings(read_config(config), "gateway"), state=state, limit=limit)
+    tables.many(rows, as_json=as_json)
+    return DONE
+
+
+@payments_app.command("show")
+def payments_show(
+    payment: Annotated[int, typer.Argument(help="The payment's number.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> int:
+    """Show one payment: its events, attempts, transfers and letters."""
+    from mail_gateway.admin import payments
+
+    shown: dict[str, Any] = payments.shown(settings(read_config(config), "gateway"), payment)
+    tables.whole(shown, as_json=as_json)
+    return DONE
+
+
+@keys_app.command("new")
+def keys_new(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
+    """Make a base derivation key, wrapped under the root key; makes the root key's file if there is none."""
+    from mail_gateway.admin import keys
+
+    loaded = read_config(config)
+    made = keys.new_bdk(settings(loaded, "gateway"), settings(loaded, "keys"))
+    tables.one(made, f"BDK {made['bdk_id']}, check value {made['kcv']}", as_json=as_json)
+    return DONE

@@ -1,0 +1,38 @@
+"""Which table of config.toml is which settings dataclass. The list that check-config, the servers and the docs share."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from hagaki.config import Config, load
+
+SECTIONS: Final = {
+    "gateway": "mail_gateway.settings:GatewaySettings",
+    "keys": "mail_gateway.settings:KeySettings",
+    "smtp": "mail_gateway.settings:SmtpSettings",
+    "smarthost": "mail_gateway.settings:SmarthostSettings",
+    "acquirer": "mail_gateway.settings:AcquirerSettings",
+    "acquirers": "",  # one table per adapter, which the adapter itself checks
+    "host": "cafis_adapter.host.settings:HostSettings",
+    "handset": "handset.settings:HandsetSettings",
+    "carrier": "hagaki.carrier:CarrierSettings",
+}
+
+DEFAULT_CONFIG: Final = Path("config.toml")
+ConfigFile = Annotated[Path, typer.Option("--config", help="The configuration file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+
+
+def read_config(path: Path) -> Config:
+    """config.toml -> Config, its tables known. Raises Problem."""
+    return load(path, SECTIONS)
+
+
+def settings(config: Config, name: str) -> Any:
+    """The table [name] as its settings value. Raises Problem."""
+    module, _, kind = SECTIONS[name].partition(":")
+    return config.section(name, getattr(importlib.import_module(module), kind))

@@ -1,0 +1,80 @@
+"""The commands that stay: serve, host, carrier and handset run. Each builds its settings and runs until told to stop."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hagaki import machine
+from hagaki.acquirers import build_acquirer
+from hagaki.problem import DONE
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
+
+handset_app = typer.Typer(help="The phone's side: between the reader and the mailbox.", no_args_is_help=True)
+
+
+def serve(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
+    """Run the gateway: take sales by SMTP, ask the acquirer, mail the answers."""
+    from mail_gateway import app, ports
+    from mail_gateway.settings import Settings
+
+    loaded = read_config(config)
+    tell = machine.teller(as_json=as_json)
+    names = ("gateway", "keys", "smtp", "smarthost", "acquirer")
+    chosen = Settings(**{name: settings(loaded, name) for name in names})
+    outside = ports.Ports(machine.now_ms, machine.random_bytes, tell)
+    acquirer = build_acquirer(loaded, tell)
+    machine.run_server(lambda stop: app.run(chosen, outside, acquirer, stop))
+    return DONE
+
+
+def host(
+    config: ConfigFile = DEFAULT_CONFIG,
+    port: Annotated[int | None, typer.Option(help="Listen here instead of [host] port.")] = None,
+    rules: Annotated[Path | None, typer.Option(help="A rules file instead of [host] rules.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Run the host simulator: an acquirer's ISO 8583 host, driven by the amount's last three digits."""
+    from acquirer_sdk.port import Ports
+    from cafis_adapter.host import app
+    from cafis_adapter.host.settings import HostSettings
+
+    chosen = settings(read_config(config), "host") if config.exists() else HostSettings()
+    if port is not None:
+        chosen = dataclasses.replace(chosen, port=port)
+    if rules is not None:
+        chosen = dataclasses.replace(chosen, rules=str(rules))
+    outside = Ports(machine.now_ms, machine.random_bytes, machine.teller(as_json=as_json))
+    machine.run_server(lambda stop: app.run(chosen, outside, stop))
+    return DONE
+
+
+def carrier(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
+    """Run a mail carrier for trials: SMTP in, stored, forwarded to the gateway or to a Maildir."""
+    from hagaki import carrier as mail_carrier
+    from handset.ports import Ports
+
+    chosen = settings(read_config(config), "carrier")
+    outside = Ports(machine.now_ms, machine.random_bytes, machine.teller(as_json=as_json))
+    machine.run_server(lambda stop: mail_carrier.run(chosen, outside, stop))
+    return DONE
+
+
+@handset_app.command("run")
+def handset_run(
+    config: ConfigFile = DEFAULT_CONFIG,
+    port: Annotated[str | None, typer.Option(help="The reader's serial device instead of [handset] port.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Run the phone's side: take sales from the reader, mail them, hand the answers back."""
+    from handset import app
+    from handset.ports import Ports
+
+    loaded = read_config(config)
+    chosen = settings(loaded.with_value("handset", "port", port) if port else loaded, "handset")
+    outside = Ports(machine.now_ms, machine.random_bytes, machine.teller(as_json=as_json))
+    machine.run_server(lambda stop: app.run(chosen, outside, stop))
+    return DONE

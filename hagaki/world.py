@@ -1,0 +1,217 @@
+"""A whole world on loopback: reader, phone, carrier, gateway and host as processes of their own, as they run for real."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from hagaki.problem import MACHINE, Problem
+from hagaki.sections import read_config, settings
+
+DOMAIN: Final = "pay.example"
+MERCHANT: Final = "shop@carrier.example"
+SERIAL: Final = 1
+
+_CONFIG: Final = """\
+[gateway]
+domain = "{domain}"
+reply_domain = "reply.{domain}"
+database = "sqlite:///gateway/hagaki.db"
+host_message_life_s = {host_message_life_s}
+
+[keys]
+root = "file:gateway/root.key"
+
+[smtp]
+port = {gateway_port}
+hostname = "mx.{domain}"
+
+[smarthost]
+port = {carrier_port}
+
+[acquirer]
+name = "cafis"
+
+[acquirers.cafis]
+port = {host_port}
+host_timeout_s = {host_timeout_s}
+
+[host]
+port = {host_port}
+
+[carrier]
+port = {carrier_port}
+spool = "carrier"
+
+[carrier.routes]
+"{domain}" = "127.0.0.1:{gateway_port}"
+"reply.{domain}" = "127.0.0.1:{gateway_port}"
+
+[carrier.maildirs]
+"{merchant}" = "mailbox"
+
+[handset]
+spool = "phone"
+mail_from = "{merchant}"
+mail_to = "sale@{domain}"
+smtp_port = {carrier_port}
+fetch = "maildir:mailbox"
+poll_ms = 50
+"""
+
+_COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "host": ("host",),
+    "carrier": ("carrier",),
+    "gateway": ("serve",),
+    "phone": ("handset", "run"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event of one process: who, what, and its facts."""
+
+    who: str
+    verb: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class World:
+    """The folder holds everything: configuration, database, spools, mailbox, device file, logs."""
+
+    folder: Path
+    language: str = "en"
+    host_timeout_s: int = 30
+    host_message_life_s: int = 120
+    events: asyncio.Queue[Happening] = field(default_factory=asyncio.Queue)
+    _children: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    _pumps: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        """The world's config.toml."""
+        return self.folder / "config.toml"
+
+    @property
+    def device(self) -> Path:
+        """The reader's device file."""
+        return self.folder / "reader.dev"
+
+    def prepare(self) -> None:
+        """Write the configuration; make the key, the merchant and the reader."""
+        from card_reader_fw.board.desk import device
+        from mail_gateway.admin import keys, merchants, readers
+
+        (self.folder / "gateway").mkdir(parents=True, exist_ok=True)
+        gateway_port, carrier_port, host_port = _free_ports(3)
+        text = _CONFIG.format(
+            domain=DOMAIN,
+            merchant=MERCHANT,
+            gateway_port=gateway_port,
+            carrier_port=carrier_port,
+            host_port=host_port,
+            host_timeout_s=self.host_timeout_s,
+            host_message_life_s=self.host_message_life_s,
+        )
+        self.config.write_text(text, encoding="utf-8")
+        loaded = read_config(self.config)
+        gateway, key_settings = settings(loaded, "gateway"), settings(loaded, "keys")
+        keys.new_bdk(gateway, key_settings)
+        shop = "葉書商店" if self.language == "ja" else "Hagaki Store"
+        merchants.add(gateway, merchants.NewMerchant(shop, MERCHANT, self.language))
+        enrolled = readers.enrol(gateway, key_settings, SERIAL, shop)
+        device.create(self.device, enrolled.initial_key_id, enrolled.initial_key, language=self.language)
+
+    async def start(self, who: str, *extra: str) -> None:
+        """Start one of host, carrier, gateway, phone; or the reader, which has no configuration."""
+        command = _COMMANDS.get(who, ("reader", "run", "--device", str(self.device)))
+        where = () if who == "reader" else ("--config", str(self.config))
+        with (self.folder / f"{who}.err").open("ab") as errors:
+            child = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "hagaki",
+                *command,
+                *where,
+                *extra,
+                "--json",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=errors,
+            )
+        self._children[who] = child
+        self._pumps[who] = asyncio.create_task(self._pump(who, child))
+
+    async def start_all(self) -> None:
+        """Start all five and wait until the phone has the reader on its line."""
+        for who in ("reader", "host", "carrier", "gateway"):
+            await self.start(who)
+        port = await self.wait_for("reader.port")
+        await self.start("phone", "--port", str(port.facts["path"]))
+
+    async def wait_for(
+        self, verb: str, seen: Callable[[Happening], None] = lambda _: None, limit_s: int = 30, **facts: Any
+    ) -> Happening:
+        """The next happening of that verb and those facts; every one on the way goes to `seen`. Raises Problem."""
+        try:
+            async with asyncio.timeout(limit_s):
+                while True:
+                    happening = await self.events.get()
+                    seen(happening)
+                    if happening.verb == verb and facts.items() <= happening.facts.items():
+                        return happening
+        except TimeoutError:
+            raise Problem(f"{verb} did not happen in {limit_s} s; see {self.folder}", "world-stuck", MACHINE) from None
+
+    async def type(self, line: str) -> None:
+        """One command for the reader, as `hagaki reader run` reads it."""
+        stream = self._children["reader"].stdin
+        assert stream is not None
+        stream.write(f"{line}\n".encode())
+        await stream.drain()
+
+    async def kill(self, who: str) -> None:
+        """SIGKILL: no goodbye."""
+        child = self._children.pop(who)
+        if child.returncode is None:
+            child.kill()
+        await child.wait()
+        await self._pumps.pop(who)
+
+    async def close(self) -> None:
+        """Ask every process to stop, then make it."""
+        for child in self._children.values():
+            if child.returncode is None:
+                child.terminate()
+        for who in list(self._children):
+            try:
+                await asyncio.wait_for(self._children[who].wait(), 5)
+            except TimeoutError:
+                pass
+            await self.kill(who)
+
+    async def _pump(self, who: str, child: asyncio.subprocess.Process) -> None:
+        assert child.stdout is not None
+        async for line in child.stdout:
+            facts = json.loads(line)
+            await self.events.put(Happening(who, facts.pop("verb"), facts))
+        if await child.wait() > 0:
+            error = (self.folder / f"{who}.err").read_text(encoding="utf-8").strip().rpartition("\n")[2]
+            await self.events.put(Happening(who, "process.failed", {"sentence": error}))
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on now; all are held until all are found, so they differ."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    try:
+        return [int(sock.getsockname()[1]) for sock in sockets]
+    finally:
+        for sock in sockets:
+            sock.close()
