@@ -1,0 +1,108 @@
+"""What an operator can set. Every field says what it is for; the command line reads config.toml by these classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _set(help: str, **limits: Any) -> dict[str, Any]:
+    return {"help": help, **limits}
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """[gateway]: the address sales come to, the database, and the limits of a payment."""
+
+    domain: str = field(metadata=_set("mail domain that sales are sent to"))
+    reply_domain: str = field(default="", metadata=_set("mail domain of reply addresses; empty: the same"))
+    sale_local: str = field(default="sale", metadata=_set("local part of the address that sales are sent to"))
+    database: str = field(default="sqlite:///var/hagaki.db", metadata=_set("database URL", path="sqlite:///"))
+    time_zone: str = field(default="Asia/Tokyo", metadata=_set("time zone of the times in letters"))
+    freshness_s: int = field(
+        default=900, metadata=_set("a sale older than this is not charged", min=10, max=604_800)
+    )
+    currency: int = field(default=392, metadata=_set("the currency taken, ISO 4217 numeric", min=1, max=999))
+    amount_minor_max: int = field(
+        default=1_000_000, metadata=_set("largest sale, minor units", min=1, max=999_999_999_999)
+    )
+    host_message_life_s: int = field(
+        default=120,
+        metadata=_set("longest life of a message at the acquirer; then confirm", min=0, max=86_400),
+    )
+    reversal_first_s: int = field(
+        default=5, metadata=_set("first pause between two reversals", min=1, max=3600)
+    )
+    reversal_max_s: int = field(
+        default=300, metadata=_set("longest pause between two reversals", min=1, max=3600)
+    )
+    resend_after_s: int = field(
+        default=60,
+        metadata=_set("a repeated sale pulls its letter again, at most so often", min=1, max=86_400),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KeySettings:
+    """[keys]: where the root key is. It wraps every other key; it is never in the database."""
+
+    root: str = field(
+        default="file:var/root.key",
+        metadata=_set('root key, 64 hex digits: "file:PATH" or "env:NAME"', path="file:"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """[smtp]: the door that mail comes in by."""
+
+    hostname: str = field(metadata=_set("name in the greeting and in Received"))
+    host: str = field(default="127.0.0.1", metadata=_set("address to listen on"))
+    port: int = field(default=2525, metadata=_set("port to listen on; 0: any free one", min=0, max=65_535))
+    size_max: int = field(default=1_048_576, metadata=_set("largest mail, bytes", min=16_384, max=67_108_864))
+    connections_max: int = field(default=200, metadata=_set("connections at once, in all", min=1, max=10_000))
+    connections_per_address_max: int = field(
+        default=20, metadata=_set("connections at once from one address", min=1, max=10_000)
+    )
+    timeout_s: int = field(
+        default=300, metadata=_set("silence after which a client is dropped", min=5, max=3600)
+    )
+    rate_min_bytes_s: int = field(
+        default=128, metadata=_set("slowest client let stay, bytes per second", min=0, max=1_000_000)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SmarthostSettings:
+    """[smarthost]: the mail server that letters leave by."""
+
+    host: str = field(default="127.0.0.1", metadata=_set("name or address of the mail server"))
+    port: int = field(default=25, metadata=_set("its port", min=1, max=65_535))
+    sender_domain: str = field(
+        default="", metadata=_set("mail domain letters come from; empty: [gateway] domain")
+    )
+    user: str = field(default="", metadata=_set("user name; empty: none"))
+    password: str = field(
+        default="", repr=False, metadata=_set('password: "env:NAME" or "file:PATH"', secret=True)
+    )
+    tls: str = field(
+        default="none", metadata=_set("encryption on the way", choices=("none", "starttls", "tls"))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AcquirerSettings:
+    """[acquirer]: which adapter asks for the money."""
+
+    name: str = field(default="cafis", metadata=_set("name of the adapter"))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that one gateway is built from, apart from the adapter's own table."""
+
+    gateway: GatewaySettings
+    keys: KeySettings
+    smtp: SmtpSettings
+    smarthost: SmarthostSettings
+    acquirer: AcquirerSettings = field(default_factory=AcquirerSettings)

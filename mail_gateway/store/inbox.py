@@ -1,0 +1,108 @@
+"""The door's one commit: a mail becomes a durable row, and a new sale becomes a payment."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import insert, select
+
+from mail_gateway.store import letters
+from mail_gateway.store.tables import mails, payments, readers
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+RESEND_AFTER_MS: Final = 60_000
+"""A repeated sale pulls its letter again, at most so often."""
+
+
+class Verdict(StrEnum):
+    """What the mail was. Each is a slug of domain/errors.py:REPLIES."""
+
+    NEW = "new"
+    REPEAT = "repeat"
+    UNKNOWN_READER = "unknown-reader"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One mail. received_ms: unix milliseconds UTC, our own clock.
+
+    envelope: the COSE bytes, None when none could be taken out; ksn: what they or their remains say, unproven.
+    slug: why there is no envelope, else empty. raw is stored only when the mail is unreadable.
+    """
+
+    received_ms: int
+    sender: str
+    recipients: tuple[str, ...]
+    message_id: str
+    peer: str
+    envelope: bytes | None = field(repr=False)
+    ksn: bytes | None
+    slug: str
+    raw: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """mail_id: the stored mail. payment_id: the payment it made or repeats, None when it is nobody's."""
+
+    mail_id: int
+    payment_id: int | None
+    verdict: Verdict
+
+
+def keep(conn: Connection, arrival: Arrival, resend_after_ms: int = RESEND_AFTER_MS) -> Kept:
+    """Unit of work: store the mail; make its payment if it is new, or pull the last letter again if it repeats.
+
+    Damage on the way is a payment too where the reader is known: its merchant is told.
+    """
+    content_hash = hashlib.sha256(arrival.raw if arrival.envelope is None else arrival.envelope).digest()
+    verdict, payment_id = _judge(conn, arrival, content_hash)
+    if verdict is Verdict.REPEAT and payment_id is not None:
+        letters.again(conn, payment_id, arrival.received_ms, resend_after_ms)
+    mail_id = conn.execute(
+        insert(mails).returning(mails.c.id),
+        {
+            "received_ms": arrival.received_ms,
+            "sender": arrival.sender,
+            "recipients": " ".join(arrival.recipients),
+            "message_id": arrival.message_id,
+            "peer": arrival.peer,
+            "verdict": verdict.value,
+            "slug": arrival.slug,
+            "content_hash": content_hash,
+            "raw": arrival.raw if verdict is Verdict.UNREADABLE else None,
+            "payment": payment_id,
+        },
+    ).scalar_one()
+    return Kept(mail_id, payment_id, verdict)
+
+
+def _judge(conn: Connection, arrival: Arrival, content_hash: bytes) -> tuple[Verdict, int | None]:
+    known = conn.scalar(select(payments.c.id).where(payments.c.envelope_hash == content_hash))
+    if known is not None:
+        return Verdict.REPEAT, known
+    if arrival.ksn is None:
+        return Verdict.UNREADABLE, None
+    reader = conn.scalar(select(readers.c.id).where(readers.c.key_id == arrival.ksn[:8]))
+    if reader is None:
+        return Verdict.UNKNOWN_READER, None
+    return Verdict.NEW, _new_payment(conn, arrival, content_hash, reader)
+
+
+def _new_payment(conn: Connection, arrival: Arrival, content_hash: bytes, reader: int) -> int:
+    row = {
+        "reader": reader,
+        "received_ms": arrival.received_ms,
+        "envelope_hash": content_hash,
+        "envelope": arrival.envelope,
+        "ksn": arrival.ksn,
+        "due_ms": arrival.received_ms,
+    }
+    payment_id: int = conn.execute(insert(payments).returning(payments.c.id), row).scalar_one()
+    return payment_id

@@ -1,0 +1,123 @@
+"""Letters on disk: stored with the event they tell of, sent from here as the same bytes until somebody takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Update, and_, func, insert, or_, select, update
+
+from mail_gateway.domain.outcome import FIRST, Letter
+from mail_gateway.store.tables import letters
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from mail_gateway.domain.news import Composed
+
+SENDING_GUARD_MS: Final = 15 * 60_000
+"""A letter in sending for so long was left by a process that died: it is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRow:
+    """One letter to send. created_ms: unix milliseconds UTC; attempts: how often it was tried before."""
+
+    id: int
+    payment_id: int
+    kind: Letter
+    version: int
+    message_id: str
+    sender: str
+    recipient: str
+    raw: bytes = field(repr=False)
+    attempts: int
+    created_ms: int
+
+
+_C: Final = letters.c
+_DUE: Final = select(
+    _C.id,
+    _C.payment,
+    _C.kind,
+    _C.version,
+    _C.message_id,
+    _C.sender,
+    _C.recipient,
+    _C.raw,
+    _C.attempts,
+    _C.created_ms,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A letter that goes into the record of an event."""
+
+    kind: Letter
+    version: int
+    composed: Composed
+
+
+def put(conn: Connection, payment_id: int, queued: Queued, now_ms: int) -> None:
+    """Unit of work: store a letter and make it due at once."""
+    row = {
+        "payment": payment_id,
+        "kind": queued.kind.value,
+        "version": queued.version,
+        "message_id": queued.composed.message_id,
+        "sender": queued.composed.sender,
+        "recipient": queued.composed.recipient,
+        "raw": queued.composed.raw,
+        "created_ms": now_ms,
+        "rank": 0 if queued.kind in FIRST else 1,
+        "state": "due",
+        "due_ms": now_ms,
+    }
+    conn.execute(insert(letters), row)
+
+
+def due(conn: Connection, now_ms: int, limit: int) -> list[LetterRow]:
+    """What is to be sent now, in doubt and cancelled first, then the longest due."""
+    asked = _DUE.where(_C.due_ms <= now_ms).order_by(_C.rank, _C.due_ms, _C.id).limit(limit)
+    return [LetterRow(row[0], row[1], Letter(row[2]), *row[3:]) for row in conn.execute(asked)]
+
+
+def next_due_ms(conn: Connection) -> int | None:
+    """When the next letter is due, unix milliseconds UTC."""
+    moment: int | None = conn.scalar(select(func.min(_C.due_ms)).where(_C.due_ms.is_not(None)))
+    return moment
+
+
+def mark_sending(conn: Connection, id: int, now_ms: int) -> None:
+    """Unit of work: it is being handed over; should we die now, it is due again after the guard time."""
+    _mark(conn, id, state="sending", due_ms=now_ms + SENDING_GUARD_MS, attempts=_C.attempts + 1)
+
+
+def mark_sent(conn: Connection, id: int, now_ms: int, reply: str) -> None:
+    """Unit of work: the smarthost has it and said so."""
+    _mark(conn, id, state="sent", due_ms=None, sent_ms=now_ms, remark=reply)
+
+
+def mark_later(conn: Connection, id: int, next_ms: int, *, uncertain: bool, reason: str) -> None:
+    """Unit of work: not taken, or perhaps taken (uncertain): the same bytes again at next_ms."""
+    _mark(conn, id, state="uncertain" if uncertain else "due", due_ms=next_ms, remark=reason)
+
+
+def mark_refused(conn: Connection, id: int, now_ms: int, reason: str) -> None:
+    """Unit of work: refused for good (5xx); a person has to look."""
+    _mark(conn, id, state="refused", due_ms=None, sent_ms=now_ms, remark=reason)
+
+
+def again(conn: Connection, payment_id: int, now_ms: int, after_ms: int) -> bool:
+    """Unit of work: the payment's newest letter is due again, if it went out longer than after_ms ago. -> whether."""
+    newest = select(func.max(_C.version)).where(_C.payment == payment_id).scalar_subquery()
+    left = or_(_C.sent_ms.is_(None), _C.sent_ms <= now_ms - after_ms)
+    which = and_(_C.payment == payment_id, _C.version == newest, _C.state.in_(("sent", "refused")), left)
+    changed = conn.execute(update(letters).where(which).values(state="due", due_ms=now_ms))
+    return changed.rowcount == 1
+
+
+def _mark(conn: Connection, id: int, **values: Any) -> None:
+    asked: Update = update(letters).where(_C.id == id).values(**values)
+    conn.execute(asked)

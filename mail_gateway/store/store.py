@@ -1,0 +1,100 @@
+"""The store as the rest of the gateway sees it: run a unit of work, ask a question, close."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+
+from mail_gateway.store import engine
+from mail_gateway.store.failures import closed
+from mail_gateway.store.migrate import upgrade
+from mail_gateway.store.place import Place, Thread
+from mail_gateway.store.question import Reader
+from mail_gateway.store.writer import Job, Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection
+
+GROUP_MAX: Final = 64
+"""Units in one transaction at most."""
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class Store:
+    """One database, one writer. Made by `open_store`."""
+
+    def __init__(self, url: str, held: IO[bytes], places: tuple[Place, Place]) -> None:
+        self._held = held
+        self._writer = Writer(engine.writer(url))
+        self._reader = Reader(engine.reader(url))
+        self._write_place, self._read_place = places
+        self._waiting: deque[Job] = deque()
+        self._drain: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def run(self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **more: P.kwargs) -> T:
+        """Run a writing unit and return its value after the commit.
+
+        Raises what the unit raises (then nothing of it is written), or GatewayError(retry). A caller that is
+        cancelled leaves; its unit does not.
+        """
+        if self._closed:
+            raise closed()
+        loop = asyncio.get_running_loop()
+        job = Job(partial(_call, unit, args, more), loop.create_future())
+        self._waiting.append(job)
+        if self._drain is None or self._drain.done():
+            self._drain = loop.create_task(self._commit_all())
+        value: T = await asyncio.shield(job.future)
+        return value
+
+    async def read(self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **more: P.kwargs) -> T:
+        """Run a unit that only asks, on a snapshot of its own. Raises GatewayError(retry)."""
+        if self._closed:
+            raise closed()
+        value: T = await self._read_place(partial(self._reader.ask, partial(_call, unit, args, more)))
+        return value
+
+    async def close(self) -> None:
+        """Take nothing more, finish what was taken, close, and let another gateway in."""
+        self._closed = True
+        if self._drain is not None:
+            await self._drain
+        await self._write_place(self._writer.close)
+        await self._read_place(self._reader.close)
+        self._write_place.close()
+        self._read_place.close()
+        self._held.close()
+
+    async def _commit_all(self) -> None:
+        while self._waiting:
+            jobs = [self._waiting.popleft() for _ in range(min(GROUP_MAX, len(self._waiting)))]
+            await self._write_place(partial(self._writer.commit, jobs))
+            for job in jobs:
+                job.tell()
+
+
+def open_store(url: str, places: tuple[Place, Place] | None = None) -> Store:
+    """Lock, upgrade and open the database at `url`. places: where to write and where to read; two threads if absent.
+
+    Raises GatewayError: another gateway runs, a setting cannot be had, the database cannot be opened.
+    """
+    held = engine.lock(url)
+    try:
+        first = engine.writer(url)
+        upgrade(first)
+        first.dispose()
+    except BaseException:
+        held.close()
+        raise
+    return Store(url, held, places or (Thread(), Thread()))
+
+
+def _call(unit: Any, args: Any, more: Any, conn: Connection) -> Any:
+    return unit(conn, *args, **more)

@@ -1,0 +1,251 @@
+"""The tables, in types that SQLite STRICT and PostgreSQL share. Rules that need SQL of their own: rules.py."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, State
+
+metadata: Final = MetaData()
+WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
+WIPED: Final = (State.APPROVED, State.DECLINED, State.RE_ENTER, State.REFUSED, State.EXPIRED)
+
+
+def _quoted(states: Any) -> str:
+    return ", ".join(f"'{state}'" for state in sorted(states))
+
+
+def _id() -> Column[int]:
+    return Column("id", WHOLE, primary_key=True, autoincrement=True)
+
+
+def _whole(name: str, *args: Any) -> Column[int]:
+    return Column(name, WHOLE, *args, nullable=False)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, WHOLE, nullable=False, server_default=text("0"))
+
+
+def _words(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=text("''"))
+
+
+merchants: Final = Table(
+    "merchants",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("mail", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("terminal_id", Text, nullable=False),
+    Column("merchant_id", Text, nullable=False),
+    _whole("created_ms"),
+    sqlite_strict=True,
+)
+
+keys: Final = Table(
+    "keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("kcv", Text, nullable=False),
+    _whole("created_ms"),
+    sqlite_strict=True,
+)
+
+readers: Final = Table(
+    "readers",
+    metadata,
+    _id(),
+    Column("key_id", LargeBinary, nullable=False, unique=True),
+    Column("bdk_id", Text, ForeignKey("keys.id"), nullable=False),
+    _whole("merchant", ForeignKey("merchants.id")),
+    _count("damaged_told_ms"),
+    _whole("created_ms"),
+    sqlite_strict=True,
+)
+
+nodes: Final = Table("nodes", metadata, _id(), _whole("started_ms"), sqlite_strict=True)
+
+payments: Final = Table(
+    "payments",
+    metadata,
+    _id(),
+    _whole("reader", ForeignKey("readers.id")),
+    _whole("received_ms"),
+    Column("envelope_hash", LargeBinary, nullable=False, unique=True),
+    Column("envelope", LargeBinary),
+    Column("ksn", LargeBinary, nullable=False),
+    Column("counter", WHOLE),
+    Column("sale_hash", LargeBinary),
+    Column("state", Text, nullable=False, server_default=State.RECEIVED.value),
+    Column("node", WHOLE, ForeignKey("nodes.id")),
+    _count("epoch"),
+    Column("due_ms", WHOLE),
+    Column("fresh_until_ms", WHOLE),
+    _count("amount_minor"),
+    _count("currency"),
+    _count("slip"),
+    _words("masked_card"),
+    _count("attempts"),
+    Column("stan", WHOLE),
+    Column("reversal", LargeBinary),
+    _count("transmissions"),
+    Column("doubt_ms", WHOLE),
+    _count("alarms"),
+    _words("approval_number"),
+    _words("code"),
+    _count("version"),
+    _count("failures"),
+    _count("shunted"),
+    UniqueConstraint("reader", "counter", name="one_payment_per_counter"),
+    CheckConstraint("amount_minor >= 0", name="amount_is_not_negative"),
+    CheckConstraint("stan BETWEEN 1 AND 999999", name="stan_has_six_digits"),
+    CheckConstraint(
+        f"state NOT IN ({_quoted((*WIPED, State.REVERSED, State.SETTLED))}) OR envelope IS NULL",
+        name="ended_means_card_wiped",
+    ),
+    CheckConstraint(
+        f"state NOT IN ({_quoted(WIPED)}) OR reversal IS NULL", name="ended_means_reversal_wiped"
+    ),
+    CheckConstraint(
+        "state <> 'dispatched' OR (stan IS NOT NULL AND reversal IS NOT NULL)",
+        name="dispatched_means_reversible",
+    ),
+    sqlite_strict=True,
+)
+_OPEN: Final = text(f"state IN ({_quoted(OPEN_AT_ACQUIRER)})")
+Index("one_open_payment_per_stan", payments.c.stan, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
+_DUE: Final = text("due_ms IS NOT NULL")
+Index("payments_due", payments.c.due_ms, sqlite_where=_DUE, postgresql_where=_DUE)
+
+mails: Final = Table(
+    "mails",
+    metadata,
+    _id(),
+    _whole("received_ms"),
+    _words("sender"),
+    _words("recipients"),
+    _words("message_id"),
+    _words("peer"),
+    Column("verdict", Text, nullable=False),
+    _words("slug"),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("raw", LargeBinary),
+    Column("payment", WHOLE, ForeignKey("payments.id")),
+    sqlite_strict=True,
+)
+Index("mails_of_payment", mails.c.payment)
+
+transitions: Final = Table(
+    "transitions",
+    metadata,
+    Column("before", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("after", Text, primary_key=True),
+    sqlite_strict=True,
+)
+
+events: Final = Table(
+    "events",
+    metadata,
+    _id(),
+    _whole("payment", ForeignKey("payments.id")),
+    _whole("at_ms"),
+    Column("before", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["before", "kind", "after"], ["transitions.before", "transitions.kind", "transitions.after"]
+    ),
+    sqlite_strict=True,
+)
+Index("events_of_payment", events.c.payment)
+
+transfers: Final = Table(
+    "transfers",
+    metadata,
+    _id(),
+    _whole("payment", ForeignKey("payments.id")),
+    _whole("event", ForeignKey("events.id")),
+    _whole("at_ms"),
+    Column("debit", Text, nullable=False),
+    Column("credit", Text, nullable=False),
+    _whole("amount_minor"),
+    _whole("currency"),
+    Column("phase", Text, nullable=False),
+    Column("chain", LargeBinary, nullable=False, unique=True),
+    CheckConstraint("amount_minor > 0", name="transfer_moves_something"),
+    CheckConstraint("debit <> credit", name="transfer_has_two_sides"),
+    CheckConstraint("phase IN ('pending', 'posted', 'voided')", name="transfer_has_a_phase"),
+    sqlite_strict=True,
+)
+Index("transfers_of_payment", transfers.c.payment)
+
+letters: Final = Table(
+    "letters",
+    metadata,
+    _id(),
+    _whole("payment", ForeignKey("payments.id")),
+    Column("kind", Text, nullable=False),
+    _whole("version"),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("sender", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    _whole("created_ms"),
+    _whole("rank"),
+    Column("state", Text, nullable=False),
+    Column("due_ms", WHOLE),
+    _count("attempts"),
+    Column("sent_ms", WHOLE),
+    _words("remark"),
+    UniqueConstraint("payment", "version", name="one_letter_per_version"),
+    CheckConstraint("state IN ('due', 'sending', 'sent', 'uncertain', 'refused')", name="letter_has_a_state"),
+    sqlite_strict=True,
+)
+_TO_SEND: Final = text("due_ms IS NOT NULL")
+Index("letters_due", letters.c.rank, letters.c.due_ms, sqlite_where=_TO_SEND, postgresql_where=_TO_SEND)
+
+answers: Final = Table(
+    "answers",
+    metadata,
+    _id(),
+    _whole("at_ms"),
+    Column("payment", WHOLE, ForeignKey("payments.id")),
+    Column("reference", Text, nullable=False),
+    _whole("stan"),
+    Column("outcome", Text, nullable=False),
+    _words("code"),
+    _count("amount_minor"),
+    _words("approval_number"),
+    _count("late"),
+    sqlite_strict=True,
+)
+Index("answers_of_payment", answers.c.payment)
+
+counters: Final = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _whole("value"),
+    sqlite_strict=True,
+)

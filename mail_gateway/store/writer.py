@@ -1,0 +1,131 @@
+"""Group commit: many units of work, one transaction, and nobody is told before it is on the disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DBAPIError
+
+from mail_gateway.domain.errors import GatewayError
+from mail_gateway.store.failures import typed
+from mail_gateway.store.tables import counters
+
+if TYPE_CHECKING:
+    from asyncio import Future
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from sqlalchemy import Connection, Engine
+
+    Unit = Callable[[Connection], Any]
+
+_GROUP: Final = "groups"
+_NUMBER: Final = select(counters.c.value).where(counters.c.name == _GROUP)
+_NEXT: Final = (
+    update(counters)
+    .where(counters.c.name == _GROUP)
+    .values(value=bindparam("number", type_=counters.c.value.type))
+)
+
+
+class Job:
+    """One unit and what came of it. As a context it keeps any exception of its body: a unit fails alone."""
+
+    def __init__(self, unit: Unit, future: Future[Any]) -> None:
+        self.unit = unit
+        self.future = future
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+    def __enter__(self) -> Job:
+        self.error = None
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> bool:
+        self.error = typed(error) if error is not None else None
+        return True
+
+    def tell(self) -> None:
+        """Give the caller what came of it, if the caller is still there."""
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.value)
+
+
+class Writer:
+    """Owns the one writing connection; one thread at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._conn: Connection | None = None
+
+    def commit(self, jobs: Sequence[Job]) -> None:
+        """Run the units, each in a savepoint, commit them together; then every job has its value or error."""
+        number: int | None = None
+        try:
+            conn = self._connection()
+            with conn.begin():
+                number = self._begin_group(conn)
+                for job in jobs:
+                    self._run(conn, job)
+        except (DBAPIError, GatewayError) as error:
+            if number is None or not self._landed(number):
+                self._fail(jobs, typed(error))
+
+    def close(self) -> None:
+        """Close the connection; an open transaction is rolled back."""
+        if self._conn is not None:
+            self._conn.close()
+            self._conn = None
+        self._engine.dispose()
+
+    def _connection(self) -> Connection:
+        if self._conn is None:
+            self._conn = self._engine.connect()
+        return self._conn
+
+    def _begin_group(self, conn: Connection) -> int:
+        number = (conn.scalar(_NUMBER) or 0) + 1
+        if number == 1:
+            conn.execute(insert(counters).values(name=_GROUP, value=1))
+        else:
+            conn.execute(_NEXT, {"number": number})
+        return int(number)
+
+    def _run(self, conn: Connection, job: Job) -> None:
+        with job, conn.begin_nested():
+            job.value = job.unit(conn)
+        if isinstance(job.error, GatewayError) and not _in_transaction(conn):
+            raise job.error  # a full disk has undone the others' work as well
+
+    def _landed(self, number: int) -> bool:
+        """A commit that failed may have happened all the same: look, on a connection that knows nothing."""
+        self._drop()
+        try:
+            with self._connection().begin():
+                landed: bool = self._connection().scalar(_NUMBER) == number
+        except (DBAPIError, GatewayError):
+            return False
+        return landed
+
+    def _drop(self) -> None:
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            conn.invalidate()
+            conn.close()
+
+    def _fail(self, jobs: Sequence[Job], error: BaseException) -> None:
+        self._drop()
+        for job in jobs:
+            job.error = error
+
+
+def _in_transaction(conn: Connection) -> bool:
+    return bool(getattr(conn.connection.driver_connection, "in_transaction", True))
