@@ -1,4 +1,4 @@
-"""The outside world as the gateway sees it: wall clock, randomness, event log. Only `app.py` hands them out."""
+"""The outside world as the gateway sees it: wall clock, randomness, event log. Handed out in `app.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Tell(Protocol):
-    """Report one event: a verb such as ``payment.moved`` and allow-listed facts. Never card data, keys or armour."""
+    """Report one event: a verb such as ``payment.moved`` and allow-listed facts. Never card data or keys."""
 
     def __call__(self, verb: str, /, **facts: str | int | None) -> None: ...
 

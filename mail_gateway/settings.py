@@ -1,4 +1,4 @@
-"""What an operator can set. Every field says what it is for; the command line reads config.toml by these classes."""
+"""What an operator can set. The command line reads config.toml by these classes; each field explains itself."""
 
 from __future__ import annotations
 

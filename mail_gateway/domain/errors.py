@@ -36,7 +36,7 @@ class GatewayError(Exception):
 
 
 class SmtpReply(NamedTuple):
-    """code and enhanced: RFC 5321 4.2.3 and RFC 3463. letter: what the merchant is sent as well, if anything."""
+    """code and enhanced: RFC 5321 4.2.3 and RFC 3463. letter: what the merchant is sent as well."""
 
     code: int
     enhanced: str

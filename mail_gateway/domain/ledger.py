@@ -1,4 +1,4 @@
-"""The books: which transfers an event makes. A transfer moves an amount from one account to another, so the sum is zero."""
+"""The books: which transfers an event makes. A transfer has two sides, so the sum is zero."""
 
 from __future__ import annotations
 
@@ -56,6 +56,6 @@ _RULES: Final[dict[tuple[State, Kind], tuple[tuple[tuple[Account, Account], Phas
 
 
 def transfers_for(state: State, kind: Kind, amount_minor: int, currency: int) -> tuple[Transfer, ...]:
-    """The state before, the event and the payment's amount -> the transfers of the same commit, often none."""
+    """State before, event, the payment's amount -> the transfers of the same commit, often none."""
     rules = _RULES.get((state, kind), ())
     return tuple(Transfer(debit, credit, amount_minor, currency, phase) for (debit, credit), phase in rules)

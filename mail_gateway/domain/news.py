@@ -1,4 +1,4 @@
-"""What a letter says, before it is words: the facts handed to the writer, and the stored bytes handed back."""
+"""What a letter says, before it is words: the facts for the writer, and the bytes it hands back."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class News:
 
     version counts a payment's letters from 1; a higher one replaces a lower one. amount_minor: minor units of
     `currency` (ISO 4217 numeric). masked_card: first six, last four (PCI DSS 3.4.1). reference: DE37.
-    reason: a sentence in `language`, often empty. time_ms: unix milliseconds UTC. in_reply_to: Message-ID of the
-    sale's mail, or empty. sealed_result: COSE bytes only the reader can open; None when nothing was opened.
+    reason: a sentence in `language`, often empty. time_ms: unix milliseconds UTC. in_reply_to: Message-ID of
+    the sale's mail, or empty. sealed_result: COSE bytes only the reader can open; None when nothing was opened.
     """
 
     payment_id: int
@@ -41,7 +41,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A letter as it is stored and as it is sent, now and ever after: the same bytes. message_id has its <>."""
+    """A letter as it is stored and as it is sent, the same bytes ever after. message_id has its <>."""
 
     message_id: str
     sender: str

@@ -1,4 +1,4 @@
-"""What the merchant is told: one table from the state a payment reached to the result on the reader and the letter."""
+"""What the merchant is told: one table from the state reached to the result and the letter."""
 
 from __future__ import annotations
 

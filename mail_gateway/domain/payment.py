@@ -95,7 +95,7 @@ def _table() -> dict[State, Mapping[Kind, State]]:
 
 
 TRANSITIONS: Final[Mapping[State, Mapping[Kind, State]]] = MappingProxyType(_table())
-"""State -> event -> next state. The database's trigger, the diagrams in the docs and `step` all read this table."""
+"""State -> event -> next state. The database's rules, the diagrams in the docs and `step` read this table."""
 
 ENDED: Final = frozenset(
     {

@@ -1,119 +1,100 @@
-"""The one place that opens a database: settings made and read back, the gateway's lock, BEGIN as we mean it."""
+"""The store as the rest of the gateway sees it: run a unit of work, ask a question, close."""
 
 from __future__ import annotations
 
-import fcntl
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+import asyncio
+from collections import deque
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
-
-from mail_gateway.domain.errors import Disposition, GatewayError
-from mail_gateway.store.failures import typed
+from mail_gateway.store import sqlite
+from mail_gateway.store.failures import closed
 from mail_gateway.store.migrate import upgrade
+from mail_gateway.store.place import Place, Thread
+from mail_gateway.store.question import Reader
+from mail_gateway.store.writer import Job, Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable
 
-BUSY_MS: Final = 5000
-_SETTINGS: Final[Mapping[str, int | str]] = {
-    "journal_mode": "wal",
-    "synchronous": 2,  # FULL: a commit is on the disk before its caller hears of it
-    "foreign_keys": 1,
-    "recursive_triggers": 1,  # else INSERT OR REPLACE walks past the no-delete triggers
-    "secure_delete": 1,
-    "busy_timeout": BUSY_MS,
-}
-_GUEST: Final[Mapping[str, int | str]] = {"wal_autocheckpoint": 0}
-"""Another process beside the gateway writes, but leaves check-pointing to it: SQLite before 3.51.3 cannot do both."""
+    from sqlalchemy import Connection
+
+GROUP_MAX: Final = 64
+"""Units in one transaction at most."""
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 
-def sqlite_path(url: str) -> Path:
-    """The database's file. Raises GatewayError for any other kind of database."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or not parsed.database:
-        raise GatewayError(
-            "The database must be given as sqlite:///FILE.", "database-unknown", Disposition.REFUSE
-        )
-    return Path(parsed.database)
+class Store:
+    """One database, one writer. Made by `open_store`."""
+
+    def __init__(self, url: str, held: IO[bytes], places: tuple[Place, Place]) -> None:
+        self._held = held
+        self._writer = Writer(sqlite.writer(url))
+        self._reader = Reader(sqlite.reader(url))
+        self._write_place, self._read_place = places
+        self._waiting: deque[Job] = deque()
+        self._drain: asyncio.Task[None] | None = None
+        self._closed = False
+
+    async def run(self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **more: P.kwargs) -> T:
+        """Run a writing unit and return its value after the commit.
+
+        Raises what the unit raises (then nothing of it is written), or GatewayError(retry). A caller that is
+        cancelled leaves; its unit does not.
+        """
+        if self._closed:
+            raise closed()
+        loop = asyncio.get_running_loop()
+        job = Job(partial(_call, unit, args, more), loop.create_future())
+        self._waiting.append(job)
+        if self._drain is None or self._drain.done():
+            self._drain = loop.create_task(self._commit_all())
+        value: T = await asyncio.shield(job.future)
+        return value
+
+    async def read(self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **more: P.kwargs) -> T:
+        """Run a unit that only asks, on a snapshot of its own. Raises GatewayError(retry)."""
+        if self._closed:
+            raise closed()
+        value: T = await self._read_place(partial(self._reader.ask, partial(_call, unit, args, more)))
+        return value
+
+    async def close(self) -> None:
+        """Take nothing more, finish what was taken, close, and let another gateway in."""
+        self._closed = True
+        if self._drain is not None:
+            await self._drain
+        await self._write_place(self._writer.close)
+        await self._read_place(self._reader.close)
+        self._write_place.close()
+        self._read_place.close()
+        self._held.close()
+
+    async def _commit_all(self) -> None:
+        while self._waiting:
+            jobs = [self._waiting.popleft() for _ in range(min(GROUP_MAX, len(self._waiting)))]
+            await self._write_place(partial(self._writer.commit, jobs))
+            for job in jobs:
+                job.tell()
 
 
-def writer(url: str) -> Engine:
-    """For the gateway's one writing connection, and for its upgrades."""
-    return _engine(url, "BEGIN IMMEDIATE", {})
+def open_store(url: str, places: tuple[Place, Place] | None = None) -> Store:
+    """Lock, upgrade and open the database at `url`. places: where it writes and reads; else two threads.
 
-
-def reader(url: str) -> Engine:
-    """For questions: this connection cannot write."""
-    return _engine(url, "BEGIN", {"query_only": 1})
-
-
-def _engine(url: str, begin: str, more: Mapping[str, int | str]) -> Engine:
-    sqlite_path(url)
-    engine = create_engine(
-        url,
-        poolclass=NullPool,
-        hide_parameters=True,  # parameters are somebody's payment: never in an exception
-        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_MS // 1000},
-    )
-
-    @event.listens_for(engine, "connect")
-    def _(driver: Any, _record: Any) -> None:
-        _apply(driver, {**_SETTINGS, **more})
-
-    @event.listens_for(engine, "begin")
-    def _(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
-
-    return engine
-
-
-def _apply(driver: Any, wanted: Mapping[str, int | str]) -> None:
-    for name, value in wanted.items():
-        driver.execute(f"PRAGMA {name} = {value}").fetchall()
-        row = driver.execute(f"PRAGMA {name}").fetchone()
-        if row is None or row[0] != value:
-            found = "nothing" if row is None else row[0]
-            sentence = f"The database keeps {name} at {found}, it has to be {value}."
-            raise GatewayError(sentence, "database-unsafe", Disposition.REFUSE)
-
-
-def lock(url: str) -> IO[bytes]:
-    """Be the only gateway on this database until the returned file is closed. Raises GatewayError.
-
-    A file of its own, since SQLite's locks must stay free for the command line. The kernel drops it with us.
+    Raises GatewayError: another gateway runs, a setting cannot be had, the database cannot be opened.
     """
-    path = sqlite_path(url)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    held = path.with_name(f"{path.name}.lock").open("ab")
+    held = sqlite.lock(url)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        first = sqlite.writer(url)
+        upgrade(first)
+        first.dispose()
+    except BaseException:
         held.close()
-        sentence = f"Another gateway is running on {path}."
-        raise GatewayError(sentence, "gateway-running", Disposition.REFUSE) from None
-    return held
+        raise
+    return Store(url, held, places or (Thread(), Thread()))
 
 
-@contextmanager
-def guest(url: str, *, write: bool = False) -> Iterator[Connection]:
-    """One short unit of work of another process (the command line), also while the gateway runs.
-
-    Makes or upgrades the database if need be. Raises GatewayError where the database does.
-    """
-    sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
-    engine = _engine(url, "BEGIN IMMEDIATE" if write else "BEGIN", _GUEST)
-    try:
-        upgrade(engine)
-        with engine.begin() as conn:
-            yield conn
-    except OSError as error:
-        raise typed(error) from error
-    finally:
-        engine.dispose()
-
-
-def clock_ms(conn: Connection) -> int:
-    """The database's clock, unix milliseconds UTC: for rows that a person makes, never for money."""
-    return int(conn.scalar(text("SELECT CAST(strftime('%s', 'now') AS INTEGER)"))) * 1000
+def _call(unit: Any, args: Any, more: Any, conn: Connection) -> Any:
+    return unit(conn, *args, **more)

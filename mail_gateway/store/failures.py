@@ -23,7 +23,7 @@ def closed() -> GatewayError:
 
 
 def typed(error: BaseException) -> BaseException:
-    """An OperationalError and its like become a GatewayError(retry); a broken rule or a bug stays what it is."""
+    """What the machine did becomes a GatewayError(retry); a broken rule or a bug stays what it is."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, sqlite3.OperationalError | sqlite3.DatabaseError):
         return error

@@ -32,7 +32,7 @@ class Verdict(StrEnum):
 class Arrival:
     """One mail. received_ms: unix milliseconds UTC, our own clock.
 
-    envelope: the COSE bytes, None when none could be taken out; ksn: what they or their remains say, unproven.
+    envelope: the COSE bytes, None when none could be taken out; ksn: what they or their remains say; no proof.
     slug: why there is no envelope, else empty. raw is stored only when the mail is unreadable.
     """
 
@@ -57,7 +57,7 @@ class Kept:
 
 
 def keep(conn: Connection, arrival: Arrival, resend_after_ms: int = RESEND_AFTER_MS) -> Kept:
-    """Unit of work: store the mail; make its payment if it is new, or pull the last letter again if it repeats.
+    """Unit of work: store the mail; make its payment if new, pull its last letter again if not.
 
     Damage on the way is a payment too where the reader is known: its merchant is told.
     """

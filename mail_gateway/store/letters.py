@@ -1,4 +1,4 @@
-"""Letters on disk: stored with the event they tell of, sent from here as the same bytes until somebody takes them."""
+"""Letters on disk: stored with the event they tell of, sent as the same bytes until somebody takes them."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def put(conn: Connection, payment_id: int, queued: Queued, now_ms: int) -> None:
 def due(conn: Connection, now_ms: int, limit: int) -> list[LetterRow]:
     """What is to be sent now, in doubt and cancelled first, then the longest due."""
     asked = _DUE.where(_C.due_ms <= now_ms).order_by(_C.rank, _C.due_ms, _C.id).limit(limit)
-    return [LetterRow(row[0], row[1], Letter(row[2]), *row[3:]) for row in conn.execute(asked)]
+    return [_row(*row) for row in conn.execute(asked)]
 
 
 def next_due_ms(conn: Connection) -> int | None:
@@ -110,12 +110,16 @@ def mark_refused(conn: Connection, id: int, now_ms: int, reason: str) -> None:
 
 
 def again(conn: Connection, payment_id: int, now_ms: int, after_ms: int) -> bool:
-    """Unit of work: the payment's newest letter is due again, if it went out longer than after_ms ago. -> whether."""
+    """Unit of work: the payment's newest letter is due again if it left longer than after_ms ago. -> whether."""
     newest = select(func.max(_C.version)).where(_C.payment == payment_id).scalar_subquery()
     left = or_(_C.sent_ms.is_(None), _C.sent_ms <= now_ms - after_ms)
     which = and_(_C.payment == payment_id, _C.version == newest, _C.state.in_(("sent", "refused")), left)
     changed = conn.execute(update(letters).where(which).values(state="due", due_ms=now_ms))
     return changed.rowcount == 1
+
+
+def _row(id: int, payment_id: int, kind: str, *rest: Any) -> LetterRow:
+    return LetterRow(id, payment_id, Letter(kind), *rest)
 
 
 def _mark(conn: Connection, id: int, **values: Any) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy.dialects.sqlite import insert
 
 from mail_gateway.domain.payment import TRANSITIONS
-from mail_gateway.store.tables import transitions
+from mail_gateway.store.tables import GROUPS, STANS, counters, transitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,7 +52,8 @@ def _rules() -> Iterator[tuple[str, str]]:
     yield (
         "payments_key_once",
         "CREATE TRIGGER payments_key_once BEFORE UPDATE OF counter, sale_hash ON payments "
-        "WHEN OLD.counter IS NOT NULL AND (NEW.counter IS NOT OLD.counter OR NEW.sale_hash IS NOT OLD.sale_hash) "
+        "WHEN OLD.counter IS NOT NULL "
+        "AND (NEW.counter IS NOT OLD.counter OR NEW.sale_hash IS NOT OLD.sale_hash) "
         "BEGIN SELECT RAISE(ABORT, 'payments: the key of a payment never changes'); END",
     )
 
@@ -62,9 +63,9 @@ RULES: Final[Mapping[str, str]] = dict(_rules())
 
 
 def install(conn: Connection) -> None:
-    """Make the triggers and the rows of `transitions` equal to this program's. Idempotent."""
+    """Make the triggers and the rows of `transitions` equal to this program's, and counters begin. Idempotent."""
     rows = conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-    found = {name: sql for name, sql in rows}
+    found: dict[str, str] = dict(rows.tuples().all())
     for name in found.keys() - RULES.keys():
         conn.exec_driver_sql(f"DROP TRIGGER {name}")
     for name, sql in RULES.items():
@@ -77,3 +78,5 @@ def install(conn: Connection) -> None:
         for kind, after in row.items()
     ]
     conn.execute(insert(transitions).on_conflict_do_nothing(), arrows)
+    starts = [{"name": name, "value": 0} for name in (GROUPS, STANS)]
+    conn.execute(insert(counters).on_conflict_do_nothing(), starts)

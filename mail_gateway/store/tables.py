@@ -1,4 +1,4 @@
-"""The tables, in types that SQLite STRICT and PostgreSQL share. Rules that need SQL of their own: rules.py."""
+"""The tables, in types that SQLite STRICT and PostgreSQL share. Rules that need more SQL: rules.py."""
 
 from __future__ import annotations
 
@@ -249,3 +249,7 @@ counters: Final = Table(
     _whole("value"),
     sqlite_strict=True,
 )
+GROUPS: Final = "groups"
+"""Counts the groups committed, so that a commit that failed can be looked for."""
+STANS: Final = "stans"
+"""The last STAN given out (ISO 8583 DE11)."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.store.failures import typed
-from mail_gateway.store.tables import counters
+from mail_gateway.store.tables import GROUPS, counters
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -21,11 +20,10 @@ if TYPE_CHECKING:
 
     Unit = Callable[[Connection], Any]
 
-_GROUP: Final = "groups"
-_NUMBER: Final = select(counters.c.value).where(counters.c.name == _GROUP)
+_NUMBER: Final = select(counters.c.value).where(counters.c.name == GROUPS)
 _NEXT: Final = (
     update(counters)
-    .where(counters.c.name == _GROUP)
+    .where(counters.c.name == GROUPS)
     .values(value=bindparam("number", type_=counters.c.value.type))
 )
 
@@ -92,12 +90,9 @@ class Writer:
         return self._conn
 
     def _begin_group(self, conn: Connection) -> int:
-        number = (conn.scalar(_NUMBER) or 0) + 1
-        if number == 1:
-            conn.execute(insert(counters).values(name=_GROUP, value=1))
-        else:
-            conn.execute(_NEXT, {"number": number})
-        return int(number)
+        number: int = conn.execute(_NUMBER).scalar_one() + 1
+        conn.execute(_NEXT, {"number": number})
+        return number
 
     def _run(self, conn: Connection, job: Job) -> None:
         with job, conn.begin_nested():

@@ -1,0 +1,119 @@
+"""The one place that opens SQLite: settings made and read back, the gateway's lock, BEGIN as we mean it."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
+
+from mail_gateway.domain.errors import Disposition, GatewayError
+from mail_gateway.store.failures import typed
+from mail_gateway.store.migrate import upgrade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+BUSY_MS: Final = 5000
+_SETTINGS: Final[Mapping[str, int | str]] = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: a commit is on the disk before its caller hears of it
+    "foreign_keys": 1,
+    "recursive_triggers": 1,  # else INSERT OR REPLACE walks past the no-delete triggers
+    "secure_delete": 1,
+    "busy_timeout": BUSY_MS,
+}
+_GUEST: Final[Mapping[str, int | str]] = {"wal_autocheckpoint": 0}
+"""A process beside the gateway leaves check-pointing to it: two at once break SQLite before 3.51.3."""
+
+
+def sqlite_path(url: str) -> Path:
+    """The database's file. Raises GatewayError for any other kind of database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        raise GatewayError(
+            "The database must be given as sqlite:///FILE.", "database-unknown", Disposition.REFUSE
+        )
+    return Path(parsed.database)
+
+
+def writer(url: str) -> Engine:
+    """For the gateway's one writing connection, and for its upgrades."""
+    return _engine(url, "BEGIN IMMEDIATE", {})
+
+
+def reader(url: str) -> Engine:
+    """For questions: this connection cannot write."""
+    return _engine(url, "BEGIN", {"query_only": 1})
+
+
+def _engine(url: str, begin: str, more: Mapping[str, int | str]) -> Engine:
+    sqlite_path(url)
+    engine = create_engine(
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,  # parameters are somebody's payment: never in an exception
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_MS // 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _(driver: Any, _record: Any) -> None:
+        _apply(driver, {**_SETTINGS, **more})
+
+    @event.listens_for(engine, "begin")
+    def _(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+    return engine
+
+
+def _apply(driver: Any, wanted: Mapping[str, int | str]) -> None:
+    for name, value in wanted.items():
+        driver.execute(f"PRAGMA {name} = {value}").fetchall()
+        row = driver.execute(f"PRAGMA {name}").fetchone()
+        if row is None or row[0] != value:
+            found = "nothing" if row is None else row[0]
+            sentence = f"The database keeps {name} at {found}, it has to be {value}."
+            raise GatewayError(sentence, "database-unsafe", Disposition.REFUSE)
+
+
+def lock(url: str) -> IO[bytes]:
+    """Be the only gateway on this database until the returned file is closed. Raises GatewayError.
+
+    A file of its own, since SQLite's locks must stay free for the command line. The kernel drops it with us.
+    """
+    path = sqlite_path(url)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    held = path.with_name(f"{path.name}.lock").open("ab")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.close()
+        sentence = f"Another gateway is running on {path}."
+        raise GatewayError(sentence, "gateway-running", Disposition.REFUSE) from None
+    return held
+
+
+@contextmanager
+def guest(url: str, *, write: bool = False) -> Iterator[Connection]:
+    """One short unit of work of another process (the command line), also while the gateway runs.
+
+    Makes or upgrades the database if need be. Raises GatewayError where the database does.
+    """
+    sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
+    engine = _engine(url, "BEGIN IMMEDIATE" if write else "BEGIN", _GUEST)
+    try:
+        upgrade(engine)
+        with engine.begin() as conn:
+            yield conn
+    except OSError as error:
+        raise typed(error) from error
+    finally:
+        engine.dispose()
+
+
+def clock_ms(conn: Connection) -> int:
+    """The database's clock, unix milliseconds UTC: for rows that a person makes, never for money."""
+    return int(conn.scalar(text("SELECT CAST(strftime('%s', 'now') AS INTEGER)"))) * 1000
