@@ -1,0 +1,58 @@
+# Hagaki. Needs make and Python 3.11 or newer; `make` alone says what there is.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTEST := $(BIN)/python -m pytest -o asyncio_default_fixture_loop_scope=function
+
+.PHONY: help setup demo test check bench docs lock clean
+
+help:
+	@echo "make demo    one sale from the card to the reader's display, on this machine alone"
+	@echo "make test    every test, on two processes"
+	@echo "make check   ruff, mypy, import rules, unit and tidy tests: under a minute"
+	@echo "make bench   how many sales a minute"
+	@echo "make setup   only build .venv from requirements.lock (the others do it themselves)"
+	@echo "make docs    draw docs/architecture.md's table from the code again"
+	@echo "make lock    write requirements.lock again from pyproject.toml (needs uv)"
+	@echo "make clean   remove .venv and what tools left"
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Hagaki needs Python 3.11 or newer: install it, or run make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "$(PYTHON) cannot make a venv: on Debian or Ubuntu run apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(READY)
+	$(BIN)/hagaki demo
+
+test: $(READY)
+	$(PYTEST) -n 2
+
+check: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTEST) tests/unit tests/tidy
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+docs: $(READY)
+	$(BIN)/python tests/tidy/heart_table.py
+
+lock:
+	uv pip compile pyproject.toml --extra imap --group dev --generate-hashes --universal \
+		--no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
