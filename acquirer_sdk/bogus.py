@@ -131,7 +131,7 @@ class Bogus(Unsupporting):
         if self._late is None:
             return NotSent("not-connected")
         if request.reference in self._blocked:
-            return Declined("94")
+            return Declined("05")
         asked = trigger(request.amount_minor)
         if asked.charged:
             self._charged.setdefault(request.reference, _granted(request.amount_minor).amount_minor)

@@ -1,0 +1,149 @@
+"""The host's books: what was charged, what was undone. Several kinds of host differ only here."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from cafis_adapter.codec import Message
+from cafis_adapter.host.triggers import Trigger, Undo, Wrong
+
+APPROVALS: Final = ("00", "10")
+
+
+class Kind(StrEnum):
+    """Kinds of host met in the field."""
+
+    NORMAL = "normal"  # the same request twice is one charge
+    NO_DEDUP = "no-dedup"  # the same request twice is two charges
+    FORGETFUL = "forgetful"  # a reversal that comes before its sale is acknowledged and forgotten
+    TWICE = "answers-twice"  # every answer comes two times
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a card holder finds: how often charged, and the sum left after reversals, in minor units."""
+
+    times: int
+    net_minor: int
+
+
+@dataclass(slots=True)
+class _Account:
+    """One sale as the host knows it."""
+
+    trigger: Trigger
+    charged: list[int]
+    reversed: bool = False
+    reversals: int = 0
+
+
+Identity = tuple[str, str, str]
+
+
+def identity(message: Message) -> Identity:
+    """Terminal, trace number and reference: the same in a request and in its reversal."""
+    return message[41], message[11], message[37]
+
+
+class Issuer:
+    """Decides and books. Everything in it is a reference or an amount: no card."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+        self._accounts: dict[Identity, _Account] = {}
+        self._early: set[Identity] = set()
+
+    def account(self, asked: Message, trigger: Trigger) -> Trigger:
+        """Note an 0100 -> the trigger that holds for it: of a repeated request, the first one's."""
+        known = self._accounts.setdefault(identity(asked), _Account(trigger, []))
+        return known.trigger
+
+    def charge(self, asked: Message, amount_minor: int) -> bool:
+        """Book it -> False where its reversal came before it."""
+        if identity(asked) in self._early:
+            return False
+        account = self._accounts[identity(asked)]
+        if self._kind is Kind.NO_DEDUP or not account.charged:
+            account.charged.append(amount_minor)
+        return True
+
+    def reverse(self, advice: Message) -> str | None:
+        """Take a reversal -> DE39 of the 0430, or None for no answer. It undoes one charge, once."""
+        account = self._accounts.get(identity(advice))
+        if account is None or not account.charged:
+            return self._early_reversal(advice, account)
+        account.reversals += 1
+        if account.trigger.reversal is Undo.REFUSED:
+            return "12"
+        account.reversed = True
+        return None if _unanswered(account) else "00"
+
+    def undo(self, advice: Message) -> Undo:
+        """How the sale that this reversal means takes its reversals."""
+        account = self._accounts.get(identity(advice))
+        return account.trigger.reversal if account is not None else Undo.ACKNOWLEDGED
+
+    def charges(self) -> dict[str, Charge]:
+        """Reference -> what the card holder finds in the end."""
+        found: dict[str, Charge] = {}
+        for (_, _, reference), account in self._accounts.items():
+            before = found.get(reference, Charge(0, 0))
+            left = account.charged[1:] if account.reversed else account.charged
+            times, net = before.times + len(account.charged), before.net_minor + sum(left)
+            found[reference] = Charge(times, net)
+        return found
+
+    def _early_reversal(self, advice: Message, account: _Account | None) -> str | None:
+        if self._kind is not Kind.FORGETFUL:
+            self._early.add(identity(advice))
+        if account is None:
+            return "25"
+        account.reversals += 1
+        return None if _unanswered(account) else "25"
+
+
+def _unanswered(account: _Account) -> bool:
+    limit = {Undo.SILENT_ONCE: 1, Undo.SILENT_TWICE: 2}.get(account.trigger.reversal, 0)
+    return account.trigger.reversal is Undo.SILENT or account.reversals <= limit
+
+
+def granted_minor(trigger: Trigger, asked: Message) -> int:
+    """What is approved: for code 10 half of it."""
+    return int(asked[4]) // 2 if trigger.code == "10" else int(asked[4])
+
+
+def approval_number(asked: Message) -> str:
+    """Six digits, never 000000, the same for the same request."""
+    return f"{zlib.crc32('/'.join(identity(asked)).encode()) % 899_999 + 100_001:06d}"
+
+
+def answer(trigger: Trigger, asked: Message) -> Message:
+    """An 0100 and its trigger -> the 0110, spoiled as the trigger wants."""
+    approved = trigger.code in APPROVALS
+    kept = {
+        number: asked.fields[number] for number in (3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49) if asked[number]
+    }
+    said = {
+        4: f"{granted_minor(trigger, asked):012d}",
+        38: approval_number(asked) if approved else "",
+        39: trigger.code,
+        44: trigger.centre,
+    }
+    return Message("0110", kept).with_fields(said).with_fields(_spoiled(trigger.wrong, asked))
+
+
+def _spoiled(wrong: Wrong, asked: Message) -> dict[int, str]:
+    changes: dict[Wrong, dict[int, str]] = {
+        Wrong.NOTHING: {},
+        Wrong.AMOUNT: {4: f"{int(asked[4]) + 1:012d}"},
+        Wrong.CURRENCY: {49: "840"},
+        Wrong.TERMINAL: {41: "ELSEWHERE"},
+        Wrong.STAN: {11: f"{int(asked[11]) % 999_999 + 1:06d}"},
+        Wrong.REFERENCE: {37: f"{(int(asked[37]) + 1) % 10**12:012d}"},
+        Wrong.CODE: {39: "ZZ"},
+        Wrong.APPROVAL: {38: ""},
+    }
+    return changes[wrong]
