@@ -1,4 +1,4 @@
-"""What an operator can set. The command line reads config.toml by these classes; each field explains itself."""
+"""What an operator can set. config.toml is read by these classes; each field explains itself."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class News:
     version counts a payment's letters from 1; a higher one replaces a lower one. amount_minor: minor units of
     `currency` (ISO 4217 numeric). masked_card: first six, last four (PCI DSS 3.4.1). reference: DE37.
     reason: a sentence in `language`, often empty. time_ms: unix milliseconds UTC. in_reply_to: Message-ID of
-    the sale's mail, or empty. sealed_result: COSE bytes only the reader can open; None when nothing was opened.
+    the sale's mail, or empty. sealed_result: COSE bytes for the reader; None when nothing was opened.
     """
 
     payment_id: int

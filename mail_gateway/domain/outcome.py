@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from mail_gateway.domain.payment import State
+from mail_gateway.domain.payment import Event, Kind, State
 
 
 class Outcome(IntEnum):
@@ -49,3 +50,22 @@ TOLD: Final[dict[State, tuple[Outcome, Letter]]] = {
 
 FIRST: Final = frozenset({Letter.IN_DOUBT, Letter.CANCELLED})
 """Letters that go before all others."""
+
+KEY_USED: Final = "key-used"
+"""The slug of an envelope whose reader and counter belong to another payment: no letter, but an alarm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """outcome: what is sealed for the reader; None where nothing could be opened, so nothing can be sealed."""
+
+    outcome: Outcome | None
+    letter: Letter
+
+
+def telling(event: Event, before: State, after: State) -> Telling | None:
+    """What one arrow tells the merchant, if anything."""
+    if event.kind is Kind.UNREADABLE:
+        return None if event.facts.get("slug") == KEY_USED else Telling(None, Letter.DAMAGED)
+    told = TOLD.get(after) if after is not before else None
+    return Telling(*told) if told else None

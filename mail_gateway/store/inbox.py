@@ -32,7 +32,7 @@ class Verdict(StrEnum):
 class Arrival:
     """One mail. received_ms: unix milliseconds UTC, our own clock.
 
-    envelope: the COSE bytes, None when none could be taken out; ksn: what they or their remains say; no proof.
+    envelope: the COSE bytes, None when none could be taken out; ksn: what they or their remains say.
     slug: why there is no envelope, else empty. raw is stored only when the mail is unreadable.
     """
 

@@ -110,7 +110,7 @@ def mark_refused(conn: Connection, id: int, now_ms: int, reason: str) -> None:
 
 
 def again(conn: Connection, payment_id: int, now_ms: int, after_ms: int) -> bool:
-    """Unit of work: the payment's newest letter is due again if it left longer than after_ms ago. -> whether."""
+    """Unit of work: the newest letter is due again if it left longer than after_ms ago. -> whether."""
     newest = select(func.max(_C.version)).where(_C.payment == payment_id).scalar_subquery()
     left = or_(_C.sent_ms.is_(None), _C.sent_ms <= now_ms - after_ms)
     which = and_(_C.payment == payment_id, _C.version == newest, _C.state.in_(("sent", "refused")), left)

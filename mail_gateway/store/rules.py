@@ -63,7 +63,7 @@ RULES: Final[Mapping[str, str]] = dict(_rules())
 
 
 def install(conn: Connection) -> None:
-    """Make the triggers and the rows of `transitions` equal to this program's, and counters begin. Idempotent."""
+    """Make triggers and transitions equal to this program's, and start the counters. Idempotent."""
     rows = conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
     found: dict[str, str] = dict(rows.tuples().all())
     for name in found.keys() - RULES.keys():

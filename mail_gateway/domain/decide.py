@@ -1,0 +1,122 @@
+"""Decisions, all pure: is a sale fresh and allowed, what does an answer mean, when is a reversal repeated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from acquirer_sdk.values import Approved, Ask, Declined, InDoubt, NeedsInput, NotSent
+from mail_gateway.domain.payment import TRANSITIONS, Event, Kind, State
+
+if TYPE_CHECKING:
+    from acquirer_sdk.values import AuthoriseOutcome, LateAnswer
+
+SALE: Final = 1
+"""The kind of request this release takes; the others are refused in words, never silently."""
+
+CLOCK_AHEAD_MAX_MS: Final = 5 * 60_000
+CLOCK_FLOOR_MS: Final = 1_704_067_200_000
+"""2024-01-01: a reader that shows less has lost its clock."""
+
+ALARM_AFTER_MS: Final = (15 * 60_000, 60 * 60_000, 24 * 60 * 60_000)
+"""How long a reversal may stay open until a person is told, the first, second and third time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a sale asks for. amount_minor: minor units of `currency` (ISO 4217 numeric)."""
+
+    kind: int
+    amount_minor: int
+    currency: int
+    has_card: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is taken. amount_minor_max: minor units of `currency`."""
+
+    amount_minor_max: int
+    currency: int
+
+
+def fresh_until_ms(reader_time_s: int, received_ms: int, freshness_s: int) -> int:
+    """The last moment at which the sale may be charged, unix ms; later the customer may have gone.
+
+    Counts from the reader's own time (unix seconds), or from our receipt where the reader's clock is absurd.
+    """
+    reader_ms = reader_time_s * 1000
+    believable = CLOCK_FLOOR_MS <= reader_ms <= received_ms + CLOCK_AHEAD_MAX_MS
+    return (min(reader_ms, received_ms) if believable else received_ms) + freshness_s * 1000
+
+
+def refusal(asked: Asked, limits: Limits) -> str:
+    """The slug of the first rule the sale breaks, or an empty text."""
+    rules = (
+        (asked.kind != SALE, "kind-unsupported"),
+        (asked.currency != limits.currency, "currency-unsupported"),
+        (asked.amount_minor < 1, "amount-zero"),
+        (asked.amount_minor > limits.amount_minor_max, "amount-over-limit"),
+        (not asked.has_card, "card-missing"),
+    )
+    return next((slug for broken, slug in rules if broken), "")
+
+
+def event_of(outcome: AuthoriseOutcome, amount_minor: int) -> Event:
+    """What the acquirer answered to a request for amount_minor -> the event of the payment.
+
+    An approval of any other amount is in doubt: it is reversed, not kept.
+    """
+    match outcome:
+        case Approved(number, amount, code) if amount == amount_minor:
+            return Event(Kind.HOST_APPROVED, {"code": code, "approval_number": number})
+        case Approved(number, amount, code):
+            facts = {
+                "reason": "amount-differs",
+                "code": code,
+                "approval_number": number,
+                "amount_minor": amount,
+            }
+            return Event(Kind.SILENCE, facts)
+        case Declined(code):
+            return Event(Kind.HOST_DECLINED, {"code": code})
+        case NeedsInput(Ask.AGAIN, code):
+            return Event(Kind.HOST_ASKS_AGAIN, {"code": code})
+        case NeedsInput(_, code):
+            return Event(Kind.HOST_ASKS_MORE, {"code": code})
+        case InDoubt(reason):
+            return Event(Kind.SILENCE, {"reason": reason})
+        case NotSent(reason):
+            return Event(Kind.NOT_SENT, {"reason": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class LateVerdict:
+    """kind: the event to record, if any. alarm: the slug a person is told, or empty."""
+
+    kind: Kind | None
+    alarm: str
+
+
+def late(answer: LateAnswer, state: State, approval_number: str) -> LateVerdict:
+    """An answer nobody waited for, and the payment it names. approval_number: the one on record."""
+    approved = isinstance(answer.outcome, Approved)
+    if approved and Kind.LATE_APPROVAL in TRANSITIONS.get(state, {}):
+        return LateVerdict(Kind.LATE_APPROVAL, "late-approval")
+    if state is State.DISPATCHED:
+        return LateVerdict(None, "")  # the silence that follows reverses it
+    if isinstance(answer.outcome, Approved):
+        same = state is State.APPROVED and answer.outcome.approval_number == approval_number
+        return LateVerdict(None, "" if same else "two-answers")
+    contradicts = state is State.APPROVED and isinstance(answer.outcome, Declined | NeedsInput)
+    return LateVerdict(None, "two-answers" if contradicts else "")
+
+
+def pause_ms(transmissions: int, first_s: int, max_s: int) -> int:
+    """The pause after that many reversals, ms: first_s, doubling, at most max_s. It never ends."""
+    return min(first_s << min(max(transmissions - 1, 0), 20), max_s) * 1000
+
+
+def alarm_level(open_ms: int) -> int:
+    """How many of ALARM_AFTER_MS a reversal open for so long has passed."""
+    return sum(open_ms >= limit for limit in ALARM_AFTER_MS)

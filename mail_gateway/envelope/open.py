@@ -1,0 +1,65 @@
+"""Open an envelope: KSN -> key, authenticated decryption, then the sale. Authenticate first, read after."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from Crypto.Cipher import AES
+
+from mail_gateway.envelope import dukpt
+from schemas.envelope import cose, payload
+from schemas.errors import WireError
+
+if TYPE_CHECKING:
+    from mail_gateway.envelope.keys import KeyRing
+    from schemas.envelope.payload import Sale
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """sale_hash: SHA-256 of the plaintext, kept for ever. sale holds the card."""
+
+    ksn: bytes
+    sale_hash: bytes = field(repr=False)
+    sale: Sale = field(repr=False)
+
+    @property
+    def counter(self) -> int:
+        """The reader's own count of its sales, from 1."""
+        return int.from_bytes(self.ksn[8:], "big")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It does not open. slug says at which step; it tells a person at the centre, never the sender."""
+
+    slug: str
+
+
+def open_envelope(envelope: bytes, keys: KeyRing) -> Opened | Refused:
+    """COSE_Encrypt0 bytes (RFC 9052, AES-CCM-16-128-128) -> the sale inside, or why not."""
+    try:
+        ksn, index, sealed = cose.unpack(envelope)
+        bdk = keys.bdk(ksn[:4])
+        if bdk is None:
+            return Refused("key-unknown")
+        if index != 0:
+            return Refused("sale-index")
+        plain = _decrypt(dukpt.working_key(bdk, ksn, dukpt.Usage.DATA_ENCRYPTION), ksn, sealed)
+        if plain is None:
+            return Refused("seal-broken")
+        return Opened(bytes(ksn), hashlib.sha256(plain).digest(), payload.decode_sale(plain))
+    except WireError as error:
+        return Refused(error.slug)
+
+
+def _decrypt(key: bytes, ksn: bytes, sealed: bytes) -> bytes | None:
+    body, tag = sealed[: -cose.TAG_LENGTH], sealed[-cose.TAG_LENGTH :]
+    cipher = AES.new(key, AES.MODE_CCM, nonce=cose.nonce(ksn, 0), mac_len=cose.TAG_LENGTH)
+    cipher.update(cose.enc_structure(cose.AAD_SALE))
+    try:
+        return bytes(cipher.decrypt_and_verify(body, tag))
+    except ValueError:
+        return None
