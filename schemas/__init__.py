@@ -1,0 +1,1 @@
+"""The wires: one folder per wire, each with SPEC.md, a codec and vectors."""

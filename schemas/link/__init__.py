@@ -1,0 +1,1 @@
+"""Reader and phone over a serial line: frames and the session above them. See SPEC.md."""

@@ -1,0 +1,202 @@
+"""Deterministic CBOR (RFC 8949 section 4.2.1), as much of it as the envelope needs, and nothing else."""
+
+from schemas.errors import WireError
+
+DEPTH_MAX = 8
+"""Arrays, maps and tags inside one another."""
+INT_MAX = 0xFFFFFFFFFFFFFFFF
+
+_UINT, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP, _TAG = range(7)
+_LONG_FORMS = ((24, 1), (25, 2), (26, 4), (27, 8))  # additional information, bytes that follow
+_NOT_SHORTEST = {1: 24, 2: 0x100, 4: 0x10000, 8: 0x100000000}  # below this a shorter form exists
+# RFC 3629 section 4: first bytes from..to, continuation bytes, second byte from..to
+_UTF8 = (
+    (0x00, 0x7F, 0, 0, 0),
+    (0xC2, 0xDF, 1, 0x80, 0xBF),
+    (0xE0, 0xE0, 2, 0xA0, 0xBF),
+    (0xE1, 0xEC, 2, 0x80, 0xBF),
+    (0xED, 0xED, 2, 0x80, 0x9F),
+    (0xEE, 0xEF, 2, 0x80, 0xBF),
+    (0xF0, 0xF0, 3, 0x90, 0xBF),
+    (0xF1, 0xF3, 3, 0x80, 0xBF),
+    (0xF4, 0xF4, 3, 0x80, 0x8F),
+)
+
+
+class Tag:
+    """A tagged value (RFC 8949 section 3.4)."""
+
+    __slots__ = ("number", "value")
+
+    def __init__(self, number, value):
+        self.number = number
+        self.value = value
+
+    def __eq__(self, other):
+        return type(other) is Tag and self.number == other.number and self.value == other.value
+
+
+def encode(value):
+    """An int, bytes, str, list, dict with int keys or Tag -> its one CBOR encoding.
+
+    Raises WireError: cbor-type, cbor-depth (where = path of list indexes and keys).
+    """
+    return _encode(value, "value", DEPTH_MAX)
+
+
+def decode(data):
+    """The one value that ``data`` encodes.
+
+    Raises WireError (where = offset): cbor-type, cbor-not-shortest, cbor-order, cbor-duplicate, cbor-utf8,
+    cbor-depth, cbor-truncated, cbor-trailing.
+    """
+    data = bytes(data)
+    value, end = _decode(data, 0, DEPTH_MAX)
+    if end != len(data):
+        raise WireError("cbor-trailing", end)
+    return value
+
+
+def _head(major, number):
+    """Major type and argument in the shortest form (RFC 8949 section 4.2.1)."""
+    if number < 24:
+        return bytes([major << 5 | number])
+    for info, size in _LONG_FORMS:
+        if number < 1 << 8 * size:
+            return bytes([major << 5 | info]) + number.to_bytes(size, "big")
+    raise ValueError(number)
+
+
+def _encode(value, path, depth):
+    # type() and not isinstance(): True is an int in CPython and is none in MicroPython.
+    kind = type(value)
+    if kind is int and -1 - INT_MAX <= value <= INT_MAX:
+        return _head(_UINT, value) if value >= 0 else _head(_NEGATIVE, -1 - value)
+    if kind is bytes:
+        return _head(_BYTES, len(value)) + value
+    if kind is str:
+        return _encode_text(value, path)
+    if depth == 0:
+        raise WireError("cbor-depth", path)
+    if kind is list:
+        items = [_encode(value[i], "%s.%d" % (path, i), depth - 1) for i in range(len(value))]
+        return _head(_ARRAY, len(items)) + b"".join(items)
+    if kind is dict:
+        return _encode_map(value, path, depth)
+    if kind is Tag and type(value.number) is int and 0 <= value.number <= INT_MAX:
+        return _head(_TAG, value.number) + _encode(value.value, path, depth - 1)
+    raise WireError("cbor-type", path)
+
+
+def _encode_text(value, path):
+    try:
+        data = value.encode()
+    except UnicodeError as error:  # a lone surrogate
+        raise WireError("cbor-utf8", path) from error
+    return _head(_TEXT, len(data)) + data
+
+
+def _encode_map(value, path, depth):
+    items = []
+    for key in value:
+        if type(key) is not int:
+            raise WireError("cbor-type", path)
+        where = "%s.%d" % (path, key)
+        items.append((_encode(key, where, 0), _encode(value[key], where, depth - 1)))
+    items.sort()  # bytewise by encoded key
+    return _head(_MAP, len(items)) + b"".join([key + item for key, item in items])
+
+
+def _decode_head(data, at):
+    """-> major type, argument, offset after it."""
+    if at >= len(data):
+        raise WireError("cbor-truncated", at)
+    major, number = data[at] >> 5, data[at] & 31
+    if major > _TAG or number > 27:  # floats, simple values, indefinite lengths, reserved
+        raise WireError("cbor-type", at)
+    if number < 24:
+        return major, number, at + 1
+    size = 1 << number - 24
+    end = at + 1 + size
+    if end > len(data):
+        raise WireError("cbor-truncated", len(data))
+    number = int.from_bytes(data[at + 1 : end], "big")
+    if number < _NOT_SHORTEST[size]:
+        raise WireError("cbor-not-shortest", at)
+    return major, number, end
+
+
+def _decode(data, at, depth):
+    """-> value, offset after it."""
+    major, number, end = _decode_head(data, at)
+    if major == _UINT:
+        return number, end
+    if major == _NEGATIVE:
+        return -1 - number, end
+    if major in (_BYTES, _TEXT):
+        return _decode_string(data, major, number, end)
+    if depth == 0:
+        raise WireError("cbor-depth", at)
+    if major == _ARRAY:
+        return _decode_array(data, number, end, depth)
+    if major == _MAP:
+        return _decode_map(data, number, end, depth)
+    value, end = _decode(data, end, depth - 1)
+    return Tag(number, value), end
+
+
+def _decode_string(data, major, length, at):
+    end = at + length
+    if end > len(data):
+        raise WireError("cbor-truncated", len(data))
+    if major == _BYTES:
+        return data[at:end], end
+    _check_utf8(data, at, end)
+    return data[at:end].decode(), end
+
+
+def _decode_array(data, count, at, depth):
+    items = []
+    while len(items) < count:
+        item, at = _decode(data, at, depth - 1)
+        items.append(item)
+    return items, at
+
+
+def _decode_map(data, count, at, depth):
+    value = {}
+    before = b""
+    while len(value) < count:
+        start = at
+        key, at = _decode(data, start, 0)
+        if type(key) is not int:
+            raise WireError("cbor-type", start)
+        if key in value:
+            raise WireError("cbor-duplicate", start)
+        if data[start:at] < before:
+            raise WireError("cbor-order", start)
+        before = data[start:at]
+        value[key], at = _decode(data, at, depth - 1)
+    return value, at
+
+
+def _check_utf8(data, at, end):
+    """RFC 3629 section 4. MicroPython's own decoder lets overlong forms and surrogates pass."""
+    while at < end:
+        after = _utf8_after(data, at, end)
+        if after == 0:
+            raise WireError("cbor-utf8", at)
+        at = after
+
+
+def _utf8_after(data, at, end):
+    """The offset after the character at ``at``, 0 if there is none."""
+    for first, last, more, low, high in _UTF8:
+        if first <= data[at] <= last:
+            if at + more >= end or (more and not low <= data[at + 1] <= high):
+                return 0
+            for i in range(at + 2, at + 1 + more):
+                if data[i] & 0xC0 != 0x80:
+                    return 0
+            return at + 1 + more
+    return 0
