@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PYTEST := $(BIN)/python -m pytest -o asyncio_default_fixture_loop_scope=function
+PYTEST := $(BIN)/python -m pytest
 
 .PHONY: help setup demo test check bench docs lock clean
 

@@ -1,39 +1,60 @@
-"""Reading an adapter's own table of config.toml into its settings dataclass."""
+"""A table of config.toml -> a settings dataclass: every key known, of its type and in its range."""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
-from dataclasses import Field, fields
-from typing import Any, TypeVar, get_type_hints
+from dataclasses import MISSING, Field, fields
+from typing import Any, Final, TypeVar, get_origin, get_type_hints
 
 from acquirer_sdk.port import SettingsError
 
 T = TypeVar("T")
 
-_ACCEPTED: Mapping[type, tuple[type, ...]] = {bool: (bool,), int: (int,), float: (int, float), str: (str,)}
+_SHAPES: Final[dict[type, tuple[tuple[type, ...], str]]] = {
+    bool: ((bool,), "true or false"),
+    int: ((int,), "a whole number"),
+    float: ((int, float), "a number"),
+    str: ((str,), "a text"),
+    tuple: ((list,), "a list of texts"),
+    Mapping: ((dict,), "a table of texts"),
+}
 
 
 def read_settings(cls: type[T], table: Mapping[str, object]) -> T:
-    """A dataclass of bool, int, float and str fields, and a table -> the filled dataclass.
+    """A dataclass and a table -> the dataclass filled.
 
-    Field metadata "min", "max" and "choices" are checked. Raises SettingsError naming the first wrong key.
+    Fields are bool, int, float, str, tuple[str, ...] or Mapping[str, str]. Field metadata: "help" is said where a key is missing, "min", "max" and "choices" are checked.
+    Raises SettingsError naming the first wrong key.
     """
-    known: tuple[Field[Any], ...] = fields(cls)  # type: ignore[arg-type]
-    names = [field.name for field in known]
+    known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
     for key in table:
-        if key not in names:
-            raise SettingsError(key, f"there is no such key; known are {', '.join(names)}")
+        if key not in known:
+            raise SettingsError(key, f"there is no such key; {_near(key, known)}")
     types = get_type_hints(cls)
-    return cls(**{f.name: _checked(f, types[f.name], table[f.name]) for f in known if f.name in table})
+    for key, field in known.items():
+        if key not in table and field.default is MISSING and field.default_factory is MISSING:
+            raise SettingsError(key, f"is needed: {field.metadata.get('help', key)}")
+    return cls(**{key: _checked(known[key], types[key], value) for key, value in table.items()})
 
 
-def _checked(field: Field[Any], wanted: type, value: object) -> object:
-    if type(value) not in _ACCEPTED[wanted]:
-        raise SettingsError(field.name, f"must be of type {wanted.__name__}")
+def _near(key: str, known: Mapping[str, object]) -> str:
+    near = difflib.get_close_matches(key, known, 1)
+    return f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+
+
+def _checked(field: Field[Any], wanted: Any, value: Any) -> Any:
+    shape = get_origin(wanted) or wanted
+    accepted, called = _SHAPES[Mapping if shape not in _SHAPES else shape]
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if type(value) not in accepted or not all(isinstance(item, str) for item in inside):
+        raise SettingsError(field.name, f"must be {called}")
     low, high = field.metadata.get("min"), field.metadata.get("max")
-    if (low is not None and value < low) or (high is not None and value > high):
-        raise SettingsError(field.name, f"must lie between {low} and {high}")
+    if low is not None and value < low:
+        raise SettingsError(field.name, f"must be at least {low}")
+    if high is not None and value > high:
+        raise SettingsError(field.name, f"must be at most {high}")
     choices = field.metadata.get("choices")
     if choices is not None and value not in choices:
         raise SettingsError(field.name, f"must be one of {', '.join(choices)}")
-    return value
+    return tuple(value) if shape is tuple else value

@@ -31,7 +31,7 @@ app.add_typer(office.keys_app, name="keys")
 
 
 def main() -> None:
-    """Run the command line and exit: 0 done, 1 the answer is no, 2 wrong input, 3 the machine (docs/cli.md)."""
+    """Run and exit: 0 done, 1 the answer is no, 2 wrong input, 3 the machine (docs/cli.md)."""
     try:
         code = app(standalone_mode=False)
     except Problem as problem:
@@ -42,7 +42,7 @@ def main() -> None:
         code = _say(Problem(f"{error.format_message()} See `hagaki --help`.", "usage", WRONG_INPUT))
     except OSError as error:
         code = _say(machine_problem(error))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 the command's door: public errors become sentences
         code = _say(_translated(error))
     sys.exit(code or 0)
 
@@ -58,4 +58,4 @@ def _translated(error: Exception) -> Problem:
     if not sentence:
         raise error
     code = MACHINE if getattr(error, "disposition", None) == "retry" else WRONG_INPUT
-    return Problem(sentence, slug or getattr(error, "key", "error"), code)
+    return Problem(sentence, str(slug or "error"), code)

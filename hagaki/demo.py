@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -16,13 +15,15 @@ from hagaki import machine
 from hagaki.problem import DONE, NO, WRONG_INPUT, Problem
 from hagaki.sections import AsJson
 from hagaki.show import Show
-from hagaki.world import Happening, World
+from hagaki.world import World
 
 TEST_CARD = "4111111111111111=27122010000012345678"
 
 
 def command(
-    amount: Annotated[int, typer.Option(min=1, max=99999999, help="Yen; the last three digits choose the host's answer.")] = 1200,
+    amount: Annotated[
+        int, typer.Option(min=1, max=99999999, help="Yen; the last three digits choose the host's answer.")
+    ] = 1200,
     language: Annotated[str, typer.Option("--lang", help="ja or en; default from LANG.")] = "",
     steps: Annotated[bool, typer.Option("--steps", help="Wait for a key at each station.")] = False,
     folder: Annotated[Path | None, typer.Option(help="Keep everything the demo wrote here.")] = None,

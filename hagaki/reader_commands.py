@@ -33,8 +33,9 @@ def new(
     as_json: AsJson = False,
 ) -> int:
     """Enrol a reader: derive its initial key and write its device file, once."""
-    from card_reader_fw.board.desk import device
     from mail_gateway.admin import readers
+
+    from card_reader_fw.board.desk import device
 
     if out.exists():
         raise Problem(f"{out} exists; a reader's keys are written once, choose another file", "device-exists")
@@ -93,7 +94,11 @@ def result(
     """Show the reader a result mail (standard input) or a typed check code. Exit 0 only if it is genuine."""
     from card_reader_fw.board.desk import desk
 
-    shown = desk.show_code(device, code) if code else desk.show_result(device, _result_block(machine.standard_input()))
+    shown = (
+        desk.show_code(device, code)
+        if code
+        else desk.show_result(device, _result_block(machine.standard_input()))
+    )
     _print_shown(shown, as_json)
     return DONE if shown.genuine else NO
 

@@ -17,7 +17,7 @@ SECTIONS: Final = {
     "smarthost": "mail_gateway.settings:SmarthostSettings",
     "acquirer": "mail_gateway.settings:AcquirerSettings",
     "acquirers": "",  # one table per adapter, which the adapter itself checks
-    "host": "cafis_adapter.host.settings:HostSettings",
+    "host": "cafis_adapter.host.app:HostSettings",
     "handset": "handset.settings:HandsetSettings",
     "carrier": "hagaki.carrier:CarrierSettings",
 }

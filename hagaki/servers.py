@@ -40,9 +40,8 @@ def host(
     """Run the host simulator: an acquirer's ISO 8583 host, driven by the amount's last three digits."""
     from acquirer_sdk.port import Ports
     from cafis_adapter.host import app
-    from cafis_adapter.host.settings import HostSettings
 
-    chosen = settings(read_config(config), "host") if config.exists() else HostSettings()
+    chosen = settings(read_config(config), "host") if config.exists() else app.HostSettings()
     if port is not None:
         chosen = dataclasses.replace(chosen, port=port)
     if rules is not None:
@@ -66,7 +65,9 @@ def carrier(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int
 @handset_app.command("run")
 def handset_run(
     config: ConfigFile = DEFAULT_CONFIG,
-    port: Annotated[str | None, typer.Option(help="The reader's serial device instead of [handset] port.")] = None,
+    port: Annotated[
+        str | None, typer.Option(help="The reader's serial device instead of [handset] port.")
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Run the phone's side: take sales from the reader, mail them, hand the answers back."""

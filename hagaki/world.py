@@ -106,8 +106,9 @@ class World:
 
     def prepare(self) -> None:
         """Write the configuration; make the key, the merchant and the reader."""
-        from card_reader_fw.board.desk import device
         from mail_gateway.admin import keys, merchants, readers
+
+        from card_reader_fw.board.desk import device
 
         (self.folder / "gateway").mkdir(parents=True, exist_ok=True)
         gateway_port, carrier_port, host_port = _free_ports(3)
@@ -168,7 +169,9 @@ class World:
                     if happening.verb == verb and facts.items() <= happening.facts.items():
                         return happening
         except TimeoutError:
-            raise Problem(f"{verb} did not happen in {limit_s} s; see {self.folder}", "world-stuck", MACHINE) from None
+            raise Problem(
+                f"{verb} did not happen in {limit_s} s; see {self.folder}", "world-stuck", MACHINE
+            ) from None
 
     async def type(self, line: str) -> None:
         """One command for the reader, as `hagaki reader run` reads it."""
