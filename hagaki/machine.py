@@ -1,4 +1,4 @@
-"""This machine, handed out as ports: wall clock, randomness, event stream, and the signals that end a server."""
+"""This machine, handed out as ports: clock, randomness, event stream, and the signals that end a server."""
 
 from __future__ import annotations
 
@@ -48,6 +48,10 @@ def tell_plain(verb: str, /, **facts: str | int | None) -> None:
     """One event as one line for a person."""
     at = datetime.fromtimestamp(now_s()).astimezone().strftime("%H:%M:%S")
     print(at, verb, *(f"{name}={value}" for name, value in facts.items() if value is not None), flush=True)
+
+
+def tell_nobody(verb: str, /, **facts: str | int | None) -> None:
+    """For building something only to see whether it can be built."""
 
 
 def teller(*, as_json: bool) -> Callable[..., None]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hagaki import tables
+from hagaki import machine, tables
 from hagaki.acquirers import build_acquirer
 from hagaki.problem import DONE
 from hagaki.sections import DEFAULT_CONFIG, SECTIONS, AsJson, ConfigFile, read_config, settings
@@ -25,7 +25,7 @@ def check_config(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -
     for name, where in SECTIONS.items():
         if where and (name in _NEEDED or loaded.table(name)):
             settings(loaded, name)
-    build_acquirer(loaded, lambda verb, **facts: None)
+    build_acquirer(loaded, machine.tell_nobody)
     print(json.dumps({"config": str(config), "good": True}) if as_json else f"{config}: good")
     return DONE
 

@@ -127,7 +127,8 @@ def _centre(config: Path) -> str:
 def _sale_mail(block: str, sender: str, recipient: str) -> bytes:
     from handset.courier import sale_mail
 
-    return sale_mail(block, sender, recipient)
+    mail: bytes = sale_mail(block, sender, recipient)
+    return mail
 
 
 def _result_block(raw: bytes) -> str:

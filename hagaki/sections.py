@@ -1,4 +1,4 @@
-"""Which table of config.toml is which settings dataclass. The list that check-config, the servers and the docs share."""
+"""Which table of config.toml is which settings dataclass."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that stay: serve, host, carrier and handset run. Each builds its settings and runs until told to stop."""
+"""The commands that stay until they are told to stop: serve, host, carrier and handset run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the demo shows: each happening at its station, in ja or en, the LCD as an LCD and the books as books."""
+"""What the demo shows: each happening at its station, in ja or en, the LCD as an LCD."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ STATIONS: Final[dict[int, dict[str, str]]] = {
     11: {"en": "Letter to the merchant", "ja": "加盟店への手紙"},
     12: {"en": "Back to the reader", "ja": "リーダーへ戻る"},
 }
-"""Stations 2 and 7 have no line of their own: the keypad shows on the LCD, opening shows as the payment's state."""
+"""Stations 2 and 7 have no line of their own: the keypad shows on the LCD, opening as the payment's state."""
 
 VERBS: Final[dict[str, int]] = {
     "reader.lcd": 1,

@@ -1,4 +1,4 @@
-"""A whole world on loopback: reader, phone, carrier, gateway and host as processes of their own, as they run for real."""
+"""A whole world on loopback: reader, phone, carrier, gateway and host, each a process of its own."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class World:
     async def wait_for(
         self, verb: str, seen: Callable[[Happening], None] = lambda _: None, limit_s: int = 30, **facts: Any
     ) -> Happening:
-        """The next happening of that verb and those facts; every one on the way goes to `seen`. Raises Problem."""
+        """The next happening of that verb with those facts; every one on the way goes to `seen`."""
         try:
             async with asyncio.timeout(limit_s):
                 while True:
