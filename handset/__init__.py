@@ -1,0 +1,1 @@
+"""The phone's side: between the reader's serial line and a mailbox. It carries sealed texts unopened."""

@@ -1,0 +1,35 @@
+"""The phone's side as a whole: everything is built here and runs until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from handset.agent import run_agent
+from handset.courier import Courier
+from handset.mailbox import open_mailbox
+from handset.phone import Phone
+from handset.ports import Ports
+from handset.settings import HandsetSettings
+from handset.spool import Spool
+
+
+async def run(settings: HandsetSettings, ports: Ports, stop: asyncio.Event) -> None:
+    """Carry between reader and mailbox until `stop` is set. Stopping at any moment loses nothing.
+
+    Raises HandsetError (cannot start as set up) and OSError (no spool).
+    """
+    spool = Spool(Path(settings.spool))
+    mailbox = open_mailbox(settings, spool)
+    bell = asyncio.Event()
+    courier = Courier(settings, spool, ports, bell.set)
+    phone = Phone(spool, ports, courier.wake)
+    try:
+        async with asyncio.TaskGroup() as group:
+            works = (run_agent(settings, phone, ports, bell), courier.run_post(), courier.run_fetch(mailbox))
+            tasks = [group.create_task(work) for work in works]
+            await stop.wait()
+            for task in tasks:
+                task.cancel()
+    finally:
+        mailbox.close()

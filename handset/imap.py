@@ -1,0 +1,144 @@
+"""A mailbox on an IMAP server (RFC 9051, RFC 3501), by polling, through aioimaplib.
+
+aioimaplib never notices that a connection is lost while a command waits, and dies of about a thousand lines
+of response at once. So each command has a deadline after which the connection is thrown away, and mails come
+one by one. It is GPL-3.0-only and therefore an extra: it is imported only here, when it is asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from handset.errors import HandsetError
+from handset.mailbox import BATCH_MAX, MAIL_MAX, Incoming, MailboxError
+from handset.spool import Spool
+
+_VALIDITY: Final = re.compile(rb"UIDVALIDITY (\d+)")
+_NEXT: Final = re.compile(rb"UIDNEXT (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where the mailbox is and who reads it."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    folder: str
+
+    def bookmark(self) -> str:
+        """The name of this mailbox's bookmark in the spool."""
+        return hashlib.sha256(f"{self.host}:{self.port}:{self.user}:{self.folder}".encode()).hexdigest()
+
+
+class Imap:
+    """One folder of one account. How far it is read is kept in the spool as (UIDVALIDITY, UID), because other
+    mail programs of the merchant set and clear \\Seen as they like."""
+
+    def __init__(self, account: Account, spool: Spool, *, timeout_ms: int, tls: bool) -> None:
+        self._library = _library()
+        self._account = account
+        self._spool = spool
+        self._timeout_s = timeout_ms / 1000
+        self._tls = tls
+        self._client: Any = None
+        self._validity = 0
+
+    async def waiting(self) -> list[Incoming]:
+        """The mails after the bookmark. In a mailbox never read before it begins at the first unread mail."""
+        selected = await self._select()
+        self._validity = _number(_VALIDITY, selected)
+        read_to = self._read_to()
+        if read_to is None:
+            unread = await self._search("UNSEEN")
+            read_to = (unread[0] if unread else _number(_NEXT, selected)) - 1
+            self._remember(read_to)
+        uids = await self._search(f"UID {read_to + 1}:* SMALLER {MAIL_MAX}")
+        # n:* always answers the last mail, even one before n
+        after = [uid for uid in uids if uid > read_to]
+        return [Incoming(str(uid), await self._fetch(uid)) for uid in after[:BATCH_MAX]]
+
+    async def mark(self, incoming: Incoming) -> None:
+        """Move the bookmark, then set \\Seen for the merchant's eyes."""
+        self._remember(int(incoming.name))
+        await self._command("uid", "STORE", incoming.name, "+FLAGS.SILENT", r"(\Seen)")
+
+    def close(self) -> None:
+        """Throw the connection away."""
+        client, self._client = self._client, None
+        if client is not None and client.protocol.transport is not None:
+            client.protocol.transport.close()
+
+    def _read_to(self) -> int | None:
+        validity, _, uid = self._spool.mark(self._account.bookmark()).partition(" ")
+        return int(uid) if validity == str(self._validity) else None
+
+    def _remember(self, uid: int) -> None:
+        self._spool.set_mark(self._account.bookmark(), f"{self._validity} {uid}")
+
+    async def _select(self) -> bytes:
+        """Select the folder, connecting first if need be: this also makes the server tell what is new."""
+        if self._client is None:
+            await self._connect()
+        return b"\n".join(await self._command("select", self._quoted(self._account.folder)))
+
+    async def _connect(self) -> None:
+        kind = self._library.IMAP4_SSL if self._tls else self._library.IMAP4
+        self._client = kind(self._account.host, self._account.port, timeout=self._timeout_s)
+        await self._bounded(self._client.wait_hello_from_server())
+        await self._command("login", self._quoted(self._account.user), self._account.password)
+
+    async def _search(self, criteria: str) -> list[int]:
+        lines = await self._command("uid_search", criteria, charset=None)
+        return sorted(int(word) for line in lines[:-1] for word in line.split() if word.isdigit())
+
+    async def _fetch(self, uid: int) -> bytes:
+        lines = await self._command("uid", "FETCH", str(uid), "(BODY.PEEK[])")
+        for line in lines:
+            if isinstance(line, bytearray):
+                return bytes(line)
+        raise self._failed(f"the server gave no text for mail {uid}")
+
+    async def _command(self, method: str, *args: str, **options: str | None) -> list[bytes]:
+        response = await self._bounded(getattr(self._client, method)(*args, **options))
+        if response.result != "OK":
+            said = bytes(response.lines[-1]).decode("ascii", "replace") if response.lines else response.result
+            raise self._failed(f"the server answered {method}: {said}")
+        return list(response.lines)
+
+    async def _bounded(self, work: Any) -> Any:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await work
+        except TimeoutError:
+            raise self._failed("the server does not answer") from None
+        except (OSError, ValueError, self._library.AioImapException) as error:
+            raise self._failed(str(error) or type(error).__name__) from None
+
+    def _failed(self, why: str) -> MailboxError:
+        self.close()
+        return MailboxError(f"{self._account.host}: {why}")
+
+    def _quoted(self, text: str) -> str:
+        return str(self._library.aioimaplib.quoted(text))
+
+
+def _number(pattern: re.Pattern[bytes], answer: bytes) -> int:
+    found = pattern.search(answer)
+    return int(found.group(1)) if found else 1
+
+
+def _library() -> Any:
+    try:
+        import aioimaplib
+    except ImportError:
+        raise HandsetError(
+            "imap-missing",
+            "reading by IMAP needs the extra 'imap': pip install 'hagaki[imap]' (GPL-3.0-only)",
+        ) from None
+    return aioimaplib
