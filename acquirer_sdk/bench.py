@@ -21,7 +21,7 @@ from acquirer_sdk.values import (
 
 PAN: Final = "4111111111111111"
 TRACK2: Final = f"{PAN}=27122010000012345678"
-PATIENCE_S: Final = 30
+PATIENCE_S: Final = 90
 
 
 class Case(StrEnum):
@@ -123,8 +123,8 @@ def expect(holds: bool, sentence: str) -> None:
 
 async def until(holds: Callable[[], bool], sentence: str) -> None:
     """Wait until it holds. Raises NotConforming after PATIENCE_S on the loop clock."""
-    for _ in range(PATIENCE_S * 50):
+    for _ in range(PATIENCE_S * 20):
         if holds():
             return
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
     raise NotConforming(sentence)

@@ -66,7 +66,7 @@ TRIGGERS: Final[Mapping[int, Trigger]] = {
     903: Trigger("charged, answered too late", _SILENCE, charged=True, late=True),
     910: Trigger("line cut before the answer", InDoubt("connection-lost")),
     911: Trigger("charged, line cut before the answer", InDoubt("connection-lost"), charged=True),
-    918: Trigger("a code that nobody knows", InDoubt("unknown-code")),
+    918: Trigger("a code that nobody knows", InDoubt("unknown-code"), charged=True),
     922: Trigger("charged, never answered; first reversal unanswered", _SILENCE, charged=True, unanswered=1),
     923: Trigger("charged, never answered; no reversal answered", _SILENCE, charged=True, unanswered=ALWAYS),
     926: Trigger("charged, never answered; two reversals unanswered", _SILENCE, charged=True, unanswered=2),

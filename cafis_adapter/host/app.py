@@ -63,7 +63,8 @@ class Host:
         self._settings = settings
         self._ports = ports
         self._profile = load_profile(settings.profile)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._played: set[asyncio.Task[None]] = set()
+        self._served: set[asyncio.Task[None]] = set()
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         try:
@@ -82,9 +83,10 @@ class Host:
         if self._server is not None:
             self._server.close()
         self.cut()
-        for task in self._tasks:
+        for task in self._played:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        # Not cancelled: the reset ends them, and asyncio's streams log a cancelled server task as an error.
+        await asyncio.gather(*self._played, *self._served, return_exceptions=True)
 
     def cut(self) -> None:
         """Reset every line, as a broken network does."""
@@ -96,7 +98,7 @@ class Host:
         return self._desk.charges()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._watch(asyncio.current_task())
+        self._watch(asyncio.current_task(), self._served)
         connection = Connection(writer)
         self._connections.add(connection)
         framer = Framer(self._profile.body_max)
@@ -119,12 +121,13 @@ class Host:
             reference=entry.reference,
             amount=entry.amount_minor,
         )
-        self._watch(asyncio.create_task(self._play(connection, self._desk.moves(message))))
+        moves = self._desk.moves(message)
+        self._watch(asyncio.create_task(self._play(connection, moves)), self._played)
 
-    def _watch(self, task: asyncio.Task[None] | None) -> None:
+    def _watch(self, task: asyncio.Task[None] | None, among: set[asyncio.Task[None]]) -> None:
         if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            among.add(task)
+            task.add_done_callback(among.discard)
 
     async def _play(self, connection: Connection, moves: Iterator[play.Move]) -> None:
         for move in moves:

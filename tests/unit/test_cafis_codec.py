@@ -1,0 +1,160 @@
+"""Messages are written and read by the profile; whatever is wrong raises MessageError and nothing else."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+import iso8583
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cafis_adapter.codec import Message, MessageError, masked_pan, pack, transcript, unpack
+from cafis_adapter.framing import Framer, frame
+from cafis_adapter.profile import load_profile
+
+PROFILE = load_profile()
+ANSWER = Message(
+    "0110",
+    {4: "000000001200", 11: "000001", 37: "700000000001", 38: "123456", 39: "00", 41: "T0000001", 49: "392"},
+)
+
+
+def test_bytes_of_a_small_message_are_these() -> None:
+    body = pack(PROFILE, Message("0800", {7: "0101000000", 11: "000001", 70: "001"}))
+    assert body == b"0800" + bytes.fromhex("8220000000000000") + bytes.fromhex("0400000000000000") + (
+        b"0101000000000001001"
+    )
+
+
+def test_second_bitmap_is_there_even_when_empty() -> None:
+    body = pack(PROFILE, Message("0110", {39: "00"}))
+    assert body == b"0110" + bytes.fromhex("8000000002000000") + bytes(8) + b"00"
+    short = pack(replace(PROFILE, secondary_bitmap_always=False), Message("0110", {39: "00"}))
+    assert short == b"0110" + bytes.fromhex("0000000002000000") + b"00"
+    assert unpack(PROFILE, body) == unpack(PROFILE, short) == Message("0110", {39: "00"})
+
+
+def test_padding_is_added_and_not_shown() -> None:
+    message = unpack(PROFILE, pack(PROFILE, ANSWER))
+    assert message.fields[41] == "T0000001     "
+    assert message[41] == "T0000001"
+    assert message[63] == ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "slug"),
+    [
+        ({4: "12x"}, "field-type"),
+        ({4: "1" * 13}, "field-length"),
+        ({35: "4111111111111111?2712"}, "field-type"),
+        ({35: "4" * 38}, "field-length"),
+        ({41: "端末"}, "field-type"),
+        ({41: "T\n"}, "field-type"),
+        ({55: "ABC"}, "field-type"),
+        ({99: "1"}, "field-unknown"),
+        (dict.fromkeys((48, 60, 61), "x" * 999), "message-too-long"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(fields: dict[int, str], slug: str) -> None:
+    with pytest.raises(MessageError) as caught:
+        pack(PROFILE, Message("0100", fields))
+    assert caught.value.slug == slug
+
+
+@pytest.mark.parametrize("cut", range(1, len(pack(PROFILE, ANSWER))))
+def test_every_truncation_is_refused(cut: int) -> None:
+    with pytest.raises(MessageError):
+        unpack(PROFILE, pack(PROFILE, ANSWER)[:-cut])
+
+
+def test_trailing_bytes_are_refused() -> None:
+    with pytest.raises(MessageError):
+        unpack(PROFILE, pack(PROFILE, ANSWER) + b"0")
+
+
+@pytest.mark.parametrize("length", [b"+4", b" 4", b"1_", b"-4"])
+def test_a_length_is_digits(length: bytes) -> None:
+    good = pack(PROFILE, Message("0110", {44: "G123"}))
+    with pytest.raises(MessageError):
+        unpack(PROFILE, good.replace(b"04G123", length + b"G123"))
+
+
+@given(st.binary(max_size=200))
+@example(b"0110" + b"\xff" * 60)
+@example(b"01\xff0" + bytes(16))
+def test_garbage_raises_the_typed_error_or_reads(body: bytes) -> None:
+    try:
+        message = unpack(PROFILE, body)
+    except MessageError as error:
+        assert error.__context__ is None
+        return
+    assert transcript(message)
+
+
+@given(st.integers(0, len(pack(PROFILE, ANSWER)) - 1), st.integers(0, 255))
+def test_one_changed_byte_raises_the_typed_error_or_reads(place: int, value: int) -> None:
+    body = bytearray(pack(PROFILE, ANSWER))
+    body[place] = value
+    try:
+        unpack(PROFILE, bytes(body))
+    except MessageError:
+        pass
+
+
+@given(st.lists(st.binary(min_size=1, max_size=30), max_size=8), st.lists(st.integers(1, 40), max_size=20))
+def test_frames_are_the_same_however_the_stream_is_cut(bodies: list[bytes], sizes: list[int]) -> None:
+    stream = b"".join(map(frame, bodies))
+    framer, found = Framer(100), []
+    for size in [*sizes, len(stream)]:
+        found += framer.feed(stream[:size])
+        stream = stream[size:]
+    assert found == bodies
+    assert not framer.unfinished
+
+
+@pytest.mark.parametrize(
+    ("data", "slug"),
+    [(b"\x00\x00", "frame-empty"), (b"\xff\xff", "frame-too-long"), (b"\x00\x65", "frame-too-long")],
+)
+def test_good_frames_before_a_bad_one_are_not_lost(data: bytes, slug: str) -> None:
+    found = []
+    with pytest.raises(MessageError) as caught:
+        for body in Framer(100).feed(frame(b"good") + data):
+            found.append(body)
+    assert found == [b"good"]
+    assert caught.value.slug == slug
+
+
+SECRET = {
+    2: "4111111111111111",
+    35: "4111111111111111=27122010000012345678",
+    52: "0123456789ABCDEF",
+    45: "SECRET",
+}
+
+
+def test_nothing_secret_is_printed() -> None:
+    message = Message("0100", {**SECRET, 4: "000000001200"})
+    shown = f"{message!r} {message} {transcript(message)}"
+    assert shown.count("411111******1111") == 3
+    assert "0123456789ABCDEF" not in shown and "SECRET" not in shown and "2712" not in shown
+    assert masked_pan(Message("0100", {35: SECRET[35]})) == "411111******1111"
+    assert masked_pan(Message("0100", {2: "41111"})) == "*****"
+    with pytest.raises(TypeError):
+        pickle.dumps(message)
+
+
+@pytest.mark.parametrize("fields", [{**SECRET, 4: "x"}, {**SECRET, 35: SECRET[35] + "9" * 9}])
+def test_no_exception_holds_the_card(fields: dict[int, str]) -> None:
+    with pytest.raises(MessageError) as caught:
+        pack(PROFILE, Message("0100", fields))
+    error = caught.value
+    assert "4111" not in f"{error} {error!r} {vars(error)}"
+    assert error.__context__ is None and error.__cause__ is None
+
+
+def test_library_reads_what_is_written() -> None:
+    values, _ = iso8583.decode(pack(PROFILE, ANSWER), PROFILE.spec)
+    assert values["37"] == "700000000001" and values["1"] == "0" * 16

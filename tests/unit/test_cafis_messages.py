@@ -1,0 +1,203 @@
+"""Requests become messages, answers become outcomes: the mapping, case by case."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from importlib.resources import files
+
+import pytest
+
+from acquirer_sdk.bench import TRACK2, sample_request
+from acquirer_sdk.values import (
+    Approved,
+    Ask,
+    CardData,
+    Declined,
+    InDoubt,
+    LateAnswer,
+    NeedsInput,
+    ReversalAccepted,
+    ReversalOpen,
+)
+from cafis_adapter import answers, build
+from cafis_adapter.codec import Message, pack
+from cafis_adapter.codes import Meaning, read_codes, shipped_codes
+from cafis_adapter.profile import load_profile
+
+PROFILE = load_profile()
+CODES = shipped_codes()
+REQUEST = sample_request(1200, stan=42)
+
+
+def answered(**elements: str) -> Message:
+    fields = {4: "000000001200", 11: "000042", 37: REQUEST.reference, 39: "00", 41: "T0000001", 49: "392"}
+    return Message("0110", fields).with_fields({int(name[2:]): value for name, value in elements.items()})
+
+
+def test_authorisation_says_all_of_the_sale() -> None:
+    message = build.authorisation(PROFILE, "12345", REQUEST)
+    assert message == Message(
+        "0100",
+        {
+            3: "000000",
+            2: "4111111111111111",
+            4: "000000001200",
+            7: "0101000000",
+            11: "000042",
+            12: "090000",
+            13: "0101",
+            22: "901",
+            25: "00",
+            32: "12345",
+            35: TRACK2,
+            37: "700000000001",
+            41: "T0000001",
+            42: "M00000000000001",
+            48: "010001",
+            49: "392",
+        },
+    )
+    assert pack(PROFILE, message)
+
+
+def test_utc_and_japan_time_are_on_different_days_after_three_in_the_afternoon() -> None:
+    message = build.authorisation(PROFILE, "", replace(REQUEST, time_s=1_767_225_600 + 15 * 3600))
+    assert (message[7], message[12], message[13]) == ("0101150000", "000000", "0102")
+
+
+def test_keyed_card_has_number_and_expiry_instead_of_the_stripe() -> None:
+    card = CardData("4111111111111111", entry_mode=5)
+    message = build.authorisation(PROFILE, "", replace(REQUEST, card=card))
+    assert (message[2], message[35], message[22]) == ("4111111111111111", "", "011")
+
+
+def test_chip_pin_and_second_stripe_go_along() -> None:
+    card = CardData(TRACK2, jis2="JIS2", emv=b"\x9f\x26", pin_block=bytes(16), entry_mode=3)
+    message = build.authorisation(PROFILE, "", replace(REQUEST, card=card, condition=61, condition_count=3))
+    assert (message[45], message[55], message[52], message[48]) == ("JIS2", "9F26", "00" * 16, "061031")
+    assert pack(PROFILE, message)
+
+
+def test_reversal_names_its_original_and_no_card() -> None:
+    message = build.reversal(PROFILE, "12345", REQUEST)
+    assert message.mti == "0420"
+    assert message[90] == "0100" + "000042" + "0101000000" + "00000012345" + "00000000000"
+    assert len(message[90]) == 42
+    assert message[39] == "68"
+    original = build.authorisation(PROFILE, "12345", REQUEST)
+    for number in (4, 7, 11, 12, 13, 32, 37, 41, 42, 49):
+        assert message[number] == original[number]
+    assert not {2, 14, 35, 45, 52, 55} & set(message.fields)
+
+
+def test_repeated_reversal_differs_in_the_flag_only() -> None:
+    message = build.reversal(PROFILE, "", REQUEST)
+    again = build.repeated(message)
+    assert again.mti == "0421" and again.fields == message.fields
+    assert build.repeated(again) == again
+
+
+# The table of the design's rules for money, written out once more by hand.
+DECLINED = ("04", "05", "07", "41", "43", "51", "54", "57", "58", "59", "61", "62", "65", "75")
+DECLINED_G = (2, 3, 4, 5, 6, 7, 12, 14, 17, 18, 22, 54, 55, 56, 60, 61, 85, 92, 95, 96, 97, 98, 99)
+AGAIN_G, MORE_G = (42, 44, 65, 68, 83), (30, 45, 67, 69, 70, 71, 72, 73, 74, 75, 76, 78, 84)
+TABLE = [
+    *((code, Declined(code)) for code in DECLINED),
+    *((code, NeedsInput(Ask.AGAIN, code)) for code in ("13", "14", "19", "55")),
+    *((code, NeedsInput(Ask.MORE, code)) for code in ("01", "02", "1A", "70")),
+    *((code, InDoubt(f"code-{code}")) for code in ("68", "91", "96")),
+]
+TABLE_G = [
+    *((f"G{n:02d}", Declined(f"G{n:02d}")) for n in DECLINED_G),
+    *((f"G{n:02d}", NeedsInput(Ask.AGAIN, f"G{n:02d}")) for n in AGAIN_G),
+    *((f"G{n:02d}", NeedsInput(Ask.MORE, f"G{n:02d}")) for n in MORE_G),
+    ("G91", InDoubt("code-G91")),
+    ("C12", InDoubt("code-C12")),
+]
+
+
+@pytest.mark.parametrize(("code", "outcome"), TABLE)
+def test_response_code(code: str, outcome: object) -> None:
+    assert answers.authorisation(CODES, answered(DE39=code), REQUEST) == outcome
+
+
+@pytest.mark.parametrize(("code", "outcome"), TABLE_G)
+def test_centre_code_goes_before_the_response_code(code: str, outcome: object) -> None:
+    assert answers.authorisation(CODES, answered(DE39="05", DE44=code), REQUEST) == outcome
+
+
+def test_no_other_code_has_a_meaning() -> None:
+    known = {code for code, _ in [*TABLE, *TABLE_G]} | {"00", "10"}
+    assert {code for code in CODES.meanings if not code.startswith("C")} == {
+        code for code in known if not code.startswith("C")
+    }
+    assert CODES.reversal_accepted == {"00", "25"}
+
+
+@pytest.mark.parametrize("code", ["03", "06", "12", "30", "85", "94", "99", "ZZ", "0", ""])
+def test_unknown_code_is_in_doubt(code: str) -> None:
+    assert answers.authorisation(CODES, answered(DE39=code, DE38="123456"), REQUEST) == InDoubt(
+        "unknown-code"
+    )
+
+
+@pytest.mark.parametrize("centre", ["G77", "G94", "X01"])
+def test_unknown_centre_code_is_in_doubt_whatever_the_response_code(centre: str) -> None:
+    assert answers.authorisation(CODES, answered(DE39="05", DE44=centre), REQUEST) == InDoubt("unknown-code")
+
+
+@pytest.mark.parametrize(
+    ("elements", "outcome"),
+    [
+        ({"DE38": "123456"}, Approved("123456", 1200)),
+        ({"DE38": "12345"}, Approved("12345", 1200)),
+        ({}, InDoubt("no-approval-number")),
+        ({"DE38": "123456", "DE4": "000000001201"}, InDoubt("wrong-amount")),
+        ({"DE38": "123456", "DE4": "000000001199"}, InDoubt("wrong-amount")),
+        ({"DE38": "123456", "DE4": ""}, InDoubt("wrong-amount")),
+        ({"DE38": "123456", "DE49": "840"}, InDoubt("wrong-currency")),
+        ({"DE38": "123456", "DE49": ""}, Approved("123456", 1200)),
+        ({"DE38": "123456", "DE39": "10", "DE4": "000000000600"}, Approved("123456", 600, "10")),
+        ({"DE38": "123456", "DE39": "10"}, InDoubt("wrong-amount")),
+        ({"DE38": "123456", "DE39": "10", "DE4": "000000000000"}, InDoubt("wrong-amount")),
+        ({"DE38": "123456", "DE39": "10", "DE4": ""}, InDoubt("wrong-amount")),
+        ({"DE38": "123456", "DE44": "G12"}, InDoubt("unknown-code")),
+        ({"DE39": "05", "DE4": ""}, Declined("05")),
+        ({"DE39": "05", "DE4": "000000000001"}, InDoubt("wrong-amount")),
+    ],
+)
+def test_answer_is_believed_only_when_it_fits(elements: dict[str, str], outcome: object) -> None:
+    assert answers.authorisation(CODES, answered(**elements), REQUEST) == outcome
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome"),
+    [
+        ("00", ReversalAccepted("00")),
+        ("25", ReversalAccepted("25")),
+        ("12", ReversalOpen("refused-12")),
+        ("", ReversalOpen("no-code")),
+    ],
+)
+def test_reversal_answer(code: str, outcome: object) -> None:
+    assert answers.reversal(CODES, answered(DE39=code)) == outcome
+
+
+def test_late_answer_tells_what_it_says_unless_it_only_resembles() -> None:
+    message = answered(DE38="123456")
+    reference = REQUEST.reference
+    assert answers.late(CODES, message, near=False) == LateAnswer(
+        reference, 42, Approved("123456", 1200), "00"
+    )
+    assert answers.late(CODES, message, near=True) == LateAnswer(reference, 42, None, "00")
+    assert answers.late(CODES, Message("0430", {39: "00"}), near=False).outcome == ReversalAccepted("00")
+    assert answers.late(CODES, Message("0100", {39: "00"}), near=False) == LateAnswer("", 0, None, "00")
+
+
+def test_a_code_with_two_meanings_is_refused() -> None:
+    table = tomllib.loads((files("cafis_adapter") / "codes.toml").read_text(encoding="utf-8"))
+    table["again"].append("51")
+    with pytest.raises(ValueError, match="51 is both declined and again"):
+        read_codes(table)
+    assert set(Meaning) <= set(table)
