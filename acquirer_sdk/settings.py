@@ -24,8 +24,9 @@ _SHAPES: Final[dict[type, tuple[tuple[type, ...], str]]] = {
 def read_settings(cls: type[T], table: Mapping[str, object]) -> T:
     """A dataclass and a table -> the dataclass filled.
 
-    Fields are bool, int, float, str, tuple[str, ...] or Mapping[str, str]. Field metadata: "help" is said where a
-    key is missing; "min", "max" and "choices" are checked. Raises SettingsError naming the first wrong key.
+    Fields are bool, int, float, str, tuple[str, ...] or Mapping[str, str]. Their metadata: "help" is said
+    where a key is missing; "min", "max" and "choices" are checked. Raises SettingsError naming the first
+    wrong key.
     """
     known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
     for key in table:

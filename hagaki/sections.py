@@ -34,5 +34,11 @@ def read_config(path: Path) -> Config:
 
 def settings(config: Config, name: str) -> Any:
     """The table [name] as its settings value. Raises Problem."""
-    module, _, kind = SECTIONS[name].partition(":")
-    return config.section(name, getattr(importlib.import_module(module), kind))
+    return config.section(name, settings_class(SECTIONS[name]))
+
+
+def settings_class(where: str) -> type[Any]:
+    """``package.module:Class`` -> the class, imported only now: a command loads what it uses."""
+    module, _, kind = where.partition(":")
+    found: type[Any] = getattr(importlib.import_module(module), kind)
+    return found
