@@ -14,4 +14,4 @@ class WireError(Exception):
         self.where = where
 
     def __str__(self):
-        return "%s at %s" % (self.slug, self.where)
+        return f"{self.slug} at {self.where}"

@@ -1,7 +1,7 @@
-"""Sealed bytes as text that a mail program, a keyboard, a QR code and a person can carry: RFC 4648 section 6 base32.
+"""Sealed bytes as text that mail programs, keyboards, QR codes and people carry: base32 (RFC 4648 section 6).
 
-Linear in the length of the text. ``where`` of every error but a missing block: how many base32 characters of the
-block came before, so ``where // 60 + 1`` is the line as it was written.
+Time is linear in the length of the text. ``where`` in an error counts the base32 characters of the block that
+came before, so ``where // 60 + 1`` is the line as it was written.
 """
 
 import binascii
@@ -21,7 +21,7 @@ _WORDS = {SALE: "SALE", RESULT: "RESULT"}
 _HEAD, _CRC = 4, 4
 _SPACE = " \t\r\n\v\f"
 _QUOTES = ">|"
-# ASCII only, by hand: str.upper() of CPython turns U+017F into S and U+0131 into I, which would hide a change.
+# ASCII only, by hand: CPython's str.upper() makes S of U+017F and I of U+0131, which would hide a change.
 _UPPER = {chr(i + 32): chr(i) for i in range(ord("A"), ord("Z") + 1)}
 
 
@@ -37,7 +37,7 @@ _MAILED = _folding(_SPACE + _QUOTES)
 
 
 def to_text(kind, body):
-    """Kind and 1..742 bytes -> capitals of base32 in one line, no padding, no markers: for the link and a QR code.
+    """Kind and 1..742 bytes -> base32 capitals, no padding, no markers: for the link and a QR code.
 
     Raises WireError: armour-kind, armour-length.
     """
@@ -67,8 +67,8 @@ def block(kind, body):
 def find(text, kind=None):
     """The block of that kind (None: of the kind that comes first) anywhere in a text -> (kind, body).
 
-    Forgives case, white space, quote marks, joined and re-wrapped lines, hyphens around the markers. Copies of
-    the same block are one block. Characters must be ASCII: whoever reads the mail normalises them before.
+    Forgives case, white space, quote marks, joined and re-wrapped lines, hyphens around the markers. Copies
+    of the same block are one block. Characters must be ASCII: whoever reads the mail normalises them before.
     Raises WireError: armour-missing, armour-unfinished, armour-two, and all of ``from_text``.
     """
     text = _fold(text, _MAILED)

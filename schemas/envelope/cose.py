@@ -1,4 +1,4 @@
-"""COSE_Encrypt0 (RFC 9052 section 5.2) with AES-CCM-16-128-128 (RFC 9053 section 4.2), in exactly one shape."""
+"""COSE_Encrypt0 (RFC 9052 section 5.2), AES-CCM-16-128-128 (RFC 9053 section 4.2), in exactly one shape."""
 
 from schemas.envelope import cbor
 from schemas.errors import WireError
@@ -45,8 +45,8 @@ def pack(ksn, index, ciphertext):
 def unpack(data):
     """A tagged COSE_Encrypt0 -> (ksn, index, ciphertext with its tag). Nothing is authentic yet.
 
-    Raises WireError: cbor-* (where = offset), cose-tag, cose-shape, cose-protected, cose-unprotected, cose-ksn,
-    cose-nonce, cose-ciphertext (where = field path).
+    Raises WireError: cbor-* (where = offset), cose-tag, cose-shape, cose-protected, cose-unprotected,
+    cose-ksn, cose-nonce, cose-ciphertext (where = field path).
     """
     message = cbor.decode(data)
     if type(message) is not cbor.Tag or message.number != _ENCRYPT0:

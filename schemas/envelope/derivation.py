@@ -1,4 +1,4 @@
-"""Derivation data of AES-128 DUKPT (ANSI X9.24-3:2017 section 6.2, tables 2 and 3): what both ends encrypt."""
+"""Derivation data of AES-128 DUKPT (ANSI X9.24-3:2017 tables 2 and 3): what both ends encrypt."""
 
 from schemas.errors import WireError
 

@@ -11,10 +11,11 @@ STRIPE, STRIPE_JIS2, CHIP, FALLBACK_STRIPE, KEYED = 1, 2, 3, 4, 5
 DIGITS = "0123456789"
 STRIPE_LETTERS = "0123456789:<=>"  # ISO/IEC 7811-2 table 5, without the sentinels
 PRINTABLE = "".join([chr(i) for i in range(0x20, 0x7F)])
-LCD_LETTERS = PRINTABLE + "".join([chr(i) for i in range(0xFF61, 0xFFA0)])  # and half-width kana (JIS X 0201)
+LCD_LETTERS = PRINTABLE + "".join([chr(i) for i in range(0xFF61, 0xFFA0)])  # and half-width kana
 
-# key, name, type, from, to, alphabet. from..to: of the value of an int, of the length of bytes and str. A field
-# at its zero (0, "", b"") is absent, unless that is forbidden: MUST. Even key: must be understood; odd: may be ignored.
+# key, name, type, from, to, alphabet. from..to: of the value of an int, of the length of bytes and str.
+# A field at its zero (0, "", b"") is absent, which MUST forbids.
+# Even key: must be understood; odd key: may be ignored.
 MUST = {"sale.kind", "sale.currency", "result.outcome", "result.version"}
 SALE_FIELDS = (
     (0, "kind", int, 1, 5, None),
@@ -47,7 +48,7 @@ OTHER_KEY_MAX = 255
 
 
 class _Record:
-    """Fields by name, absent ones at their zero. ``others``: ignorable fields of a newer writer, odd key -> value."""
+    """Fields by name, absent ones at their zero. ``others``: ignorable fields of a newer writer, by key."""
 
     __slots__ = ("others",)
     FIELDS = ()

@@ -50,7 +50,7 @@ class Frame:
 
 
 class Damaged:
-    """Something that began like a frame and is none. where: offset in all bytes ever fed, of the byte that broke it.
+    """Something that began like a frame and is none. where: offset in all bytes ever fed, of what broke it.
 
     slug: frame-cut (STX before the end), frame-type, frame-seq, frame-text, frame-length, frame-crc.
     """

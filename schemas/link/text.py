@@ -4,6 +4,7 @@ from schemas.errors import WireError
 
 _KANA = 0xFF61 - 0xA1  # Unicode's half-width block keeps the order of JIS X 0201
 _YEN, _YEN_BYTE = "\u00a5", 0x5C
+PRINTABLE = "".join([chr(i) for i in range(0x20, 0x7F)])
 _HEX = "0123456789ABCDEF"
 
 
@@ -35,7 +36,7 @@ def _escape(letter, at):
         return "\\x%02X" % _YEN_BYTE
     if 0xFF61 <= ord(letter) <= 0xFF9F:
         return "\\x%02X" % (ord(letter) - _KANA)
-    if " " <= letter <= "~":
+    if letter in PRINTABLE:
         return letter
     raise WireError("link-text", at)
 
@@ -43,7 +44,7 @@ def _escape(letter, at):
 def _unescape(text, at):
     """-> character, how many characters it took."""
     letter, after = text[at], text[at + 1 : at + 2]
-    if letter != "\\" and " " <= letter <= "~":
+    if letter != "\\" and letter in PRINTABLE:
         return letter, 1
     if letter == "\\" and after == "\\":
         return "\\", 2
