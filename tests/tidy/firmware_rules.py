@@ -10,7 +10,7 @@ from tidy_tree import Finding, Source, dotted, enclosing, imports
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MODULES = frozenset({"array", "binascii", "gc", "micropython", "struct"})
+MODULES = frozenset({"array", "binascii", "gc", "hashlib", "micropython", "struct"})
 BOARD_MODULES = frozenset({"errno", "machine", "os", "sys", "time"})
 OURS = frozenset({"card_reader_fw", "schemas"})
 

@@ -46,12 +46,12 @@ EXCEPTIONS = tomllib.loads((ROOT / "tests/tidy/exceptions.toml").read_text("utf-
 def judge(rule: str, findings: list[Finding]) -> list[str]:
     """A rule's findings -> the lines to print: what is not excepted, and exceptions that nothing needs."""
     excepted = {(e["path"], e["name"]) for e in EXCEPTIONS if e["rule"] == rule}
-    found = {(f.path, f.name) for f in findings}
+    needed = {key for f in findings for key in ((f.path, f.name), (f.path, "*"))}
     stale = [
         f"tests/tidy/exceptions.toml: {rule} {path} {name}: not needed any more, remove it"
-        for path, name in sorted(excepted - found)
+        for path, name in sorted(excepted - needed)
     ]
-    return [str(f) for f in findings if (f.path, f.name) not in excepted] + stale
+    return [str(f) for f in findings if not {(f.path, f.name), (f.path, "*")} & excepted] + stale
 
 
 @pytest.mark.parametrize("rule", FILE_RULES)
@@ -78,5 +78,5 @@ def test_functions_are_short_on_the_whole() -> None:
 
 def test_every_exception_has_a_rule_and_a_reason() -> None:
     for exception in EXCEPTIONS:
-        assert exception["rule"] in {*FILE_RULES, *TEXT_RULES, "test-name"}, exception
+        assert exception["rule"] in {*FILE_RULES, *TEXT_RULES, "test-name", "dead-module"}, exception
         assert len(exception["why"]) > 10, exception
