@@ -1,0 +1,108 @@
+"""A mail to bytes: CRLF, one text part and at most one text attachment, the same bytes for the same input."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+from schemas.errors import WireError
+from schemas.mail.headers import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LINE_MAX: Final = 78
+_HARD_LINE_MAX: Final = 998
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+_FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
+_CHARSETS: Final = {"utf-8": "utf-8", "iso-2022-jp": "iso-2022-jp"}
+
+
+def build_mail(
+    headers: Mapping[str, str], text: str, attachment: tuple[str, str] | None, *, charset: str = "utf-8"
+) -> bytes:
+    """Raw mail with CRLF line ends.
+
+    headers: name to value in the order given, without the MIME ones; only Subject may hold more than ASCII.
+    text: the body, "\\n" lines. attachment: (file name, ASCII text). charset: "utf-8" or "iso-2022-jp"
+    (what that cannot write becomes "?"). Raises WireError header-unsafe, header-name, mail-charset,
+    attachment-name, attachment-text.
+    """
+    if charset not in _CHARSETS:
+        raise WireError("mail-charset", charset)
+    lines = [_header(name, value, charset) for name, value in headers.items()]
+    lines.append("MIME-Version: 1.0")
+    body = _part(f"Content-Type: text/plain; charset={charset}", text.encode(_CHARSETS[charset], "replace"))
+    if attachment is None:
+        return _bytes(lines) + body
+    parts = (body, _attached(*attachment))
+    boundary = "=_" + hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
+    lines.append(f'Content-Type: multipart/mixed; boundary="{boundary}"')
+    opening = f"--{boundary}\r\n".encode("ascii")
+    closing = f"--{boundary}--\r\n".encode("ascii")
+    return _bytes(lines) + b"\r\n" + b"".join(opening + part + b"\r\n" for part in parts) + closing
+
+
+def _bytes(lines: list[str]) -> bytes:
+    return "".join(line + "\r\n" for line in lines).encode("ascii")
+
+
+def _attached(name: str, text: str) -> bytes:
+    if not _FILE_NAME.fullmatch(name):
+        raise WireError("attachment-name", name)
+    if not text.isascii():
+        raise WireError("attachment-text", name)
+    kind = f'Content-Type: text/plain; charset=us-ascii; name="{name}"'
+    return _part(f'{kind}\r\nContent-Disposition: attachment; filename="{name}"', text.encode("ascii"))
+
+
+def _part(head: str, content: bytes) -> bytes:
+    """Header lines, blank line, content: as it is if it is 7 bit with short lines, else base64 (RFC 2045
+    section 6)."""
+    content = b"\r\n".join(content.splitlines()) + b"\r\n"
+    plain = content.isascii() and all(len(line) <= _HARD_LINE_MAX for line in content.split(b"\r\n"))
+    if not plain or b"\0" in content:
+        content = base64.encodebytes(content).replace(b"\n", b"\r\n")
+        head += "\r\nContent-Transfer-Encoding: base64"
+    else:
+        head += "\r\nContent-Transfer-Encoding: 7bit"
+    return head.encode("ascii") + b"\r\n\r\n" + content
+
+
+def _header(name: str, value: str, charset: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise WireError("header-name", name)
+    safe(value)
+    if value.isascii():
+        return _folded(name, value.split(" "))
+    if name != "Subject":
+        raise WireError("header-unsafe", name)
+    return _folded(name, _words(value, charset))
+
+
+def _folded(name: str, words: list[str]) -> str:
+    """The header broken at spaces where it would pass 78 columns (RFC 5322 section 2.2.3)."""
+    lines = [f"{name}:"]
+    for word in words:
+        if len(lines[-1]) + 1 + len(word) > _LINE_MAX and lines[-1].strip() and lines[-1] != f"{name}:":
+            lines.append("")
+        lines[-1] += " " + word
+    return "\r\n".join(lines)
+
+
+def _words(value: str, charset: str) -> list[str]:
+    """Encoded-words of at most 75 characters, cut between characters only (RFC 2047 sections 2 and 5)."""
+    words, held = [], ""
+    for character in value:
+        if len(_word(held + character, charset)) > _LINE_MAX - len("Subject: "):
+            words.append(_word(held, charset))
+            held = ""
+        held += character
+    return [*words, _word(held, charset)]
+
+
+def _word(text: str, charset: str) -> str:
+    data = text.encode(_CHARSETS[charset], "replace")
+    return f"=?{charset.upper()}?B?{base64.b64encode(data).decode('ascii')}?="

@@ -1,0 +1,46 @@
+"""Find our one sealed block in whatever mail programs and gateways made of the text."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from schemas.envelope import armour
+from schemas.errors import WireError
+
+if TYPE_CHECKING:
+    from schemas.mail.read import Mail
+
+_DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―−─━ー"), "-")
+
+
+def find_block(mail: Mail, kind: int) -> tuple[int, bytes]:
+    """(kind, body) of the block of this kind, from whichever text of the mail carries it whole.
+
+    Copies of one block in body and attachment are one block. Raises WireError: "armour-two" if two texts
+    carry different blocks; otherwise what is wrong with the first text that has a damaged one; "armour-
+    missing".
+    """
+    found: set[tuple[int, bytes]] = set()
+    errors: list[WireError] = []
+    for text in mail.texts:
+        try:
+            found.add(armour.find(plain(text), kind))
+        except WireError as error:
+            errors.append(error)
+    if len(found) > 1 or any(error.slug == "armour-two" for error in errors):
+        raise WireError("armour-two", "texts")
+    if found:
+        return found.pop()
+    damaged = [error for error in errors if error.slug != "armour-missing"]
+    raise (damaged + errors + [WireError("armour-missing", "texts")])[0]
+
+
+def plain(text: str) -> str:
+    """`text` as the armour's alphabet can stand in it: full-width folded (NFKC), invisible characters gone,
+    dashes of any length as hyphens, quoted-printable line ends that nobody decoded taken off."""
+    folded = unicodedata.normalize("NFKC", text.translate(_DASHES))
+    visible = "".join(
+        sign for sign in folded if sign in "\r\n\t" or unicodedata.category(sign) not in ("Cf", "Cc")
+    )
+    return "\n".join(line.rstrip().removesuffix("=20").removesuffix("=") for line in visible.splitlines())
