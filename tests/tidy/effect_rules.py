@@ -67,10 +67,16 @@ def broad_except(file: Source) -> Iterator[Finding]:
     if not file.is_product or file.path.startswith(CATCHERS):
         return
     for node in file.nodes:
-        if isinstance(node, ast.ExceptHandler) and _is_broad(node.type):
+        if isinstance(node, ast.ExceptHandler) and _is_broad(node.type) and not _passes_on(node):
             yield _at(file, node, "catches everything: name the exceptions that are expected")
         elif _is_suppress(node):
             yield _at(file, node, "suppresses everything: name the exceptions that are expected")
+
+
+def _passes_on(handler: ast.ExceptHandler) -> bool:
+    """It tidies up and raises again: nothing was caught."""
+    last = handler.body[-1]
+    return isinstance(last, ast.Raise) and last.exc is None
 
 
 def _is_suppress(node: ast.AST) -> bool:

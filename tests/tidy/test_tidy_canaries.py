@@ -67,6 +67,7 @@ FINE = [
     (shape_rules.public_docstring, "handset/x.py", "def _f(): pass"),
     (effect_rules.prints, "hagaki/x.py", "print(1)"),
     (effect_rules.broad_except, "mail_gateway/work/runner.py", "try:\n a\nexcept Exception:\n b"),
+    (effect_rules.broad_except, "handset/x.py", "try:\n a\nexcept BaseException:\n b\n raise"),
     (effect_rules.effects, "handset/x.py", "(files('a') / 'b').read_text()"),
     (effect_rules.effects, "handset/x.py", "asyncio.sleep(1)"),
     (effect_rules.confined, "mail_gateway/store/x.py", "import sqlalchemy"),
