@@ -10,6 +10,7 @@ import typer
 from hagaki import machine, tables
 from hagaki.acquirers import build_acquirer
 from hagaki.problem import DONE
+from hagaki.sample import sample
 from hagaki.sections import DEFAULT_CONFIG, SECTIONS, AsJson, ConfigFile, read_config, settings
 
 merchant_app = typer.Typer(help="Merchants: who sells, and where the answers go.", no_args_is_help=True)
@@ -19,8 +20,15 @@ keys_app = typer.Typer(help="Keys: the base derivation keys of the readers.", no
 _NEEDED = ("gateway", "keys", "smtp", "smarthost", "acquirer")
 
 
-def check_config(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
+def check_config(
+    config: ConfigFile = DEFAULT_CONFIG,
+    shipped: Annotated[bool, typer.Option("--sample", help="Print a config.toml with every key.")] = False,
+    as_json: AsJson = False,
+) -> int:
     """Read the configuration and say what is wrong with it, or that nothing is."""
+    if shipped:
+        print(sample(), end="")
+        return DONE
     loaded = read_config(config)
     for name, where in SECTIONS.items():
         if where and (name in _NEEDED or loaded.table(name)):

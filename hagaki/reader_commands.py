@@ -99,7 +99,7 @@ def result(
         if code
         else desk.show_result(device, _result_block(machine.standard_input()))
     )
-    _print_shown(shown, as_json)
+    _print_shown(shown, as_json=as_json)
     return DONE if shown.genuine else NO
 
 
@@ -147,7 +147,7 @@ def _result_block(raw: bytes) -> str:
     return armour.block(kind, body)
 
 
-def _print_shown(shown: Shown, as_json: bool) -> None:
+def _print_shown(shown: Shown, *, as_json: bool) -> None:
     if as_json:
         facts = {"genuine": shown.genuine, "outcome": shown.outcome, "lcd": list(shown.lcd)}
         print(json.dumps(facts, ensure_ascii=False))

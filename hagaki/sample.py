@@ -1,4 +1,4 @@
-"""config.toml as it is shipped: every key with its meaning, its limits and its default, made from the code."""
+"""config.toml as it is shipped: every key with its meaning, limits and default, made from the code."""
 
 from __future__ import annotations
 
@@ -68,7 +68,3 @@ def _meaning(field: dataclasses.Field[Any]) -> str:
     choices = [" | ".join(rules["choices"])] if "choices" in rules else []
     notes = " ".join(limits + choices)
     return f"{rules.get('help', field.name)}{f' ({notes})' if notes else ''}"
-
-
-if __name__ == "__main__":
-    print(sample(), end="")

@@ -111,7 +111,7 @@ class World:
         from card_reader_fw.board.desk import device
 
         (self.folder / "gateway").mkdir(parents=True, exist_ok=True)
-        gateway_port, carrier_port, host_port = _free_ports(3)
+        gateway_port, carrier_port, host_port = free_ports(3)
         text = _CONFIG.format(
             domain=DOMAIN,
             merchant=MERCHANT,
@@ -162,16 +162,19 @@ class World:
     ) -> Happening:
         """The next happening of that verb with those facts; every one on the way goes to `seen`."""
         try:
-            async with asyncio.timeout(limit_s):
-                while True:
-                    happening = await self.events.get()
-                    seen(happening)
-                    if happening.verb == verb and facts.items() <= happening.facts.items():
-                        return happening
+            return await asyncio.wait_for(self._next(verb, seen, facts), limit_s)
         except TimeoutError:
-            raise Problem(
-                f"{verb} did not happen in {limit_s} s; see {self.folder}", "world-stuck", MACHINE
-            ) from None
+            sentence = f"{verb} did not happen in {limit_s} s; see {self.folder}"
+            raise Problem(sentence, "world-stuck", MACHINE) from None
+
+    async def _next(
+        self, verb: str, seen: Callable[[Happening], None], facts: Mapping[str, Any]
+    ) -> Happening:
+        while True:
+            happening = await self.events.get()
+            seen(happening)
+            if happening.verb == verb and facts.items() <= happening.facts.items():
+                return happening
 
     async def type(self, line: str) -> None:
         """One command for the reader, as `hagaki reader run` reads it."""
@@ -210,7 +213,7 @@ class World:
             await self.events.put(Happening(who, "process.failed", {"sentence": error}))
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on now; all are held until all are found, so they differ."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     try:

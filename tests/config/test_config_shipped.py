@@ -17,7 +17,7 @@ SHIPPED = Path(__file__).parents[2] / "config.toml"
 
 
 def test_it_is_what_the_code_says() -> None:
-    assert SHIPPED.read_text(encoding="utf-8") == sample(), "python -m hagaki.sample > config.toml"
+    assert SHIPPED.read_text(encoding="utf-8") == sample(), "hagaki check-config --sample > config.toml"
 
 
 def test_it_is_good_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
