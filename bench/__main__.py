@@ -32,7 +32,7 @@ async def main() -> None:
         try:
             await world.start("host")
             await world.start("gateway")
-            await world.wait_for("host.signed-on")
+            await world.wait_for("line.signed-on")
             await _figures(settings(read_config(world.config), "smtp").port, reader, sink)
         finally:
             await world.close()

@@ -1,4 +1,4 @@
-"""Sealed sales in any number: the firmware's own key and sealing code over a fast cipher, no keypad in between."""
+"""Sealed sales in any number: the firmware's own key and sealing code over a fast cipher, without a keypad."""
 
 from __future__ import annotations
 

@@ -58,7 +58,9 @@ class Sink:
         self.came: list[float] = []
         self.grew = asyncio.Event()
 
-    async def handle_DATA(self, _server: Any, _session: Any, _envelope: Any) -> str:
+    async def handle_DATA(  # noqa: N802 aiosmtpd's name
+        self, _server: Any, _session: Any, _envelope: Any
+    ) -> str:
         self.came.append(time.perf_counter())
         self.grew.set()
         return "250 OK"

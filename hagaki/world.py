@@ -106,9 +106,8 @@ class World:
 
     def prepare(self) -> None:
         """Write the configuration; make the key, the merchant and the reader."""
-        from mail_gateway.admin import keys, merchants, readers
-
         from card_reader_fw.board.desk import device
+        from mail_gateway.admin import keys, merchants, readers
 
         (self.folder / "gateway").mkdir(parents=True, exist_ok=True)
         gateway_port, carrier_port, host_port = free_ports(3)
