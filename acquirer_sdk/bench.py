@@ -104,7 +104,7 @@ class Trial:
         """Reverse, and expect it to be acknowledged."""
         await self.until_ready()
         outcome = await self.bench.acquirer.reverse(reversal, transmission=transmission)
-        expect(isinstance(outcome, ReversalAccepted), f"a reversal was not acknowledged: {outcome}")
+        expect(f"a reversal was not acknowledged: {outcome}", holds=isinstance(outcome, ReversalAccepted))
 
     async def until_ready(self) -> None:
         await until(
@@ -115,8 +115,8 @@ class Trial:
         return self.bench.charges().get(reference, 0)
 
 
-def expect(holds: bool, sentence: str) -> None:
-    """Raises NotConforming with the sentence unless it holds."""
+def expect(sentence: str, *, holds: bool) -> None:
+    """Raises NotConforming with the sentence, which says what is wrong, unless it holds."""
     if not holds:
         raise NotConforming(sentence)
 

@@ -106,7 +106,6 @@ class Bogus(Unsupporting):
     def __init__(self, settings: BogusSettings) -> None:
         self._late_s = settings.late_ms / 1000
         self._late: Callable[[LateAnswer], None] | None = None
-        self._timers: set[asyncio.TimerHandle] = set()
         self._charged: dict[str, int] = {}
         self._reversals: Counter[str] = Counter()
         self._blocked: set[str] = set()
@@ -116,9 +115,6 @@ class Bogus(Unsupporting):
 
     async def close(self) -> None:
         self._late = None
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
 
     def ready(self) -> Ready | NotReady:
         return Ready() if self._late is not None else NotReady("not-connected")
@@ -159,8 +155,7 @@ class Bogus(Unsupporting):
 
     def _answer_later(self, request: AuthoriseRequest) -> None:
         answer = LateAnswer(request.reference, request.stan, _granted(request.amount_minor), "00")
-        timer = asyncio.get_running_loop().call_later(self._late_s, self._deliver, answer)
-        self._timers.add(timer)
+        asyncio.get_running_loop().call_later(self._late_s, self._deliver, answer)
 
     def _deliver(self, answer: LateAnswer) -> None:
         if self._late is not None:

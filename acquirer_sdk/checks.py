@@ -24,89 +24,91 @@ from acquirer_sdk.values import (
 async def approves(trial: Trial) -> None:
     """An approval has a number and exactly the amount asked for, and charges once."""
     request, _, outcome = await trial.authorise(Case.APPROVE)
-    expect(isinstance(outcome, Approved), f"approved sale came back as {outcome}")
-    expect(isinstance(outcome, Approved) and bool(outcome.approval_number), "approved without a number")
+    expect(f"approved sale came back as {outcome}", holds=isinstance(outcome, Approved))
+    expect("approved without a number", holds=isinstance(outcome, Approved) and bool(outcome.approval_number))
     expect(
-        isinstance(outcome, Approved) and outcome.amount_minor == request.amount_minor,
         "approved another amount",
+        holds=isinstance(outcome, Approved) and outcome.amount_minor == request.amount_minor,
     )
-    expect(trial.net_minor(request.reference) == request.amount_minor, "the charge is not the amount")
+    expect("the charge is not the amount", holds=trial.net_minor(request.reference) == request.amount_minor)
 
 
 async def approves_partially(trial: Trial) -> None:
     """A partial approval is Approved with the smaller amount."""
     request, _, outcome = await trial.authorise(Case.PARTIAL)
     expect(
-        isinstance(outcome, Approved) and 0 < outcome.amount_minor < request.amount_minor,
         f"partial approval came back as {outcome}",
+        holds=isinstance(outcome, Approved) and 0 < outcome.amount_minor < request.amount_minor,
     )
 
 
 async def declines(trial: Trial) -> None:
     """A definite no is Declined with the acquirer's code, and charges nothing."""
     request, _, outcome = await trial.authorise(Case.DECLINE)
-    expect(isinstance(outcome, Declined) and bool(outcome.code), f"declined sale came back as {outcome}")
-    expect(trial.net_minor(request.reference) == 0, "a declined sale was charged")
+    expect(
+        f"declined sale came back as {outcome}", holds=isinstance(outcome, Declined) and bool(outcome.code)
+    )
+    expect("a declined sale was charged", holds=trial.net_minor(request.reference) == 0)
 
 
 async def asks_again(trial: Trial) -> None:
     """A wrong PIN or number is NeedsInput(AGAIN)."""
     _, _, outcome = await trial.authorise(Case.AGAIN)
-    expect(isinstance(outcome, NeedsInput) and outcome.ask is Ask.AGAIN, f"came back as {outcome}")
+    expect(f"came back as {outcome}", holds=isinstance(outcome, NeedsInput) and outcome.ask is Ask.AGAIN)
 
 
 async def asks_more(trial: Trial) -> None:
     """A referral is NeedsInput(MORE)."""
     _, _, outcome = await trial.authorise(Case.MORE)
-    expect(isinstance(outcome, NeedsInput) and outcome.ask is Ask.MORE, f"came back as {outcome}")
+    expect(f"came back as {outcome}", holds=isinstance(outcome, NeedsInput) and outcome.ask is Ask.MORE)
 
 
 async def doubts_faults(trial: Trial) -> None:
     """A system fault is in doubt, never declined."""
     _, _, outcome = await trial.authorise(Case.FAULT)
-    expect(isinstance(outcome, InDoubt), f"a system fault came back as {outcome}")
+    expect(f"a system fault came back as {outcome}", holds=isinstance(outcome, InDoubt))
 
 
 async def doubts_unknown_codes(trial: Trial) -> None:
     """A code that the adapter does not know is in doubt, never declined."""
     _, _, outcome = await trial.authorise(Case.UNKNOWN_CODE)
-    expect(isinstance(outcome, InDoubt), f"an unknown code came back as {outcome}")
+    expect(f"an unknown code came back as {outcome}", holds=isinstance(outcome, InDoubt))
 
 
 async def doubts_silence(trial: Trial) -> None:
     """Silence is in doubt, never declined."""
     _, _, outcome = await trial.authorise(Case.SILENT)
-    expect(isinstance(outcome, InDoubt), f"silence came back as {outcome}")
+    expect(f"silence came back as {outcome}", holds=isinstance(outcome, InDoubt))
 
 
 async def doubts_a_cut_line(trial: Trial) -> None:
     """A line lost after sending is in doubt, and is up again by itself."""
     request, reversal, outcome = await trial.authorise(Case.CUT)
-    expect(isinstance(outcome, InDoubt), f"a lost line came back as {outcome}")
+    expect(f"a lost line came back as {outcome}", holds=isinstance(outcome, InDoubt))
     await trial.reverse(reversal)
-    expect(trial.net_minor(request.reference) == 0, "charged after a reversal was acknowledged")
+    expect("charged after a reversal was acknowledged", holds=trial.net_minor(request.reference) == 0)
 
 
 async def reverses_an_approval(trial: Trial) -> None:
     """An acknowledged reversal leaves nothing charged."""
     request, reversal, _ = await trial.authorise(Case.APPROVE)
     await trial.reverse(reversal)
-    expect(trial.net_minor(request.reference) == 0, "charged after a reversal was acknowledged")
+    expect("charged after a reversal was acknowledged", holds=trial.net_minor(request.reference) == 0)
 
 
 async def reverses_silence(trial: Trial) -> None:
     """After silence the prepared reversal undoes the charge."""
     request, reversal, _ = await trial.authorise(Case.SILENT)
-    expect(trial.net_minor(request.reference) > 0, "the simulator should have charged")
+    expect("the simulator should have charged", holds=trial.net_minor(request.reference) > 0)
     await trial.reverse(reversal)
-    expect(trial.net_minor(request.reference) == 0, "charged after a reversal was acknowledged")
+    expect("charged after a reversal was acknowledged", holds=trial.net_minor(request.reference) == 0)
 
 
 async def reverses_what_was_never_seen(trial: Trial) -> None:
     """A reversal of a sale that the acquirer never booked is acknowledged."""
     request, reversal, _ = await trial.authorise(Case.UNTOUCHED)
     await trial.reverse(reversal)
-    expect(trial.net_minor(request.reference) == 0, "charged by a reversal")
+    expect("charged by a reversal", holds=trial.net_minor(request.reference) == 0)
 
 
 async def repeats_reversals(trial: Trial) -> None:
@@ -114,14 +116,14 @@ async def repeats_reversals(trial: Trial) -> None:
     request, reversal, _ = await trial.authorise(Case.APPROVE)
     for transmission in (1, 2, 3):
         await trial.reverse(reversal, transmission)
-    expect(trial.net_minor(request.reference) == 0, "reversed more than was charged")
+    expect("reversed more than was charged", holds=trial.net_minor(request.reference) == 0)
 
 
 async def leaves_unanswered_reversals_open(trial: Trial) -> None:
     """A reversal without an answer is open; the next transmission is acknowledged."""
     _, reversal, _ = await trial.authorise(Case.REVERSAL_SILENT_ONCE)
     outcome = await trial.bench.acquirer.reverse(reversal, transmission=1)
-    expect(isinstance(outcome, ReversalOpen), f"an unanswered reversal came back as {outcome}")
+    expect(f"an unanswered reversal came back as {outcome}", holds=isinstance(outcome, ReversalOpen))
     await trial.reverse(reversal, 2)
 
 
@@ -129,27 +131,28 @@ async def reverses_from_stored_bytes(trial: Trial) -> None:
     """Reversal.wire alone is enough: a new object made of the stored values works."""
     request, reversal, _ = await trial.authorise(Case.SILENT)
     await trial.reverse(Reversal(request.reference, request.stan, bytes(reversal.wire)))
-    expect(trial.net_minor(request.reference) == 0, "charged after a reversal was acknowledged")
+    expect("charged after a reversal was acknowledged", holds=trial.net_minor(request.reference) == 0)
 
 
 async def prepares_purely(trial: Trial) -> None:
     """prepare gives the same bytes every time and reaches nobody."""
     request = trial.request(Case.APPROVE)
     first, second = (trial.bench.acquirer.prepare(request).wire for _ in range(2))
-    expect(first == second, "prepare gives different bytes for one request")
-    expect(trial.net_minor(request.reference) == 0, "prepare charged")
+    expect("prepare gives different bytes for one request", holds=first == second)
+    expect("prepare charged", holds=trial.net_minor(request.reference) == 0)
 
 
 async def reports_late_answers(trial: Trial) -> None:
     """An answer after the time-out reaches `late` with its reference, number and outcome."""
     request, _, outcome = await trial.authorise(Case.LATE)
-    expect(isinstance(outcome, InDoubt), f"silence came back as {outcome}")
+    expect(f"silence came back as {outcome}", holds=isinstance(outcome, InDoubt))
     await until(lambda: bool(trial.late), "the late answer was not reported")
     answer = trial.late[0]
     expect(
-        (answer.reference, answer.stan) == (request.reference, request.stan), "late answer of another sale"
+        "late answer of another sale",
+        holds=(answer.reference, answer.stan) == (request.reference, request.stan),
     )
-    expect(isinstance(answer.outcome, Approved), f"late approval reported as {answer.outcome}")
+    expect(f"late approval reported as {answer.outcome}", holds=isinstance(answer.outcome, Approved))
 
 
 async def keeps_many_apart(trial: Trial) -> None:
@@ -159,7 +162,7 @@ async def keeps_many_apart(trial: Trial) -> None:
     requests = [trial.request(case) for case in cases]
     outcomes = await asyncio.gather(*(trial.bench.acquirer.authorise(request) for request in requests))
     wanted = [Approved if case is Case.APPROVE else Declined for case in cases]
-    expect([type(outcome) for outcome in outcomes] == wanted, "answers were mixed up")
+    expect("answers were mixed up", holds=[type(outcome) for outcome in outcomes] == wanted)
 
 
 async def keeps_terminals_apart(trial: Trial) -> None:
@@ -168,7 +171,9 @@ async def keeps_terminals_apart(trial: Trial) -> None:
     one = trial.request(Case.APPROVE, stan=77, terminal_id="T0000001")
     other = trial.request(Case.DECLINE, stan=77, terminal_id="T0000002")
     outcomes = await asyncio.gather(*(trial.bench.acquirer.authorise(request) for request in (one, other)))
-    expect(isinstance(outcomes[0], Approved) and isinstance(outcomes[1], Declined), "answers were mixed up")
+    expect(
+        "answers were mixed up", holds=isinstance(outcomes[0], Approved) and isinstance(outcomes[1], Declined)
+    )
 
 
 async def sends_nothing_after_close(trial: Trial) -> None:
@@ -177,10 +182,10 @@ async def sends_nothing_after_close(trial: Trial) -> None:
     await trial.bench.acquirer.close()
     request = trial.request(Case.APPROVE)
     outcome = await trial.bench.acquirer.authorise(request)
-    expect(isinstance(outcome, NotSent), f"after close a sale came back as {outcome}")
+    expect(f"after close a sale came back as {outcome}", holds=isinstance(outcome, NotSent))
     again = await trial.bench.acquirer.reverse(trial.bench.acquirer.prepare(request), transmission=1)
-    expect(isinstance(again, ReversalOpen), f"after close a reversal came back as {again}")
-    expect(trial.net_minor(request.reference) == 0, "charged after close")
+    expect(f"after close a reversal came back as {again}", holds=isinstance(again, ReversalOpen))
+    expect("charged after close", holds=trial.net_minor(request.reference) == 0)
 
 
 async def says_what_it_cannot(trial: Trial) -> None:
@@ -199,7 +204,7 @@ async def says_what_it_cannot(trial: Trial) -> None:
     denied = [f.name for f in fields(acquirer.capabilities) if not getattr(acquirer.capabilities, f.name)]
     for name in denied:
         if name in calls:
-            expect(await calls[name]() == Unsupported(name), f"{name} is denied but does not say so")
+            expect(f"{name} is denied but does not say so", holds=await calls[name]() == Unsupported(name))
 
 
 async def leaks_no_card(trial: Trial) -> None:
@@ -209,7 +214,7 @@ async def leaks_no_card(trial: Trial) -> None:
         request, reversal, outcome = await trial.authorise(case)
         shown += [request, reversal, outcome]
     text = " ".join([repr(shown), repr(trial.late), *trial.bench.told])
-    expect(PAN not in text and PAN[6:] not in text, "a card number was shown")
+    expect("a card number was shown", holds=PAN not in text and PAN[6:] not in text)
 
 
 Check = Callable[[Trial], Awaitable[None]]

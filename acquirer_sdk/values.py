@@ -187,7 +187,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class NotReady:
-    """No request may be started now. reason is a slug: not-connected, not-signed-on, circuit-open."""
+    """No request may be started now. reason is a slug such as not-connected or not-signed-on."""
 
     reason: str
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from acquirer_sdk.values import (
     Approved,
     Ask,
@@ -18,7 +21,8 @@ from acquirer_sdk.values import (
 from cafis_adapter.codec import Message
 from cafis_adapter.codes import Codes, Meaning
 
-_GRANTED = (Meaning.APPROVED, Meaning.PARTIAL)
+_CENTRE: Final = re.compile(r"[A-Z][0-9]{2}")
+_GRANTED: Final = (Meaning.APPROVED, Meaning.PARTIAL)
 
 
 def authorisation(codes: Codes, answer: Message, request: AuthoriseRequest) -> AuthoriseOutcome:
@@ -53,14 +57,15 @@ def late(codes: Codes, answer: Message, *, near: bool) -> LateAnswer:
 
 
 def result_code(answer: Message) -> str:
-    """The centre's own code (DE44) where there is one, else DE39."""
-    return answer[44] or answer[39]
+    """The centre's own code (DE44) where there is one, else DE39. Never free text: it may hold a card."""
+    return answer[44] if _CENTRE.fullmatch(answer[44]) else answer[39]
 
 
 def _meaning(codes: Codes, answer: Message) -> Meaning | None:
     meaning = codes.meanings.get(result_code(answer))
+    free_text = answer[44] and not _CENTRE.fullmatch(answer[44])
     contradicts = answer[44] and codes.meanings.get(answer[39]) in _GRANTED
-    return None if contradicts else meaning
+    return None if free_text or contradicts else meaning
 
 
 def _outcome(codes: Codes, answer: Message) -> AuthoriseOutcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Final
 
 from acquirer_sdk.port import Ports
 from cafis_adapter import build
@@ -13,7 +14,9 @@ from cafis_adapter.line import Key, Line, Phase, Signal
 from cafis_adapter.link import Address, Exchanged, Link, Waiter
 from cafis_adapter.profile import Profile
 
-STAN_MAX = 999_999
+STAN_MAX: Final = 999_999
+SIGN_OFF_S: Final = 2.0
+"""Nobody who stops a gateway waits longer for a host that does not even answer a sign-off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,9 @@ class Keeper:
     async def close(self) -> None:
         """Sign off as far as the line still allows, then close."""
         if self._line.phase is Phase.SIGNED_ON:
-            await self._ask(Network.SIGN_OFF)
+            farewell = asyncio.create_task(self._ask(Network.SIGN_OFF, min(SIGN_OFF_S, self._pace.timeout_s)))
+            self._line.signal(Signal.SIGNED_OFF)
+            await farewell
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -75,7 +80,7 @@ class Keeper:
         """Sign on, then echo; sign on again where the host signed off. One silence ends the connection."""
         while True:
             signing_on = self._line.phase is Phase.CONNECTED
-            got = await self._ask(Network.SIGN_ON if signing_on else Network.ECHO)
+            got = await self._ask(Network.SIGN_ON if signing_on else Network.ECHO, self._pace.timeout_s)
             if not (isinstance(got, Message) and got[39] == "00"):
                 self._ports.tell(
                     "line.unanswered" if not isinstance(got, Message) else "line.sign-on-refused"
@@ -87,11 +92,11 @@ class Keeper:
                 self._ports.tell("line.signed-on")
             await asyncio.sleep(self._pace.echo_interval_s)
 
-    async def _ask(self, code: Network) -> Exchanged:
+    async def _ask(self, code: Network, timeout_s: float) -> Exchanged:
         self._stan = self._stan % STAN_MAX + 1
         message = build.network(self._profile, code, self._stan, self._ports.now_ms() // 1000)
         body = pack(self._profile, message)
-        return await self._link.exchange(Key.of_request(message), body, timeout_s=self._pace.timeout_s)
+        return await self._link.exchange(Key.of_request(message), body, timeout_s=timeout_s)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:

@@ -29,16 +29,16 @@ class Signal(StrEnum):
 
     UP = "up"
     SIGN_ON_ACCEPTED = "sign-on-accepted"
-    HOST_SIGNS_OFF = "host-signs-off"
+    SIGNED_OFF = "signed-off"
     DOWN = "down"
 
 
 TABLE: Final[Mapping[tuple[Phase, Signal], Phase]] = {
     (Phase.DISCONNECTED, Signal.UP): Phase.CONNECTED,
     (Phase.CONNECTED, Signal.SIGN_ON_ACCEPTED): Phase.SIGNED_ON,
-    (Phase.CONNECTED, Signal.HOST_SIGNS_OFF): Phase.CONNECTED,
+    (Phase.CONNECTED, Signal.SIGNED_OFF): Phase.CONNECTED,
     (Phase.CONNECTED, Signal.DOWN): Phase.DISCONNECTED,
-    (Phase.SIGNED_ON, Signal.HOST_SIGNS_OFF): Phase.CONNECTED,
+    (Phase.SIGNED_ON, Signal.SIGNED_OFF): Phase.CONNECTED,
     (Phase.SIGNED_ON, Signal.DOWN): Phase.DISCONNECTED,
 }
 
@@ -174,7 +174,7 @@ class Line(Generic[W]):
     def _sorted(self, message: Message) -> Event[W]:
         if message.mti == "0800":
             if message[70] == Network.SIGN_OFF:
-                self.signal(Signal.HOST_SIGNS_OFF)
+                self.signal(Signal.SIGNED_OFF)
             return HostAsks(message)
         key = Key.of_answer(message)
         if key in self._waiting:

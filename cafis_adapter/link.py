@@ -85,6 +85,7 @@ class Link:
             reader, self._writer = await asyncio.open_connection(to.host, to.port)
         self._line.up()
         keeper = keep()
+        keeper.add_done_callback(lambda _: self.drop())
         reason = "connection-lost"
         try:
             reason = await self._read(reader)
@@ -94,7 +95,9 @@ class Link:
             for waiter in self._line.down():
                 if not waiter.done():
                     waiter.set_result(Lost(reason))
-            await asyncio.gather(keeper, return_exceptions=True)
+            await asyncio.wait({keeper})
+        if not keeper.cancelled():
+            keeper.result()
 
     def drop(self) -> None:
         """Close at once: what is still in the buffer must not leave after its time-out."""
@@ -106,19 +109,24 @@ class Link:
         """Pass on what comes until the stream ends -> the slug that those still waiting get."""
         try:
             while data := await reader.read(65536):
-                for event in self._line.receive(data):
-                    if isinstance(event, Broken):
-                        self._hooks.broken(event)
-                        return event.slug
-                    self._pass_on(event)
+                broken = self._pass_on(data)
+                if broken is not None:
+                    return broken
         except OSError:
             pass
         return "connection-lost"
 
-    def _pass_on(self, event: Answer[Waiter] | Stray | HostAsks) -> None:
-        if isinstance(event, Answer):
-            event.waiter.set_result(event.message)
-        elif isinstance(event, Stray):
-            self._hooks.stray(event)
-        elif self._writer is not None:
-            self._writer.write(frame(self._hooks.answer_host(event.message)))
+    def _pass_on(self, data: bytes) -> str | None:
+        """Give every event to whom it belongs -> the slug of why the stream has to end, or None."""
+        for event in self._line.receive(data):
+            match event:
+                case Answer(waiter, message):
+                    waiter.set_result(message)
+                case Stray():
+                    self._hooks.stray(event)
+                case HostAsks(message) if self._writer is not None:
+                    self._writer.write(frame(self._hooks.answer_host(message)))
+                case Broken(slug):
+                    self._hooks.broken(event)
+                    return slug
+        return None

@@ -13,7 +13,7 @@ from cafis_adapter.host import play
 from cafis_adapter.host.issuer import Charge, Kind
 from cafis_adapter.host.journal import Journal
 from cafis_adapter.host.triggers import RulesError, load_rules
-from cafis_adapter.profile import load_profile
+from cafis_adapter.profile import ProfileError, load_profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Connection:
         self.deaf = False
 
     def send(self, data: bytes) -> None:
-        if not self.deaf and not self.writer.is_closing():
+        if not self.writer.is_closing():
             self.writer.write(data)
 
     async def pieces(self, data: bytes, pieces: int) -> None:
@@ -57,18 +57,20 @@ class Host:
     """A running simulator. journal, port and charges() are what a test looks at."""
 
     def __init__(self, settings: HostSettings, ports: Ports) -> None:
-        """Raises SettingsError for a rules file that cannot be used."""
+        """Raises SettingsError for a rules file or a profile that cannot be used."""
         self.journal = Journal(settings.journal)
         self.port = 0
         self._settings = settings
         self._ports = ports
-        self._profile = load_profile(settings.profile)
         self._played: set[asyncio.Task[None]] = set()
         self._served: set[asyncio.Task[None]] = set()
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
         try:
+            self._profile = load_profile(settings.profile)
             self._desk = play.Desk(Kind(settings.kind), load_rules(settings.rules))
+        except ProfileError as error:
+            raise SettingsError("profile", str(error)) from None
         except RulesError as error:
             raise SettingsError("rules", str(error)) from None
 
@@ -131,6 +133,8 @@ class Host:
 
     async def _play(self, connection: Connection, moves: Iterator[play.Move]) -> None:
         for move in moves:
+            if connection.deaf:
+                return
             match move:
                 case play.Wait(late):
                     await asyncio.sleep((self._settings.late_ms if late else self._settings.slow_ms) / 1000)

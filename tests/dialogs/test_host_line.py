@@ -1,4 +1,4 @@
-"""The line over TCP: sign-on and sign-off, echo tests, getting up again, many sales at once, nothing leaked."""
+"""The line over TCP: sign-on and sign-off, echo tests, getting up again, many sales at once, no leak."""
 
 from __future__ import annotations
 
@@ -122,6 +122,48 @@ async def test_silent_line_is_given_up_by_the_echo_test() -> None:
         await until(lambda: here.acquirer.ready() != Ready(), "the silence was not noticed")
         await here.ready()
         assert "line.unanswered" in here.verbs()
+
+
+@quickly
+async def test_closing_does_not_wait_long_for_a_silent_host() -> None:
+    async with world() as here:
+        await here.ready()
+        assert await here.acquirer.authorise(sample_request(1940)) == InDoubt("no-answer")
+        loop = asyncio.get_running_loop()
+        before = loop.time()
+        await here.acquirer.close()
+        assert loop.time() - before < 5
+
+
+@quickly
+async def test_no_new_sale_leaves_while_signing_off() -> None:
+    async with world() as here:
+        await here.ready()
+        closing = asyncio.create_task(here.acquirer.close())
+        await asyncio.sleep(0)
+        assert await here.acquirer.authorise(sample_request(1200)) == NotSent("not-signed-on")
+        await closing
+        assert here.host.journal.asked("0100") == []
+
+
+@quickly
+async def test_a_fault_of_our_own_closes_the_line_and_alarms() -> None:
+    told: list[str] = []
+
+    def broken_clock() -> int:
+        raise RuntimeError("no clock")
+
+    quiet = Ports(lambda: 0, bytes, lambda *_, **__: None)
+    host = Host(HostSettings(port=0), quiet)
+    await host.start()
+    acquirer = adapter.create(
+        {"port": host.port}, Ports(broken_clock, bytes, lambda verb, **_: told.append(verb))
+    )
+    await acquirer.start(lambda _: None)
+    await until(lambda: told == ["alarm.line-stopped"], "nobody was told")
+    assert acquirer.ready() == NotReady("not-connected")
+    await acquirer.close()
+    await host.close()
 
 
 @quickly

@@ -11,7 +11,7 @@ import pytest
 from acquirer_sdk.bench import sample_request, until
 from acquirer_sdk.port import Ports
 from acquirer_sdk.quickclock import quickly
-from acquirer_sdk.values import Approved, InDoubt, LateAnswer, Ready
+from acquirer_sdk.values import Approved, InDoubt, LateAnswer, NotSent, Ready
 from cafis_adapter import adapter
 from cafis_adapter.adapter import Cafis
 from cafis_adapter.build import network_answer
@@ -96,6 +96,30 @@ async def test_answer_in_pieces(size: int) -> None:
 
     async with scripted(drip) as (acquirer, _):
         assert isinstance(await acquirer.authorise(sample_request(1200)), Approved)
+
+
+@quickly
+async def test_refused_sign_on_is_tried_again_and_nothing_leaves() -> None:
+    codes: list[str] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        framer = Framer(4096)
+        while data := await reader.read(65536):
+            for body in framer.feed(data):
+                message = unpack(PROFILE, body)
+                codes.append(message[70])
+                writer.write(on_wire(network_answer(message).with_fields({39: "05"})))
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    acquirer = adapter.create({"port": server.sockets[0].getsockname()[1]}, PORTS)
+    await acquirer.start(lambda _: None)
+    await until(lambda: len(codes) >= 3, "gave up")
+    assert set(codes) == {"001"}
+    assert isinstance(await acquirer.authorise(sample_request(1200)), NotSent)
+    await acquirer.close()
+    server.close()
+    await asyncio.sleep(0.1)
 
 
 @quickly

@@ -142,9 +142,16 @@ def test_unknown_code_is_in_doubt(code: str) -> None:
     )
 
 
-@pytest.mark.parametrize("centre", ["G77", "G94", "X01"])
+@pytest.mark.parametrize("centre", ["G77", "G94", "X01", "call 4111111111111111"])
 def test_unknown_centre_code_is_in_doubt_whatever_the_response_code(centre: str) -> None:
     assert answers.authorisation(CODES, answered(DE39="05", DE44=centre), REQUEST) == InDoubt("unknown-code")
+
+
+def test_free_text_of_the_centre_is_not_passed_on() -> None:
+    answer = answered(DE39="05", DE44="4111111111111111")
+    assert answers.late(CODES, answer, near=False) == LateAnswer(
+        REQUEST.reference, 42, InDoubt("unknown-code"), "05"
+    )
 
 
 @pytest.mark.parametrize(
