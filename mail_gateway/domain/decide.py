@@ -71,7 +71,7 @@ def event_of(outcome: AuthoriseOutcome, amount_minor: int) -> Event:
         case Approved(number, amount, code) if amount == amount_minor:
             return Event(Kind.HOST_APPROVED, {"code": code, "approval_number": number})
         case Approved(number, amount, code):
-            facts = {
+            facts: dict[str, str | int] = {
                 "reason": "amount-differs",
                 "code": code,
                 "approval_number": number,

@@ -52,12 +52,12 @@ FIRST: Final = frozenset({Letter.IN_DOUBT, Letter.CANCELLED})
 """Letters that go before all others."""
 
 KEY_USED: Final = "key-used"
-"""The slug of an envelope whose reader and counter belong to another payment: no letter, but an alarm."""
+"""Reader and counter of the envelope belong to another payment: no letter, but an alarm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """outcome: what is sealed for the reader; None where nothing could be opened, so nothing can be sealed."""
+    """outcome: what is sealed for the reader; None where nothing could be opened."""
 
     outcome: Outcome | None
     letter: Letter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from Crypto.Cipher import AES
 
@@ -14,7 +14,23 @@ from schemas.errors import WireError
 
 if TYPE_CHECKING:
     from mail_gateway.envelope.keys import KeyRing
-    from schemas.envelope.payload import Sale
+
+
+class Sale(Protocol):
+    """payload.py:Sale with its types. amount_minor: minor units of `currency` (ISO 4217 numeric)."""
+
+    kind: int
+    amount_minor: int
+    currency: int
+    reader_time_s: int
+    entry_mode: int
+    track2: str
+    jis2: str
+    emv: bytes
+    pin_block: bytes
+    condition: int
+    condition_count: int
+    slip: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from Crypto.Cipher import AES
 from Crypto.Hash import CMAC
@@ -13,7 +13,14 @@ from schemas.envelope import checkcode, cose, payload
 
 if TYPE_CHECKING:
     from mail_gateway.envelope.keys import KeyRing
-    from schemas.envelope.payload import Result
+
+
+class Result(Protocol):
+    """payload.py:Result with the types of what is read here. amount_minor: minor units."""
+
+    outcome: int
+    version: int
+    amount_minor: int
 
 
 def seal_result(ksn: bytes, result: Result, keys: KeyRing) -> bytes:
@@ -37,5 +44,5 @@ def _key(ksn: bytes, keys: KeyRing, usage: dukpt.Usage) -> bytes:
     bdk = keys.bdk(ksn[:4])
     if bdk is None:
         sentence = "The key of this reader is not in the key ring."
-        raise GatewayError(sentence, "key-unknown", Disposition.RETRY)
+        raise GatewayError(sentence, "key-unknown", Disposition.REFUSE)
     return dukpt.working_key(bdk, ksn, usage)

@@ -65,7 +65,7 @@ RULES: Final[Mapping[str, str]] = dict(_rules())
 def install(conn: Connection) -> None:
     """Make triggers and transitions equal to this program's, and start the counters. Idempotent."""
     rows = conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-    found: dict[str, str] = dict(rows.tuples().all())
+    found: dict[str, str] = {row.name: row.sql for row in rows}
     for name in found.keys() - RULES.keys():
         conn.exec_driver_sql(f"DROP TRIGGER {name}")
     for name, sql in RULES.items():

@@ -51,7 +51,7 @@ merchants: Final = Table(
     "merchants",
     metadata,
     _id(),
-    Column("name", Text, nullable=False),
+    Column("name", Text, nullable=False, unique=True),
     Column("mail", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("terminal_id", Text, nullable=False),
@@ -63,7 +63,8 @@ merchants: Final = Table(
 keys: Final = Table(
     "keys",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("number", WHOLE, primary_key=True, autoincrement=True),
+    Column("id", Text, nullable=False, unique=True),
     Column("wrapped", LargeBinary, nullable=False),
     Column("kcv", Text, nullable=False),
     _whole("created_ms"),

@@ -1,0 +1,48 @@
+"""Readers: enrolment. The initial key is derived for the device and never stored here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from Crypto.Random import get_random_bytes
+
+from mail_gateway.envelope.dukpt import initial_key
+from mail_gateway.envelope.keys import KeyRing
+from mail_gateway.envelope.root import fetch_root
+from mail_gateway.store import register
+from mail_gateway.store.sqlite import guest
+
+if TYPE_CHECKING:
+    from mail_gateway.settings import GatewaySettings, KeySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """initial_key_id: BDK ID 4 ‖ serial 4. initial_key: for the device only. merchant: its name."""
+
+    initial_key_id: bytes
+    initial_key: bytes = field(repr=False)
+    merchant: str
+
+
+def enrol(gateway: GatewaySettings, keys: KeySettings, serial: int, merchant: str = "") -> Enrolled:
+    """Put a new reader on file under the newest BDK; merchant: a name; may be left out if there is one.
+
+    Raises GatewayError: no key yet, merchant not found, serial already enrolled.
+    """
+    ring = KeyRing(fetch_root(keys.root), get_random_bytes)
+    with guest(gateway.database, write=True) as conn:
+        owner = register.find_merchant(conn, merchant)
+        bdk = register.newest_bdk(conn)
+        bdk_id = bytes.fromhex(bdk.id)
+        ring.add_bdk(bdk_id, bdk.wrapped)
+        key_id = bdk_id + serial.to_bytes(4, "big")
+        register.add_reader(conn, key_id, bdk.id, owner.id)
+    return Enrolled(key_id, initial_key(ring.bdk(bdk_id) or b"", key_id), owner.name)
+
+
+def listed(gateway: GatewaySettings) -> list[dict[str, Any]]:
+    """All readers."""
+    with guest(gateway.database) as conn:
+        return register.list_readers(conn)

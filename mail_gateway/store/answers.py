@@ -1,0 +1,62 @@
+"""Every answer the acquirer ever gave, also those that fit nothing. Rows are only ever added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert
+
+from acquirer_sdk.values import Approved, LateAnswer
+from mail_gateway.store.tables import answers
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from acquirer_sdk.values import AuthoriseOutcome, ReversalOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer. outcome: its kind, e.g. Approved. amount_minor: minor units, 0 where it has none."""
+
+    reference: str
+    stan: int
+    outcome: str
+    code: str
+    amount_minor: int = 0
+    approval_number: str = ""
+    late: bool = False
+
+
+def answer_of(reference: str, stan: int, outcome: AuthoriseOutcome | ReversalOutcome) -> Answer:
+    """An outcome as the row that keeps it. Its reason stands for the code where the acquirer sent none."""
+    code = str(getattr(outcome, "code", "") or getattr(outcome, "reason", ""))
+    if isinstance(outcome, Approved):
+        return Answer(reference, stan, "Approved", code, outcome.amount_minor, outcome.approval_number)
+    return Answer(reference, stan, type(outcome).__name__, code)
+
+
+def late_answer_of(late: LateAnswer) -> Answer:
+    """The same for an answer nobody waited for."""
+    amount, number = 0, ""
+    if isinstance(late.outcome, Approved):
+        amount, number = late.outcome.amount_minor, late.outcome.approval_number
+    name = "Unreadable" if late.outcome is None else type(late.outcome).__name__
+    return Answer(late.reference, late.stan, name, late.code, amount, number, late=True)
+
+
+def keep(conn: Connection, answer: Answer, payment_id: int | None, at_ms: int) -> None:
+    """Unit of work: store one answer."""
+    row = {
+        "at_ms": at_ms,
+        "payment": payment_id,
+        "reference": answer.reference,
+        "stan": answer.stan,
+        "outcome": answer.outcome,
+        "code": answer.code,
+        "amount_minor": answer.amount_minor,
+        "approval_number": answer.approval_number,
+        "late": int(answer.late),
+    }
+    conn.execute(insert(answers), row)

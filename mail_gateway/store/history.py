@@ -1,0 +1,64 @@
+"""What happened to payments, as rows for a person. Sealed and wrapped bytes are left out."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+
+from mail_gateway.store.tables import answers, events, letters, mails, merchants, payments, readers, transfers
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Table
+
+SHUNTED: Final = "shunted"
+_HIDDEN: Final = frozenset(
+    {"envelope", "envelope_hash", "ksn", "sale_hash", "reversal", "raw", "chain", "content_hash"}
+)
+_PARTS: Final = {
+    "mails": mails,
+    "events": events,
+    "transfers": transfers,
+    "answers": answers,
+    "letters": letters,
+}
+
+
+def newest(conn: Connection, state: str, limit: int) -> list[dict[str, Any]]:
+    """The newest payments first; state: only those in it, empty for all."""
+    p = payments.c
+    columns = (
+        p.id,
+        p.state,
+        p.received_ms,
+        p.amount_minor,
+        p.currency,
+        p.masked_card,
+        p.approval_number,
+        p.slip,
+    )
+    asked = select(*columns, merchants.c.name.label("merchant")).join(readers, readers.c.id == p.reader)
+    asked = asked.join(merchants, merchants.c.id == readers.c.merchant).order_by(p.id.desc()).limit(limit)
+    if state == SHUNTED:
+        asked = asked.where(p.shunted == 1)
+    elif state:
+        asked = asked.where(p.state == state)
+    return [dict(row) for row in conn.execute(asked).mappings()]
+
+
+def whole(conn: Connection, payment_id: int) -> dict[str, Any] | None:
+    """One payment and everything that belongs to it, in order."""
+    found = _rows(conn, payments, "id", payment_id)
+    if not found:
+        return None
+    parts = {name: _rows(conn, table, "payment", payment_id) for name, table in _PARTS.items()}
+    for event in parts["events"]:
+        event["facts"] = json.loads(event["facts"])
+    return {**found[0], "reference": f"{payment_id:012d}", **parts}
+
+
+def _rows(conn: Connection, table: Table, column: str, number: int) -> list[dict[str, Any]]:
+    shown = [c for c in table.c if c.name not in _HIDDEN]
+    asked = select(*shown).where(table.c[column] == number).order_by(table.c.id)
+    return [dict(row) for row in conn.execute(asked).mappings()]

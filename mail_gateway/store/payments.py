@@ -1,0 +1,137 @@
+"""Payments as the heart reads them: one row with its reader and merchant, and who is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import func, select, update
+
+from mail_gateway.domain.payment import State
+from mail_gateway.store.tables import keys, mails, merchants, payments, readers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """One payment and what its letters and requests need. All *_ms: unix milliseconds UTC.
+
+    epoch counts the records; a record holds only if nobody else made one since. envelope, reversal: sealed or
+    wrapped bytes, None once they are wiped. wrapped_bdk: for the key ring. damage: why there is no envelope.
+    """
+
+    id: int
+    reader: int
+    received_ms: int
+    envelope: bytes | None = field(repr=False)
+    ksn: bytes
+    counter: int | None
+    sale_hash: bytes | None = field(repr=False)
+    state: State
+    node: int | None
+    epoch: int
+    due_ms: int | None
+    fresh_until_ms: int | None
+    amount_minor: int
+    currency: int
+    slip: int
+    masked_card: str
+    attempts: int
+    stan: int | None
+    reversal: bytes | None = field(repr=False)
+    transmissions: int
+    doubt_ms: int | None
+    alarms: int
+    approval_number: str
+    code: str
+    version: int
+    failures: int
+    shunted: int
+    wrapped_bdk: bytes = field(repr=False)
+    merchant_name: str
+    recipient: str
+    language: str
+    terminal_id: str
+    merchant_id: str
+    in_reply_to: str
+    damage: str
+
+    @property
+    def reference(self) -> str:
+        """12 digits, the payment's number (ISO 8583 DE37)."""
+        return f"{self.id:012d}"
+
+
+_P: Final = payments.c
+_FIELDS: Final = list(Payment.__dataclass_fields__)
+_OWN: Final = _FIELDS[: _FIELDS.index("wrapped_bdk")]
+_M: Final = mails.alias()
+_FIRST_MAIL: Final = (
+    select(func.min(_M.c.id)).where(_M.c.payment == _P.id).correlate(payments).scalar_subquery()
+)
+_LOAD: Final = (
+    select(
+        *(payments.c[name] for name in _OWN),
+        keys.c.wrapped,
+        merchants.c.name,
+        merchants.c.mail,
+        merchants.c.language,
+        merchants.c.terminal_id,
+        merchants.c.merchant_id,
+        func.coalesce(mails.c.message_id, ""),
+        func.coalesce(mails.c.slug, ""),
+    )
+    .select_from(payments)
+    .join(readers, readers.c.id == _P.reader)
+    .join(keys, keys.c.id == readers.c.bdk_id)
+    .join(merchants, merchants.c.id == readers.c.merchant)
+    .outerjoin(mails, mails.c.id == _FIRST_MAIL)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """ids: payments to move now, the longest due first. next_ms: when another one is due, if any."""
+
+    ids: Sequence[int]
+    next_ms: int | None
+
+
+def load(conn: Connection, payment_id: int) -> Payment | None:
+    """The payment of that number."""
+    row = conn.execute(_LOAD.where(_P.id == payment_id)).one_or_none()
+    return None if row is None else _payment(*row)
+
+
+def due(conn: Connection, now_ms: int, limit: int) -> Due:
+    """Who is due now, and when to look again."""
+    asked = select(_P.id).where(_P.due_ms <= now_ms).order_by(_P.due_ms).limit(limit)
+    ids = conn.scalars(asked).all()
+    return Due(ids, conn.scalar(select(func.min(_P.due_ms)).where(_P.due_ms > now_ms)))
+
+
+def adopt(conn: Connection, node: int, now_ms: int) -> None:
+    """Unit of work: what an earlier life dispatched is due now: it was sent, perhaps charged."""
+    left = update(payments).where(_P.state == State.DISPATCHED, _P.node != node)
+    conn.execute(left.values(due_ms=now_ms))
+
+
+def stumble(conn: Connection, payment: Payment, due_ms: int | None) -> None:
+    """Unit of work: count one unexplained failure; due_ms None takes the payment off to the shunt list."""
+    asked = update(payments).where(_P.id == payment.id, _P.epoch == payment.epoch)
+    conn.execute(asked.values(failures=_P.failures + 1, due_ms=due_ms, shunted=int(due_ms is None)))
+
+
+def forget_reversal(conn: Connection, payment_id: int, now_ms: int) -> None:
+    """Unit of work: a reversed payment has been quiet for long enough; its ready-made reversal goes."""
+    asked = update(payments).where(_P.id == payment_id, _P.state == State.REVERSED, _P.due_ms <= now_ms)
+    conn.execute(asked.values(reversal=None, due_ms=None))
+
+
+def _payment(*values: Any) -> Payment:
+    payment = Payment(*values)
+    return replace(payment, state=State(payment.state))

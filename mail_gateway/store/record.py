@@ -1,0 +1,153 @@
+"""Record: the one unit of work that moves a payment. Events, transfers, letter and state, or nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import insert, select, update
+
+from mail_gateway.domain.outcome import Letter
+from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, Event, State
+from mail_gateway.store import answers, books, letters
+from mail_gateway.store.tables import STANS, counters, events, payments, readers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Connection
+
+    from mail_gateway.domain.ledger import Transfer
+    from mail_gateway.store.answers import Answer
+    from mail_gateway.store.letters import Queued
+    from mail_gateway.store.payments import Payment
+
+DAMAGED_EVERY_MS: Final = 60_000
+"""A reader's merchant is asked to send again at most so often."""
+
+STAN_MAX: Final = 999_999
+_P: Final = payments.c
+
+
+class Stale(Exception):
+    """Somebody else has moved the payment since it was read: look again."""
+
+
+class KeyUsed(Exception):
+    """Another payment holds this reader and counter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One arrow, with the transfers it makes."""
+
+    before: State
+    event: Event
+    after: State
+    transfers: tuple[Transfer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """All that one commit says about one payment. changes: columns of the payment."""
+
+    payment: Payment
+    node: int
+    at_ms: int
+    moves: tuple[Move, ...]
+    changes: Mapping[str, Any] = field(repr=False)
+    letter: Queued | None = None
+    answer: Answer | None = None
+
+
+def record(conn: Connection, entry: Entry) -> bool:
+    """Unit of work: write the entry; -> whether its letter was queued.
+
+    Raises Stale if the epoch no longer holds, KeyUsed if another payment has the counter.
+    """
+    _hold(conn, entry)
+    *others, last = entry.moves
+    for move in others:
+        _move(conn, entry, move, {})
+    _move(conn, entry, last, entry.changes)
+    if entry.answer is not None:
+        answers.keep(conn, entry.answer, entry.payment.id, entry.at_ms)
+    if entry.letter is None or not _may_tell(conn, entry, entry.letter):
+        return False
+    letters.put(conn, entry.payment.id, entry.letter, entry.at_ms)
+    return True
+
+
+def dispatch(conn: Connection, entry: Entry, prepare: Callable[[int], bytes]) -> int:
+    """Unit of work: give the attempt a STAN and its ready-made reversal, and write the entry. -> the STAN.
+
+    prepare: STAN -> the wrapped reversal; pure. After this commit the request counts as sent.
+    """
+    stan = next_stan(conn)
+    *others, last = entry.moves
+    dispatched = replace(last, event=Event(last.event.kind, {**last.event.facts, "stan": stan}))
+    changes = {**entry.changes, "stan": stan, "reversal": prepare(stan)}
+    record(conn, replace(entry, moves=(*others, dispatched), changes=changes))
+    return stan
+
+
+def claim(conn: Connection, payment: Payment, node: int, due_ms: int) -> None:
+    """Unit of work: this node sends the next reversal. Counted before it leaves.
+
+    due_ms: when somebody has to look, should we die meanwhile. Raises Stale.
+    """
+    _update(conn, payment, node, {"transmissions": payment.transmissions + 1, "due_ms": due_ms})
+
+
+def next_stan(conn: Connection) -> int:
+    """The next trace number, 1..999999 and round again, that no payment open at the acquirer holds (DE11)."""
+    stan: int = conn.execute(select(counters.c.value).where(counters.c.name == STANS)).scalar_one()
+    while True:
+        stan = stan % STAN_MAX + 1
+        held = select(_P.id).where(_P.stan == stan, _P.state.in_(OPEN_AT_ACQUIRER))
+        if conn.scalar(held) is None:
+            break
+    conn.execute(update(counters).where(counters.c.name == STANS).values(value=stan))
+    return stan
+
+
+def _hold(conn: Connection, entry: Entry) -> None:
+    counter = entry.changes.get("counter")
+    if counter is not None:
+        other = select(_P.id).where(_P.reader == entry.payment.reader, _P.counter == counter)
+        if conn.scalar(other) not in (None, entry.payment.id):
+            raise KeyUsed
+    _update(conn, entry.payment, entry.node, {})
+
+
+def _update(conn: Connection, payment: Payment, node: int, changes: Mapping[str, Any]) -> None:
+    asked = update(payments).where(_P.id == payment.id, _P.epoch == payment.epoch)
+    if conn.execute(asked.values(epoch=payment.epoch + 1, node=node, **changes)).rowcount != 1:
+        raise Stale
+
+
+def _move(conn: Connection, entry: Entry, move: Move, changes: Mapping[str, Any]) -> None:
+    row = {
+        "payment": entry.payment.id,
+        "at_ms": entry.at_ms,
+        "before": move.before.value,
+        "kind": move.event.kind.value,
+        "after": move.after.value,
+        "facts": json.dumps(dict(move.event.facts), sort_keys=True, ensure_ascii=False),
+    }
+    event_id = conn.execute(insert(events).returning(events.c.id), row).scalar_one()
+    if move.after is not move.before:
+        changes = {**changes, "state": move.after.value}
+    if changes:
+        conn.execute(update(payments).where(_P.id == entry.payment.id).values(**changes))
+    books.post(conn, books.Place(entry.payment.id, event_id, entry.at_ms), move.transfers)
+
+
+def _may_tell(conn: Connection, entry: Entry, letter: Queued) -> bool:
+    if letter.kind is not Letter.DAMAGED:
+        return True
+    c = readers.c
+    quiet = c.damaged_told_ms <= entry.at_ms - DAMAGED_EVERY_MS
+    asked = update(readers).where(c.id == entry.payment.reader, quiet).values(damaged_told_ms=entry.at_ms)
+    return conn.execute(asked).rowcount == 1

@@ -1,0 +1,125 @@
+"""Merchants, readers and wrapped keys on disk: what an operator puts on file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
+
+from mail_gateway.domain.errors import Disposition, GatewayError
+from mail_gateway.store.sqlite import clock_ms
+from mail_gateway.store.tables import keys, merchants, readers
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class Bdk(NamedTuple):
+    """id: 8 hex digits. wrapped: under the root key, for the key ring."""
+
+    id: str
+    wrapped: bytes
+
+
+class Owner(NamedTuple):
+    """A merchant's number and name."""
+
+    id: int
+    name: str
+
+
+class MerchantFields(Protocol):
+    """What is on file for a merchant."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def mail(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def terminal_id(self) -> str: ...
+    @property
+    def merchant_id(self) -> str: ...
+
+
+def add_merchant(conn: Connection, new: MerchantFields) -> dict[str, Any]:
+    """Unit of work: a merchant; -> the row. Raises GatewayError if the name is taken."""
+    row = {
+        "name": new.name,
+        "mail": new.mail,
+        "language": new.language,
+        "terminal_id": new.terminal_id or "00000001",
+        "merchant_id": new.merchant_id or "000000000000001",
+        "created_ms": clock_ms(conn),
+    }
+    try:
+        number = conn.execute(insert(merchants).returning(merchants.c.id), row).scalar_one()
+    except IntegrityError:
+        raise _refused(f"There is a merchant named {new.name} already.", "merchant-exists") from None
+    return {"id": number, **row}
+
+
+def find_merchant(conn: Connection, name: str) -> Owner:
+    """By name, or the only one if name is empty. Raises GatewayError."""
+    asked = select(merchants.c.id, merchants.c.name)
+    found = conn.execute(asked.where(merchants.c.name == name) if name else asked).all()
+    if len(found) == 1:
+        return Owner(*found[0])
+    if found:
+        raise _refused("There are several merchants: name one.", "merchant-ambiguous")
+    missing = f"There is no merchant named {name}." if name else "There is no merchant yet: add one first."
+    raise _refused(missing, "merchant-unknown")
+
+
+def list_merchants(conn: Connection) -> list[dict[str, Any]]:
+    """All of them, oldest first."""
+    return [dict(row) for row in conn.execute(select(merchants).order_by(merchants.c.id)).mappings()]
+
+
+def add_reader(conn: Connection, key_id: bytes, bdk_id: str, merchant: int) -> None:
+    """Unit of work: a reader. Raises GatewayError if its serial is enrolled under this BDK already."""
+    row = {"key_id": key_id, "bdk_id": bdk_id, "merchant": merchant, "created_ms": clock_ms(conn)}
+    try:
+        conn.execute(insert(readers), row)
+    except IntegrityError:
+        serial = int.from_bytes(key_id[4:], "big")
+        sentence = f"Reader {serial} is enrolled already; its keys are given out once."
+        raise _refused(sentence, "reader-exists") from None
+
+
+def list_readers(conn: Connection) -> list[dict[str, Any]]:
+    """All of them: serial, key id as hex, merchant's name."""
+    asked = select(readers.c.key_id, merchants.c.name).join(merchants).order_by(readers.c.id)
+    rows = conn.execute(asked)
+    return [
+        {"serial": int.from_bytes(key_id[4:], "big"), "key_id": key_id.hex().upper(), "merchant": name}
+        for key_id, name in rows
+    ]
+
+
+def add_bdk(conn: Connection, bdk_id: str, wrapped: bytes, kcv: str) -> None:
+    """Unit of work: a wrapped BDK."""
+    row = {"id": bdk_id, "wrapped": wrapped, "kcv": kcv, "created_ms": clock_ms(conn)}
+    conn.execute(insert(keys), row)
+
+
+def bdks(conn: Connection) -> list[Bdk]:
+    """Every BDK, oldest first."""
+    return [Bdk(*row) for row in conn.execute(_ALL)]
+
+
+def newest_bdk(conn: Connection) -> Bdk:
+    """The one new readers are enrolled under. Raises GatewayError if there is none."""
+    found = bdks(conn)
+    if not found:
+        raise _refused("There is no key yet: make one first (hagaki keys new).", "bdk-missing")
+    return found[-1]
+
+
+_ALL = select(keys.c.id, keys.c.wrapped).order_by(keys.c.number)
+
+
+def _refused(sentence: str, slug: str) -> GatewayError:
+    return GatewayError(sentence, slug, Disposition.REFUSE)

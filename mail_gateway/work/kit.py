@@ -1,0 +1,36 @@
+"""What every stage works with, handed in by app.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from acquirer_sdk.port import Acquirer
+    from mail_gateway.domain.news import Composed, News
+    from mail_gateway.envelope.keys import KeyRing
+    from mail_gateway.ports import Ports
+    from mail_gateway.settings import GatewaySettings
+    from mail_gateway.store.engine import Store
+
+
+class Writer(Protocol):
+    """Turns news into a letter. Pure: the same news gives the same bytes."""
+
+    def compose(self, news: News) -> Composed: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """node: this life of the gateway. letter_queued: wakes the sender."""
+
+    store: Store
+    keys: KeyRing
+    acquirer: Acquirer
+    writer: Writer
+    settings: GatewaySettings
+    ports: Ports
+    node: int
+    letter_queued: Callable[[], None]

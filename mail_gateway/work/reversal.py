@@ -1,0 +1,118 @@
+"""Stages after silence: reverse until it is acknowledged, confirm once, and only then say cancelled."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from acquirer_sdk.values import Reversal, ReversalAccepted
+from mail_gateway.domain import decide
+from mail_gateway.domain.payment import Event, Kind, State
+from mail_gateway.envelope.keys import Purpose
+from mail_gateway.store.answers import answer_of, keep, late_answer_of
+from mail_gateway.store.payments import forget_reversal, load
+from mail_gateway.store.record import claim
+from mail_gateway.work.clerk import draft, enter, enter_surely, with_answer
+from mail_gateway.work.sale import reversal_ident
+
+if TYPE_CHECKING:
+    from acquirer_sdk.values import LateAnswer, ReversalOutcome
+    from mail_gateway.store.payments import Payment
+    from mail_gateway.store.record import Entry
+    from mail_gateway.work.kit import Kit
+
+QUIET_MS: Final = 24 * 60 * 60_000
+"""How long after "cancelled" the ready-made reversal is kept, for an approval that comes later still."""
+
+
+async def begin(kit: Kit, payment: Payment) -> Payment | None:
+    """IN_DOUBT: the reversal is due."""
+    return await enter(kit, draft(kit, payment, [Event(Kind.REVERSAL_DUE)], due_ms=kit.ports.now_ms()))
+
+
+async def reverse(kit: Kit, payment: Payment) -> Payment | None:
+    """REVERSING, or CONFIRMING whose wait is over: count one more transmission, send it, record what came."""
+    if kit.ports.now_ms() < (payment.due_ms or 0):
+        return None
+    claimed = await _claim(kit, payment)
+    outcome = await kit.acquirer.reverse(_ready_made(kit, claimed), transmission=claimed.transmissions)
+    return await enter_surely(kit, _entry(kit, claimed, outcome))
+
+
+async def forget(kit: Kit, payment: Payment) -> Payment | None:
+    """REVERSED and quiet since long: wipe the ready-made reversal."""
+    now_ms = kit.ports.now_ms()
+    if payment.due_ms is not None and payment.due_ms <= now_ms:
+        await kit.store.run(forget_reversal, payment.id, now_ms)
+    return None
+
+
+async def late(kit: Kit, answer: LateAnswer) -> int | None:
+    """An answer nobody waited for: kept always; an approval moves its payment. -> the payment to look at."""
+    row = late_answer_of(answer)
+    payment = await kit.store.read(load, int(answer.reference)) if answer.reference.isdecimal() else None
+    if payment is None:
+        await kit.store.run(keep, row, None, kit.ports.now_ms())
+        kit.ports.tell("alarm.answer-unmatched", reference=answer.reference, stan=answer.stan)
+        return None
+    verdict = decide.late(answer, payment.state, payment.approval_number)
+    if verdict.kind is None or payment.reversal is None:
+        await kit.store.run(keep, row, payment.id, kit.ports.now_ms())
+    else:
+        await enter(kit, with_answer(_late_entry(kit, payment, verdict.kind), row))
+    if verdict.alarm:
+        kit.ports.tell(f"alarm.{verdict.alarm}", payment=payment.id, code=answer.code)
+    return payment.id
+
+
+def _late_entry(kit: Kit, payment: Payment, kind: Kind) -> Entry:
+    changes: dict[str, Any] = {"due_ms": kit.ports.now_ms()}
+    if payment.state is State.REVERSED:
+        changes |= {"doubt_ms": kit.ports.now_ms(), "alarms": 0}
+    return draft(kit, payment, [Event(kind)], **changes)
+
+
+async def _claim(kit: Kit, payment: Payment) -> Payment:
+    due_ms = kit.ports.now_ms() + _pause_ms(kit, payment.transmissions + 1)
+    await kit.store.run(claim, payment, kit.node, due_ms)
+    return replace(
+        payment,
+        epoch=payment.epoch + 1,
+        node=kit.node,
+        due_ms=due_ms,
+        transmissions=payment.transmissions + 1,
+    )
+
+
+def _ready_made(kit: Kit, payment: Payment) -> Reversal:
+    stan = payment.stan or 0
+    ident = reversal_ident(payment.reference, stan)
+    wire = kit.keys.unwrap(Purpose.REVERSAL, ident, payment.reversal or b"")
+    return Reversal(payment.reference, stan, wire)
+
+
+def _entry(kit: Kit, payment: Payment, outcome: ReversalOutcome) -> Entry:
+    now_ms = kit.ports.now_ms()
+    answer = answer_of(payment.reference, payment.stan or 0, outcome)
+    facts: dict[str, str | int] = {"code": answer.code, "transmission": payment.transmissions}
+    if not isinstance(outcome, ReversalAccepted):
+        return with_answer(_still_open(kit, payment, Event(Kind.SILENCE, facts)), answer)
+    if payment.state is State.CONFIRMING:
+        event, due_ms = Event(Kind.CONFIRMED_AGAIN, facts), now_ms + QUIET_MS
+    else:
+        event, due_ms = Event(Kind.REVERSAL_ACKED, facts), now_ms + kit.settings.host_message_life_s * 1000
+    return with_answer(draft(kit, payment, [event], due_ms=due_ms), answer)
+
+
+def _still_open(kit: Kit, payment: Payment, silence: Event) -> Entry:
+    now_ms = kit.ports.now_ms()
+    level = decide.alarm_level(now_ms - (payment.doubt_ms or now_ms))
+    if level > payment.alarms:
+        kit.ports.tell("alarm.reversal-open", payment=payment.id, transmissions=payment.transmissions)
+    due_ms = now_ms + _pause_ms(kit, payment.transmissions)
+    return draft(kit, payment, [silence], due_ms=due_ms, alarms=max(level, payment.alarms))
+
+
+def _pause_ms(kit: Kit, transmissions: int) -> int:
+    settings = kit.settings
+    return decide.pause_ms(transmissions, settings.reversal_first_s, settings.reversal_max_s)

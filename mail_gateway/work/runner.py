@@ -1,0 +1,170 @@
+"""The runner: one payment moves by at most one task, as far as its table lets it go now."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from mail_gateway.domain.errors import Disposition, GatewayError
+from mail_gateway.domain.payment import Event, Kind, State
+from mail_gateway.store import payments
+from mail_gateway.store.record import Stale
+from mail_gateway.work import reversal, sale
+from mail_gateway.work.clerk import enter_surely
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from acquirer_sdk.values import LateAnswer
+    from mail_gateway.store.payments import Payment
+    from mail_gateway.work.kit import Kit
+
+    Stage = Callable[[Kit, Payment], Awaitable[Payment | None]]
+
+AT_ONCE_MAX: Final = 512
+"""Payments in work at the same time; the others wait their turn."""
+
+STUMBLES_MAX: Final = 3
+RETRY_MS: Final = 5000
+STOP_GRACE_S: Final = 5
+_BEFORE_DISPATCH: Final = frozenset({State.RECEIVED, State.READY, State.MORE_WANTED})
+
+STAGES: Final[dict[State, Stage]] = {
+    State.RECEIVED: sale.take,
+    State.READY: sale.take,
+    State.DISPATCHED: sale.left_behind,
+    State.MORE_WANTED: sale.lapse,
+    State.IN_DOUBT: reversal.begin,
+    State.REVERSING: reversal.reverse,
+    State.CONFIRMING: reversal.reverse,
+    State.REVERSED: reversal.forget,
+}
+"""Where a payment stands -> what is done with it. A state that is not here waits for the outside."""
+
+
+class Runner:
+    """due: told whenever a payment will have to be looked at again, with the moment in unix ms."""
+
+    def __init__(self, kit: Kit, due: Callable[[int], None]) -> None:
+        self._kit = kit
+        self._due = due
+        self._tasks: dict[object, asyncio.Task[None]] = {}
+        self._again: set[int] = set()
+        self._room = asyncio.Semaphore(AT_ONCE_MAX)
+        self._stopping = False
+
+    def wake(self, payment_id: int) -> None:
+        """Work on that payment soon; if it is being worked on, look at it once more afterwards."""
+        if payment_id in self._tasks:
+            self._again.add(payment_id)
+        elif not self._stopping:
+            self._start(payment_id, self._work(payment_id))
+
+    def late(self, answer: LateAnswer) -> None:
+        """Given to the acquirer: an answer nobody waits for. Kept, whatever it is."""
+        self._start(object(), self._late(answer))
+
+    async def drain(self, grace_s: int = STOP_GRACE_S) -> None:
+        """Start nothing more and wait for what is under way, at most that long."""
+        self._stopping = True
+        if self._tasks:
+            await asyncio.wait(list(self._tasks.values()), timeout=grace_s)
+
+    async def advance(self, payment_id: int) -> None:
+        """Move one payment as far as it goes now. What fails is retried, or shunted to a person."""
+        try:
+            await self._walk(payment_id)
+        except Stale:
+            self._again.add(payment_id)
+        except GatewayError as error:
+            await self._failed(payment_id, error)
+        except Exception as error:  # noqa: BLE001 -- a stage calls adapters and templates that others write
+            await self._stumbled(payment_id, error)
+
+    async def _work(self, payment_id: int) -> None:
+        async with self._room:
+            await self.advance(payment_id)
+
+    async def _walk(self, payment_id: int) -> None:
+        payment = await self._kit.store.read(payments.load, payment_id)
+        while payment is not None and not payment.shunted:
+            stage = STAGES.get(payment.state)
+            moved = await stage(self._kit, payment) if stage is not None else None
+            self._look_later(moved or payment)
+            payment = moved if moved is not None and self._is_due(moved) else None
+
+    def _is_due(self, payment: Payment) -> bool:
+        return payment.due_ms is not None and payment.due_ms <= self._kit.ports.now_ms()
+
+    def _look_later(self, payment: Payment) -> None:
+        if payment.due_ms is not None:
+            self._due(payment.due_ms)
+
+    async def _failed(self, payment_id: int, error: GatewayError) -> None:
+        if error.disposition is not Disposition.RETRY:
+            await self._stumbled(payment_id, error)
+            return
+        self._kit.ports.tell("payment.retry", payment=payment_id, slug=error.slug)
+        self._wake_later(payment_id)
+
+    def _wake_later(self, payment_id: int) -> None:
+        asyncio.get_running_loop().call_later(RETRY_MS / 1000, self.wake, payment_id)
+
+    async def _stumbled(self, payment_id: int, error: Exception) -> None:
+        """Before dispatch: again, the third time to a person. After it: in doubt, with a letter if possible."""
+        tell = self._kit.ports.tell
+        tell("alarm.stumbled", payment=payment_id, error=type(error).__name__)
+        for told in (True, False):
+            try:
+                await self._settle_stumble(payment_id, told=told)
+                return
+            except Exception as again:  # noqa: BLE001 -- the letter's template may be what is broken
+                tell("alarm.stumbled", payment=payment_id, error=type(again).__name__)
+        self._wake_later(payment_id)
+
+    async def _settle_stumble(self, payment_id: int, *, told: bool) -> None:
+        payment = await self._kit.store.read(payments.load, payment_id)
+        now_ms = self._kit.ports.now_ms()
+        if payment is None:
+            return
+        if payment.state is State.DISPATCHED:
+            silence = Event(Kind.SILENCE, {"reason": "internal"})
+            await enter_surely(self._kit, sale.doubt(self._kit, payment, silence, told=told))
+            self._again.add(payment_id)
+        elif payment.state in _BEFORE_DISPATCH:
+            due_ms = None if payment.failures + 1 >= STUMBLES_MAX else now_ms + RETRY_MS
+            await self._kit.store.run(payments.stumble, payment, due_ms)
+            if due_ms is None:
+                self._kit.ports.tell("alarm.shunted", payment=payment_id)
+            else:
+                self._due(due_ms)
+        else:
+            self._look_later(payment)
+
+    async def _late(self, answer: LateAnswer) -> None:
+        pause_s = 1
+        while True:
+            try:
+                payment_id = await reversal.late(self._kit, answer)
+                break
+            except Stale:
+                continue
+            except Exception as error:  # noqa: BLE001 -- an answer is never dropped, whatever fails
+                self._kit.ports.tell(
+                    "alarm.answer-not-stored", reference=answer.reference, error=type(error).__name__
+                )
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, 60)
+        if payment_id is not None:
+            self.wake(payment_id)
+
+    def _start(self, name: object, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks[name] = task
+        task.add_done_callback(lambda _: self._done(name))
+
+    def _done(self, name: object) -> None:
+        del self._tasks[name]
+        if isinstance(name, int) and name in self._again:
+            self._again.discard(name)
+            self.wake(name)

@@ -1,0 +1,190 @@
+"""Stages before and at the acquirer: open the envelope, decide, dispatch, ask, record the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from acquirer_sdk.port import BadRequest
+from acquirer_sdk.values import AuthoriseRequest, CardData, NotReady
+from mail_gateway.domain import decide
+from mail_gateway.domain.outcome import KEY_USED
+from mail_gateway.domain.payment import Event, Kind, State
+from mail_gateway.envelope.keys import Purpose
+from mail_gateway.envelope.open import Opened, Refused, open_envelope
+from mail_gateway.store.answers import answer_of
+from mail_gateway.store.record import KeyUsed
+from mail_gateway.work.clerk import draft, enter, enter_dispatch, enter_surely, with_answer
+
+if TYPE_CHECKING:
+    from acquirer_sdk.values import AuthoriseOutcome
+    from mail_gateway.store.payments import Payment
+    from mail_gateway.store.record import Entry
+    from mail_gateway.work.kit import Kit
+
+LINE_RETRY_MS: Final = 5000
+"""How soon a sale tries again when the line to the acquirer is down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A payment that may be dispatched. The request holds the card, in memory only, for this one attempt."""
+
+    payment: Payment
+    events: tuple[Event, ...]
+    changes: dict[str, Any]
+    request: AuthoriseRequest
+
+
+async def take(kit: Kit, payment: Payment) -> Payment | None:
+    """RECEIVED or READY: open, decide, dispatch and ask, in two commits where all goes well."""
+    opened = _open(kit, payment)
+    if isinstance(opened, Refused):
+        return await enter(kit, draft(kit, payment, [Event(Kind.UNREADABLE, {"slug": opened.slug})]))
+    try:
+        return await _take_opened(kit, payment, opened)
+    except KeyUsed:
+        kit.ports.tell("alarm.key-used", payment=payment.id, slug=KEY_USED)
+        return await enter(kit, draft(kit, payment, [Event(Kind.UNREADABLE, {"slug": KEY_USED})]))
+
+
+def _open(kit: Kit, payment: Payment) -> Opened | Refused:
+    kit.keys.add_bdk(payment.ksn[:4], payment.wrapped_bdk)
+    if payment.envelope is None:
+        return Refused(payment.damage or "envelope-missing")
+    return open_envelope(payment.envelope, kit.keys)
+
+
+async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Payment | None:
+    changes = {} if payment.state is State.READY else _learned(kit, payment, opened)
+    learned = replace(payment, **changes)
+    if kit.ports.now_ms() > (learned.fresh_until_ms or 0):
+        event = Event(Kind.TOO_OLD, {"slug": "too-old"})
+        return await enter(kit, draft(kit, payment, [event], code="too-old", **changes))
+    request = _request(learned, opened)
+    events: tuple[Event, ...] = ()
+    if payment.state is State.RECEIVED:
+        events = (Event(Kind.OPENED), _verdict(kit, opened, request))
+        if events[-1].kind is Kind.BAD_REQUEST:
+            code = str(events[-1].facts["slug"])
+            return await enter(kit, draft(kit, payment, events, code=code, **changes))
+    return await _dispatch(kit, Ready(payment, events, changes, request))
+
+
+def _learned(kit: Kit, payment: Payment, opened: Opened) -> dict[str, Any]:
+    sale, settings = opened.sale, kit.settings
+    return {
+        "counter": opened.counter,
+        "sale_hash": opened.sale_hash,
+        "amount_minor": sale.amount_minor,
+        "currency": sale.currency,
+        "slip": sale.slip,
+        "masked_card": _card(opened).masked,
+        "fresh_until_ms": decide.fresh_until_ms(
+            sale.reader_time_s, payment.received_ms, settings.freshness_s
+        ),
+    }
+
+
+def _verdict(kit: Kit, opened: Opened, request: AuthoriseRequest) -> Event:
+    sale = opened.sale
+    has_card = bool(sale.track2 or sale.jis2 or sale.emv)
+    asked = decide.Asked(sale.kind, sale.amount_minor, sale.currency, has_card)
+    limits = decide.Limits(kit.settings.amount_minor_max, kit.settings.currency)
+    slug = decide.refusal(asked, limits)
+    if not slug:
+        try:
+            kit.acquirer.prepare(
+                request
+            )  # can it be said at all? asked now, while a plain refusal is possible
+        except BadRequest as error:
+            slug = error.slug
+    return Event(Kind.BAD_REQUEST, {"slug": slug}) if slug else Event(Kind.ACCEPTED)
+
+
+async def _dispatch(kit: Kit, ready: Ready) -> Payment | None:
+    line = kit.acquirer.ready()
+    if isinstance(line, NotReady):
+        return await _wait_for_line(kit, ready, line.reason)
+    events = (*ready.events, Event(Kind.DISPATCHED))
+    changes = {**ready.changes, "attempts": ready.payment.attempts + 1, "due_ms": None}
+    entry = draft(kit, ready.payment, events, **changes)
+
+    def prepare(stan: int) -> bytes:
+        reversal = kit.acquirer.prepare(replace(ready.request, stan=stan))
+        return kit.keys.wrap(Purpose.REVERSAL, reversal_ident(ready.request.reference, stan), reversal.wire)
+
+    dispatched = await enter_dispatch(kit, entry, prepare)
+    outcome = await kit.acquirer.authorise(replace(ready.request, stan=dispatched.stan or 0))
+    return await _record_answer(kit, dispatched, outcome)
+
+
+async def _wait_for_line(kit: Kit, ready: Ready, reason: str) -> Payment | None:
+    kit.ports.tell("acquirer.not-ready", payment=ready.payment.id, reason=reason)
+    due_ms = kit.ports.now_ms() + LINE_RETRY_MS
+    return await enter(kit, draft(kit, ready.payment, ready.events, **{**ready.changes, "due_ms": due_ms}))
+
+
+async def _record_answer(kit: Kit, payment: Payment, outcome: AuthoriseOutcome) -> Payment | None:
+    event = decide.event_of(outcome, payment.amount_minor)
+    answer = answer_of(payment.reference, payment.stan or 0, outcome)
+    changes: dict[str, Any] = {"code": answer.code, "due_ms": None}
+    now_ms = kit.ports.now_ms()
+    if event.kind is Kind.SILENCE:
+        return await enter_surely(kit, with_answer(doubt(kit, payment, event), answer))
+    if event.kind is Kind.NOT_SENT:
+        changes = {"due_ms": now_ms + LINE_RETRY_MS, "stan": None}
+    elif event.kind is Kind.HOST_ASKS_MORE:
+        changes["due_ms"] = payment.fresh_until_ms
+    elif event.kind is Kind.HOST_APPROVED:
+        changes |= {"approval_number": event.facts["approval_number"], "code": ""}
+    return await enter_surely(kit, with_answer(draft(kit, payment, [event], **changes), answer))
+
+
+def doubt(kit: Kit, payment: Payment, silence: Event, *, told: bool = True) -> Entry:
+    """DISPATCHED -> IN_DOUBT -> REVERSING in one entry: the merchant is told, the reversal is due at once."""
+    now_ms = kit.ports.now_ms()
+    events = [silence, Event(Kind.REVERSAL_DUE)]
+    return draft(kit, payment, events, told=told, doubt_ms=now_ms, due_ms=now_ms, transmissions=0)
+
+
+async def left_behind(kit: Kit, payment: Payment) -> Payment | None:
+    """DISPATCHED and nobody waits for the answer: it was sent. It is never sent again."""
+    return await enter_surely(kit, doubt(kit, payment, Event(Kind.SILENCE, {"reason": "restart"})))
+
+
+async def lapse(kit: Kit, payment: Payment) -> Payment | None:
+    """MORE_WANTED past its time: declined, and the sealed card goes."""
+    if kit.ports.now_ms() < (payment.due_ms or 0):
+        return None
+    event = Event(Kind.LAPSED, {"slug": "lapsed"})
+    return await enter(kit, draft(kit, payment, [event], code="lapsed"))
+
+
+def reversal_ident(reference: str, stan: int) -> bytes:
+    """What a wrapped reversal is bound to: its own payment and attempt."""
+    return f"{reference}/{stan:06d}".encode()
+
+
+def _card(opened: Opened) -> CardData:
+    sale = opened.sale
+    return CardData(
+        sale.track2, jis2=sale.jis2, emv=sale.emv, pin_block=sale.pin_block, entry_mode=sale.entry_mode
+    )
+
+
+def _request(payment: Payment, opened: Opened) -> AuthoriseRequest:
+    sale = opened.sale
+    return AuthoriseRequest(
+        reference=payment.reference,
+        stan=1,
+        amount_minor=sale.amount_minor,
+        currency=sale.currency,
+        condition=sale.condition,
+        condition_count=sale.condition_count,
+        terminal_id=payment.terminal_id,
+        merchant_id=payment.merchant_id,
+        slip=sale.slip,
+        time_s=sale.reader_time_s or payment.received_ms // 1000,
+        card=_card(opened),
+    )

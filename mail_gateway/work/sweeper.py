@@ -1,0 +1,68 @@
+"""The sweeper wakes payments when they are due; what is due is asked of the disk alone."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Final
+
+from mail_gateway.domain.errors import GatewayError
+from mail_gateway.store import payments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mail_gateway.ports import Ports
+    from mail_gateway.store.engine import Store
+
+BATCH: Final = 256
+LOOK_AGAIN_MS: Final = 60_000
+"""The longest sleep: what another process or a jumped clock made due is found by then."""
+
+BUSY_MS: Final = 200
+
+
+class Sweeper:
+    """wake: what to call with a payment's number."""
+
+    def __init__(self, store: Store, ports: Ports, wake: Callable[[int], None]) -> None:
+        self._store = store
+        self._ports = ports
+        self._wake = wake
+        self._next_ms = 0
+        self._sooner = asyncio.Event()
+
+    def due(self, at_ms: int) -> None:
+        """Something is due at that moment, unix ms: do not sleep past it."""
+        if at_ms < self._next_ms:
+            self._next_ms = at_ms
+            self._sooner.set()
+
+    async def run(self) -> None:
+        """Wake what is due, sleep until the next is; until cancelled."""
+        while True:
+            self._sooner.clear()
+            self._next_ms = sys.maxsize
+            self._next_ms = min(await self._sweep(), self._next_ms)
+            await self._sleep(self._next_ms - self._ports.now_ms())
+
+    async def _sweep(self) -> int:
+        """-> when to look again, unix ms."""
+        now_ms = self._ports.now_ms()
+        try:
+            found = await self._store.read(payments.due, now_ms, BATCH)
+        except GatewayError as error:
+            self._ports.tell("sweeper.failed", slug=error.slug)
+            return now_ms + LOOK_AGAIN_MS
+        for payment_id in found.ids:
+            self._wake(payment_id)
+        if len(found.ids) == BATCH:
+            return now_ms + BUSY_MS
+        return min(found.next_ms or now_ms + LOOK_AGAIN_MS, now_ms + LOOK_AGAIN_MS)
+
+    async def _sleep(self, pause_ms: int) -> None:
+        try:
+            async with asyncio.timeout(max(pause_ms, 1) / 1000):
+                await self._sooner.wait()
+        except TimeoutError:
+            return

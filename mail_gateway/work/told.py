@@ -1,0 +1,75 @@
+"""From an arrow to the letter that tells of it: the sealed result, the check code and the facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+from mail_gateway.domain.codes import reason_for, shown_code
+from mail_gateway.domain.news import News
+from mail_gateway.domain.outcome import Letter, telling
+from mail_gateway.envelope.seal import check_code, seal_result
+from mail_gateway.store.letters import Queued
+from schemas.envelope.payload import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mail_gateway.domain.outcome import Outcome, Telling
+    from mail_gateway.envelope.seal import Result as Sealable
+    from mail_gateway.store.payments import Payment
+    from mail_gateway.store.record import Move
+    from mail_gateway.work.kit import Kit
+
+SEALED_VERSION_MAX: Final = 255
+_WITH_REASON: Final = frozenset(
+    {Letter.DECLINED, Letter.RE_ENTER, Letter.MORE_WANTED, Letter.REFUSED, Letter.EXPIRED}
+)
+
+
+def letter_for(kit: Kit, payment: Payment, moves: Sequence[Move], now_ms: int) -> Queued | None:
+    """The letter of the newest arrow that tells something. payment: as it will be afterwards."""
+    tellings = [telling(move.event, move.before, move.after) for move in moves]
+    told = next((one for one in reversed(tellings) if one is not None), None)
+    if told is None:
+        return None
+    news = _news(kit, payment, told, now_ms)
+    return Queued(told.letter, payment.version, kit.writer.compose(news))
+
+
+def _news(kit: Kit, payment: Payment, told: Telling, now_ms: int) -> News:
+    kit.keys.add_bdk(payment.ksn[:4], payment.wrapped_bdk)
+    result = None if told.outcome is None else _result(payment, told.outcome, now_ms)
+    return News(
+        payment_id=payment.id,
+        letter=told.letter,
+        outcome=told.outcome,
+        version=payment.version,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        masked_card=payment.masked_card,
+        approval_number=payment.approval_number,
+        slip=payment.slip,
+        reference=payment.reference,
+        reason=reason_for(payment.code, payment.language) if told.letter in _WITH_REASON else "",
+        time_ms=now_ms,
+        language=payment.language,
+        merchant_name=payment.merchant_name,
+        recipient=payment.recipient,
+        in_reply_to=payment.in_reply_to,
+        sealed_result=None if result is None else seal_result(payment.ksn, result, kit.keys),
+        check_code="" if result is None else check_code(payment.ksn, result, kit.keys),
+    )
+
+
+def _result(payment: Payment, outcome: Outcome, now_ms: int) -> Sealable:
+    result = Result(
+        outcome=outcome.value,
+        version=min(payment.version, SEALED_VERSION_MAX),
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        approval_number=payment.approval_number,
+        reference=payment.reference,
+        reason=shown_code(payment.code),
+        time_s=now_ms // 1000,
+    )
+    return cast("Sealable", result)

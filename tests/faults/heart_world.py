@@ -1,0 +1,397 @@
+"""A world for the heart: virtual time, an acquirer that counts what it charges, and a gateway that can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from asyncio import base_events
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from acquirer_sdk.values import (
+    Approved,
+    AuthoriseOutcome,
+    AuthoriseRequest,
+    Capabilities,
+    Declined,
+    InDoubt,
+    LateAnswer,
+    NotReady,
+    NotSent,
+    Ready,
+    Reversal,
+    ReversalAccepted,
+    ReversalOpen,
+    ReversalOutcome,
+)
+from Crypto.Cipher import AES
+
+from mail_gateway.admin import keys, merchants, readers
+from mail_gateway.domain.news import Composed, News
+from mail_gateway.envelope import dukpt
+from mail_gateway.envelope.keys import KeyRing
+from mail_gateway.envelope.root import fetch_root
+from mail_gateway.ports import Ports
+from mail_gateway.settings import GatewaySettings, KeySettings
+from mail_gateway.store import inbox, letters, nodes, payments
+from mail_gateway.store.engine import Store, open_store
+from mail_gateway.store.place import Inline
+from mail_gateway.work.kit import Kit
+from mail_gateway.work.runner import Runner
+from mail_gateway.work.sweeper import Sweeper
+from schemas.envelope import cose, payload
+
+CARD = "4111111111111111=27122010000012345678"
+START_MS = 1_790_000_000_000
+
+
+class VirtualLoop(base_events.BaseEventLoop):
+    """A loop on which waiting costs nothing: time jumps to the next timer. A seed shuffles what is ready at once."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        self._now_s = 0.0
+        self._random = random.Random(seed)
+        self._selector = self
+
+    def time(self) -> float:
+        return self._now_s
+
+    def select(self, timeout: float | None) -> list[Any]:
+        if timeout is None:
+            raise RuntimeError("nothing left to wait for")
+        self._now_s += max(timeout, 0)
+        return []
+
+    def _process_events(self, _: Any) -> None:
+        ready = list(self._ready)
+        self._random.shuffle(ready)
+        self._ready.clear()
+        self._ready.extend(ready)
+
+    def _write_to_self(self) -> None:
+        return None
+
+
+@contextmanager
+def virtual_loop(seed: int = 0) -> Iterator[VirtualLoop]:
+    loop = VirtualLoop(seed)
+    try:
+        yield loop
+    finally:
+        for task in asyncio.all_tasks(loop):
+            task.cancel()
+        loop.run_until_complete(asyncio.sleep(0))
+        loop.close()
+
+
+class Killed(BaseException):
+    """The process died here."""
+
+
+class Mortal(Inline):
+    """Does the database's work inline, and dies at the commit it is told to: before it, or just after."""
+
+    def __init__(self) -> None:
+        self.left: int | None = None
+        self.after = False
+        self.dead = asyncio.Event()
+
+    async def __call__(self, work: Callable[[], Any]) -> Any:
+        if self.dead.is_set():
+            await asyncio.Event().wait()
+        dying = self.left == 0
+        if self.left is not None:
+            self.left -= 1
+        value = None if dying and not self.after else work()
+        if dying:
+            self.dead.set()
+            await asyncio.Event().wait()
+        return value
+
+
+@dataclass
+class Habits:
+    """Of an acquirer: each a chance in percent."""
+
+    lose_request: int = 0
+    lose_answer: int = 0
+    late_answer: int = 0
+    lose_reversal: int = 0
+    not_sent: int = 0
+    not_ready: int = 0
+    decline: int = 0
+    forgets_early_reversals: bool = False
+    timeout_s: int = 30
+
+
+@dataclass
+class CountingAcquirer:
+    """Lives as long as the world, longer than any gateway. charged: reference -> minor units net."""
+
+    habits: Habits
+    random: random.Random
+    name: str = "counting"
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    requests: dict[str, int] = field(default_factory=dict)
+    charges: dict[str, list[int]] = field(default_factory=dict)
+    reversed: set[str] = field(default_factory=set)
+    transmissions: dict[str, list[int]] = field(default_factory=dict)
+    stans: list[int] = field(default_factory=list)
+    gate: asyncio.Event | None = None
+    late: Callable[[LateAnswer], None] | None = None
+    script: Callable[[AuthoriseRequest], Awaitable[AuthoriseOutcome]] | None = None
+
+    async def start(self, late: Callable[[LateAnswer], None]) -> None:
+        self.late = late
+
+    async def close(self) -> None:
+        self.late = None
+
+    def ready(self) -> Ready | NotReady:
+        return NotReady("not-connected") if self._hit(self.habits.not_ready) else Ready()
+
+    def prepare(self, request: AuthoriseRequest) -> Reversal:
+        return Reversal(request.reference, request.stan, f"0420 {request.reference} {request.stan}".encode())
+
+    async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
+        assert request.card.track2 == CARD
+        if self._hit(self.habits.not_sent):
+            return NotSent("refused")
+        self.requests[request.reference] = self.requests.get(request.reference, 0) + 1
+        self.stans.append(request.stan)
+        if self.script is not None:
+            return await self.script(request)
+        if self._hit(self.habits.lose_request):
+            await asyncio.sleep(self.habits.timeout_s)
+            return InDoubt("no-answer")
+        await asyncio.sleep(self.random.randint(1, 2000) / 1000)
+        if self._hit(self.habits.decline):
+            answer: AuthoriseOutcome = Declined("51")
+        elif request.reference in self.reversed and not self.habits.forgets_early_reversals:
+            answer = Declined("94")
+        else:
+            self.charge(request.reference, request.amount_minor)
+            answer = Approved("123456", request.amount_minor)
+        if self._hit(self.habits.lose_answer):
+            await asyncio.sleep(self.habits.timeout_s)
+            return InDoubt("no-answer")
+        if self._hit(self.habits.late_answer):
+            asyncio.get_running_loop().call_later(
+                self.habits.timeout_s + self.random.randint(1, 60), self._deliver, request, answer
+            )
+            await asyncio.sleep(self.habits.timeout_s)
+            return InDoubt("no-answer")
+        return answer
+
+    async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:
+        assert reversal.wire == f"0420 {reversal.reference} {reversal.stan}".encode()
+        self.transmissions.setdefault(reversal.reference, []).append(transmission)
+        await asyncio.sleep(0.05)
+        if self._hit(self.habits.lose_reversal):
+            await asyncio.sleep(self.habits.timeout_s)
+            return ReversalOpen("no-answer")
+        self.reversed.add(reversal.reference)
+        known = bool(self.charges.get(reversal.reference))
+        self.charges[reversal.reference] = []
+        if self._hit(self.habits.lose_reversal):
+            await asyncio.sleep(self.habits.timeout_s)
+            return ReversalOpen("no-answer")
+        return ReversalAccepted("00" if known else "25")
+
+    def charge(self, reference: str, amount_minor: int) -> None:
+        self.charges.setdefault(reference, []).append(amount_minor)
+
+    def net(self, reference: str) -> int:
+        return sum(self.charges.get(reference, []))
+
+    def _deliver(self, request: AuthoriseRequest, answer: AuthoriseOutcome) -> None:
+        if self.late is not None:
+            self.late(LateAnswer(request.reference, request.stan, answer, getattr(answer, "code", "")))
+
+    def _hit(self, percent: int) -> bool:
+        return self.random.randrange(100) < percent
+
+
+class PlainWriter:
+    """A letter as one line of facts; broken: how many times composing fails before it works."""
+
+    def __init__(self) -> None:
+        self.news: list[News] = []
+        self.broken = 0
+
+    def compose(self, news: News) -> Composed:
+        if self.broken > 0:
+            self.broken -= 1
+            raise KeyError("template")
+        self.news.append(news)
+        message_id = f"<{news.payment_id}.{news.version}@pay.example>"
+        text = f"{news.letter} {news.amount_minor} {news.reason}"
+        return Composed(message_id, "gateway@pay.example", news.recipient, text.encode())
+
+
+@dataclass
+class Life:
+    """One process of the gateway."""
+
+    store: Store
+    place: Mortal
+    runner: Runner
+    sweeper: Sweeper
+    kit: Kit
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+
+class World:
+    """One merchant, one reader, one acquirer; any number of lives of the gateway after one another."""
+
+    def __init__(self, folder: Path, *, seed: int = 0, habits: Habits | None = None, **settings: Any) -> None:
+        self.folder = folder
+        self.random = random.Random(seed)
+        self.gateway = GatewaySettings("pay.example", database=f"sqlite:///{folder}/hagaki.db", **settings)
+        self.keys = KeySettings(f"file:{folder}/root.key")
+        self.acquirer = CountingAcquirer(habits or Habits(), random.Random(seed + 1))
+        self.writer = PlainWriter()
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.counter = 0
+        self.life: Life | None = None
+        self._enrol()
+
+    def _enrol(self) -> None:
+        keys.new_bdk(self.gateway, self.keys)
+        merchants.add(self.gateway, merchants.NewMerchant("Hagaki Store", "shop@carrier.example", "en"))
+        self.reader = readers.enrol(self.gateway, self.keys, 1)
+
+    def now_ms(self) -> int:
+        return START_MS + int(asyncio.get_running_loop().time() * 1000)
+
+    def tell(self, verb: str, /, **facts: Any) -> None:
+        self.told.append((verb, facts))
+
+    def verbs(self, prefix: str) -> list[str]:
+        return [verb for verb, _ in self.told if verb.startswith(prefix)]
+
+    def random_bytes(self, count: int) -> bytes:
+        return self.random.randbytes(count)
+
+    async def start(self) -> Life:
+        place = Mortal()
+        store = open_store(self.gateway.database, (place, place))
+        ports = Ports(self.now_ms, self.random_bytes, self.tell)
+        node = await store.run(nodes.begin_life, self.now_ms())
+        await store.run(payments.adopt, node, self.now_ms())
+        ring = KeyRing(fetch_root(self.keys.root), self.random_bytes)
+        kit = Kit(store, ring, self.acquirer, self.writer, self.gateway, ports, node, lambda: None)
+        sweeper = Sweeper(store, ports, lambda number: runner.wake(number))
+        runner = Runner(kit, sweeper.due)
+        await self.acquirer.start(runner.late)
+        self.life = Life(store, place, runner, sweeper, kit)
+        self.life.tasks.append(asyncio.create_task(sweeper.run()))
+        return self.life
+
+    async def kill(self) -> None:
+        """The process is gone: nothing more is committed, nobody is told anything."""
+        assert self.life is not None
+        life, self.life = self.life, None
+        life.place.dead.set()
+        await self.acquirer.close()
+        keep = asyncio.current_task()
+        for task in asyncio.all_tasks() - {keep, *self.immortal()}:
+            task.cancel()
+        await asyncio.sleep(0)
+        life.store._writer.close()
+        life.store._reader.close()
+        life.store._held.close()
+
+    def immortal(self) -> set[asyncio.Task[Any]]:
+        return set()
+
+    async def stop(self) -> None:
+        """The process ends in good order."""
+        assert self.life is not None
+        life, self.life = self.life, None
+        await life.runner.drain()
+        for task in life.tasks:
+            task.cancel()
+        await life.store.close()
+
+    def envelope(self, *, counter: int | None = None, seal: bool = True, **fields: Any) -> bytes:
+        """A sealed sale, as the reader would make it; counter: else the next one."""
+        if counter is None:
+            self.counter = counter = self.counter + 1
+        ksn = self.reader.initial_key_id + counter.to_bytes(4, "big")
+        given = {
+            "kind": payload.SALE,
+            "amount_minor": 1200,
+            "currency": 392,
+            "entry_mode": 1,
+            "condition": 10,
+        }
+        sale = payload.Sale(**{**given, "track2": CARD, "slip": counter % 100000, **fields})
+        cipher = AES.new(self.sale_key(ksn), AES.MODE_CCM, nonce=cose.nonce(ksn, 0), mac_len=16)
+        cipher.update(cose.enc_structure(cose.AAD_SALE if seal else b"other"))
+        sealed, tag = cipher.encrypt_and_digest(payload.encode_sale(sale))
+        return cose.pack(ksn, 0, sealed + tag)
+
+    def sale_key(self, ksn: bytes, usage: dukpt.Usage = dukpt.Usage.DATA_ENCRYPTION) -> bytes:
+        """From the reader's initial key, not from the gateway's ring."""
+        key, so_far = self.reader.initial_key, 0
+        for bit in reversed(range(32)):
+            if int.from_bytes(ksn[8:], "big") >> bit & 1:
+                so_far |= 1 << bit
+                ident = ksn[4:8] + so_far.to_bytes(4, "big")
+                key = dukpt._derive(key, dukpt.Usage.KEY_DERIVATION, ident, 16)
+        return dukpt._derive(key, usage, ksn[4:], 16)
+
+    def arrival(self, envelope: bytes | None, **fields: Any) -> inbox.Arrival:
+        given = {
+            "received_ms": self.now_ms(),
+            "sender": "shop@carrier.example",
+            "recipients": ("sale@pay.example",),
+            "message_id": "<sale@carrier.example>",
+            "peer": "192.0.2.1",
+            "envelope": envelope,
+            "ksn": None if envelope is None else cose.unpack(envelope)[0],
+            "slug": "",
+            "raw": b"mail",
+        }
+        return inbox.Arrival(**{**given, **fields})
+
+    async def post(self, envelope: bytes | None, **fields: Any) -> inbox.Kept:
+        """A mail comes in, as intake does it."""
+        assert self.life is not None
+        kept = await self.life.store.run(inbox.keep, self.arrival(envelope, **fields))
+        if kept.payment_id is not None:
+            self.life.runner.wake(kept.payment_id)
+        return kept
+
+    async def payment(self, number: int) -> payments.Payment:
+        assert self.life is not None
+        found = await self.life.store.read(payments.load, number)
+        assert found is not None
+        return found
+
+    async def reach(self, number: int, *states: Any, within_s: int = 3600) -> payments.Payment:
+        """Wait, in virtual time, until the payment is in one of the states."""
+        for _ in range(within_s * 4):
+            found = await self.payment(number)
+            if found.state in states:
+                return found
+            await asyncio.sleep(0.25)
+        raise AssertionError(f"payment {number} is {found.state}, wanted {states}")
+
+    async def letters(self) -> list[letters.LetterRow]:
+        assert self.life is not None
+        return await self.life.store.read(letters.due, self.now_ms() + 10**12, 10_000)
+
+
+def run(loop: VirtualLoop, story: Awaitable[Any]) -> Any:
+    return loop.run_until_complete(story)
+
+
+def copy_world(template: Path, folder: Path) -> None:
+    shutil.copytree(template, folder, dirs_exist_ok=True)
