@@ -1,0 +1,117 @@
+"""The door itself, without a protocol: one raw mail in, one durable commit, one reply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from mail_gateway.domain.errors import GatewayError, reply_for
+from mail_gateway.store import inbox
+from schemas.envelope import armour, cose
+from schemas.errors import WireError
+from schemas.mail.find import find_block
+from schemas.mail.read import Unreadable, read_mail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mail_gateway.ports import Ports
+    from mail_gateway.settings import GatewaySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Who handed the mail over and for whom, as SMTP says it. sender: "" is the null sender."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    peer: str
+
+
+class Reply(NamedTuple):
+    """One SMTP reply; text begins with the enhanced status code (RFC 3463)."""
+
+    code: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}"
+
+
+class Store(Protocol):
+    """What the door needs of the store: run one unit of work and return after its commit."""
+
+    async def run(self, unit: Callable[..., Any], /, *args: Any) -> Any: ...
+
+
+class _Envelope(NamedTuple):
+    sealed: bytes | None
+    ksn: bytes | None
+    slug: str
+    message_id: str
+
+
+class Intake:
+    """Takes mails for the gateway.
+
+    wake: told the payment that a new or repeated sale belongs to; called after the commit, must not block.
+    """
+
+    def __init__(
+        self, store: Store, wake: Callable[[int], None], settings: GatewaySettings, ports: Ports
+    ) -> None:
+        self._store = store
+        self._wake = wake
+        self._resend_after_ms = settings.resend_after_s * 1000
+        self._ports = ports
+
+    async def accept(self, raw: bytes, route: Route) -> Reply:
+        """Store the mail and answer 250; on any doubt answer 4xx, so that the sender keeps it. Never raises
+        but for cancellation. What nobody can read is stored for a person, and is 250 too."""
+        try:
+            arrival = _arrival(raw, route, self._ports.now_ms())
+            kept: inbox.Kept = await self._store.run(inbox.keep, arrival, self._resend_after_ms)
+        except GatewayError as error:
+            self._ports.tell("alarm.intake", slug=error.slug)
+            return reply(error.slug)
+        except Exception as error:  # noqa: BLE001 - a mail that was not stored must stay with its sender
+            self._ports.tell("alarm.intake", slug="internal", error=type(error).__name__)
+            return reply("internal")
+        verdict = kept.verdict.value
+        self._ports.tell("mail.accepted", mail=kept.mail_id, payment=kept.payment_id, verdict=verdict)
+        if kept.payment_id is not None:
+            self._wake(kept.payment_id)
+        return reply(verdict)
+
+
+def reply(slug: str) -> Reply:
+    """The reply for a verdict or an error, from the one table."""
+    code, enhanced, text, _ = reply_for(slug)
+    return Reply(code, f"{enhanced} {text}")
+
+
+def _arrival(raw: bytes, route: Route, received_ms: int) -> inbox.Arrival:
+    found = _envelope(raw)
+    return inbox.Arrival(
+        received_ms=received_ms,
+        sender=route.sender,
+        recipients=route.recipients,
+        message_id=found.message_id,
+        peer=route.peer,
+        envelope=found.sealed,
+        ksn=found.ksn,
+        slug=found.slug,
+        raw=raw,
+    )
+
+
+def _envelope(raw: bytes) -> _Envelope:
+    mail = read_mail(raw)
+    if isinstance(mail, Unreadable):
+        return _Envelope(None, None, mail.slug, "")
+    try:
+        _, sealed = find_block(mail, armour.SALE)
+        ksn, _, _ = cose.unpack(sealed)
+    except WireError as error:
+        return _Envelope(None, None, error.slug, mail.message_id)
+    return _Envelope(sealed, ksn, "", mail.message_id)

@@ -1,0 +1,247 @@
+"""SMTP in: aiosmtpd (1.4.6) on our own loop, with the limits and the temporary answers it does not have
+itself."""
+
+# ruff: noqa: N802 - aiosmtpd finds commands and hooks by these names
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from aiosmtpd.smtp import SMTP
+
+from mail_gateway.intake.accept import Route, reply
+from mail_gateway.intake.gate import RECIPIENTS_MAX, Addresses, Pace, Places, has_bare_newline
+
+if TYPE_CHECKING:
+    from aiosmtpd.smtp import Envelope, Session
+
+    from mail_gateway.intake.accept import Intake
+    from mail_gateway.ports import Ports
+    from mail_gateway.settings import Settings, SmtpSettings
+
+LINE_MAX: Final = 65_536
+"""Real senders write lines of 60 kB; aiosmtpd's own limit would refuse the whole mail."""
+
+_COMMAND_MAX: Final = 512
+_CALLS_MAX: Final = {"*": 200, "MAIL": 1000, "DATA": 1000, "RSET": 1000, "RCPT": 10_000, "EHLO": 20}
+_CLOSING_S: Final = 5
+_NULL_SENDER: Final = "<>"
+
+
+class Handler:
+    """aiosmtpd's hooks: asks the gate, hands the mail to the intake, keeps commits from being cancelled."""
+
+    def __init__(self, intake: Intake, addresses: Addresses, ports: Ports) -> None:
+        self.addresses = addresses
+        self._intake = intake
+        self._ports = ports
+        self.commits: set[asyncio.Task[Any]] = set()
+
+    async def handle_MAIL(
+        self, _server: SMTP, _session: Session, envelope: Envelope, sender: str, options: list[str]
+    ) -> str:
+        envelope.mail_from = sender
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
+
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, recipient: str, _options: list[str]
+    ) -> str:
+        if not self.addresses.is_ours(recipient):
+            return str(reply("not-ours"))
+        if len(envelope.rcpt_tos) >= RECIPIENTS_MAX:
+            return "452 4.5.3 Too many recipients"
+        envelope.rcpt_tos.append(recipient)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, server: Connection, _session: Session, envelope: Envelope) -> str:
+        server.content_is_here()
+        server.is_committing = True
+        content = envelope.original_content or b""
+        if has_bare_newline(content):
+            return str(reply("bare-newline"))
+        sender = "" if envelope.mail_from == _NULL_SENDER else envelope.mail_from or ""
+        route = Route(sender, tuple(envelope.rcpt_tos), server.peer)
+        # a client that hangs up cancels this coroutine; the commit goes on
+        commit = asyncio.create_task(self._intake.accept(content, route))
+        self.commits.add(commit)
+        commit.add_done_callback(self.commits.discard)
+        return str(await asyncio.shield(commit))
+
+    async def handle_exception(self, error: Exception) -> str:
+        self._ports.tell("alarm.smtp", slug="internal", error=type(error).__name__)
+        return str(reply("internal"))
+
+
+class Connection(SMTP):
+    """One client. Speaks SMTP; what is let in is decided by the gate."""
+
+    line_length_limit = LINE_MAX
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._pace = Pace(door.smtp.rate_min_bytes_s, door.window_s)
+        self._watch: asyncio.TimerHandle | None = None
+        self.peer = ""
+        self.is_committing = False
+        # of this connection alone: aiosmtpd shares one table between all of them
+        self.command_size_limits = defaultdict(lambda: _COMMAND_MAX)
+        super().__init__(
+            door.handler,
+            hostname=door.smtp.hostname,
+            ident="Hagaki",
+            data_size_limit=door.smtp.size_max,
+            timeout=door.smtp.timeout_s,
+            command_call_limit=_CALLS_MAX,
+            loop=door.loop,
+        )
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        peername = transport.get_extra_info("peername")
+        self.peer = str(peername[0]) if peername else "local"
+        if not self._door.enter(self):
+            transport.set_protocol(asyncio.Protocol())
+            _say_last(transport, "connections-full")
+            return
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.content_is_here()
+        self._door.leave(self)
+        super().connection_lost(error)
+
+    def data_received(self, data: bytes) -> None:
+        self._pace.note(len(data))
+        super().data_received(data)
+
+    async def smtp_MAIL(self, arg: str | None) -> None:
+        await self._with_path(super().smtp_MAIL, arg)
+
+    async def smtp_RCPT(self, arg: str | None) -> None:
+        await self._with_path(super().smtp_RCPT, arg)
+
+    async def _with_path(self, command: Any, arg: str | None) -> None:
+        path = self._door.handler.addresses.path(arg) if arg else arg
+        if arg and path is None:
+            await self.push(str(reply("address-syntax")))
+            return
+        await command(path)
+
+    async def smtp_DATA(self, arg: str | None) -> None:
+        # aiosmtpd's one timer runs from the last command: it must cover the largest mail on the slowest link
+        self._reset_timeout(self._door.data_timeout_s)
+        self._next_window()
+        await super().smtp_DATA(arg)
+        self.content_is_here()
+        self.is_committing = False
+        self._reset_timeout()
+        if self._door.is_closing:
+            self.go_away()
+
+    def content_is_here(self) -> None:
+        """The client owes us nothing more: stop watching its pace."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+    def go_away(self) -> None:
+        """Say 421 and close; what was written before still goes out."""
+        if self.transport is not None:
+            _say_last(self.transport, "store-closed")
+
+    def abort(self) -> None:
+        """Close at once."""
+        if isinstance(self.transport, asyncio.Transport):
+            self.transport.abort()
+
+    def _next_window(self) -> None:
+        self._pace.is_kept()
+        self._watch = self.loop.call_later(self._door.window_s, self._end_of_window)
+
+    def _end_of_window(self) -> None:
+        if self._pace.is_kept():
+            self._next_window()
+        elif self.transport is not None:
+            _say_last(self.transport, "too-slow")
+
+
+def _say_last(transport: Any, slug: str) -> None:
+    transport.write(f"{reply(slug)}\r\n".encode("ascii"))
+    transport.close()
+
+
+class Door:
+    """All connections of one listener. Made by `serve`."""
+
+    def __init__(self, smtp: SmtpSettings, handler: Handler) -> None:
+        self.smtp = smtp
+        self.handler = handler
+        self.loop = asyncio.get_running_loop()
+        self.window_s = smtp.timeout_s / 10
+        self.data_timeout_s = max(smtp.timeout_s, smtp.size_max // max(smtp.rate_min_bytes_s, 1))
+        self.is_closing = False
+        self._places = Places(smtp.connections_max, smtp.connections_per_address_max)
+        self._connections: set[Connection] = set()
+        self._listener: asyncio.Server | None = None
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    async def listen(self) -> None:
+        """Open the port. Raises OSError."""
+        self._listener = await self.loop.create_server(
+            lambda: Connection(self), self.smtp.host, self.smtp.port
+        )
+
+    @property
+    def port(self) -> int:
+        """The port that was really opened."""
+        if self._listener is None:
+            return 0
+        number: int = self._listener.sockets[0].getsockname()[1]
+        return number
+
+    def enter(self, connection: Connection) -> bool:
+        """Whether there is a place for this connection."""
+        if self.is_closing or not self._places.take(connection.peer):
+            return False
+        self._connections.add(connection)
+        self._empty.clear()
+        return True
+
+    def leave(self, connection: Connection) -> None:
+        """The connection is gone."""
+        self._places.leave(connection.peer)
+        self._connections.discard(connection)
+        if not self._connections:
+            self._empty.set()
+
+    async def close(self) -> None:
+        """Stop listening, finish the commits under way and answer them, say 421 to everybody else."""
+        self.is_closing = True
+        if self._listener is not None:
+            self._listener.close()
+        for connection in [one for one in self._connections if not one.is_committing]:
+            connection.go_away()
+        if self.handler.commits:
+            await asyncio.wait(set(self.handler.commits))
+        try:
+            async with asyncio.timeout(_CLOSING_S):
+                await self._empty.wait()
+        except TimeoutError:
+            for connection in self._connections:
+                connection.abort()
+
+
+async def serve(settings: Settings, intake: Intake, ports: Ports) -> Door:
+    """Open the SMTP port and return the door; `Door.close` shuts it. Raises OSError if the port is taken.
+
+    aiosmtpd would log whole mails at DEBUG and commands at INFO: its logger is kept at WARNING.
+    """
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
+    door = Door(settings.smtp, Handler(intake, Addresses(settings.gateway), ports))
+    await door.listen()
+    ports.tell("gateway.listening", port=door.port)
+    return door
