@@ -1,9 +1,10 @@
 """AES-128, encryption of one block (FIPS 197): the chip's own where it has one, else a small own one.
 
-The cipher port of the whole firmware is `cipher(key) -> encrypt_block`, `encrypt_block(16 bytes) -> 16 bytes`.
+The cipher port of the whole firmware is `cipher(key) -> encrypt_block`, `encrypt_block(16 bytes) -> 16
+bytes`.
 
-The own one looks up an S-box by secret bytes. On a chip without data cache every look-up takes the same time; on a
-desktop it does not, and nobody should let untrusted code measure it there.
+The own one looks up an S-box by secret bytes. On a chip without data cache every look-up takes the same time;
+on a desktop it does not, and nobody should let untrusted code measure it there.
 """
 
 

@@ -1,6 +1,7 @@
 """AES-CCM (RFC 3610, NIST SP 800-38C) with L = 2: sealing and opening with block *encryption* only.
 
-With a 13-byte nonce and the 16-byte tag this is COSE's AES-CCM-16-128-128 (RFC 9053 section 4.2, algorithm 30).
+With a 13-byte nonce and the 16-byte tag this is COSE's AES-CCM-16-128-128 (RFC 9053 section 4.2, algorithm
+30).
 """
 
 NONCE_LENGTH = 13
@@ -11,8 +12,8 @@ TEXT_MAX = 65535
 def seal(block, nonce, aad, text, tag_length=TAG_LENGTH):
     """Encrypt the bytearray `text` in place, so that no plaintext stays behind, and append the tag to it.
 
-    block: encrypt_block of the AES port; nonce: 13 bytes, never twice under one key; aad: at most 65279 bytes.
-    Raises ValueError for lengths that CCM with L = 2 cannot carry.
+    block: encrypt_block of the AES port; nonce: 13 bytes, never twice under one key; aad: at most 65279
+    bytes. Raises ValueError for lengths that CCM with L = 2 cannot carry.
     """
     tag = _tag(block, nonce, aad, text, tag_length)
     _counter_mode(block, nonce, text)
@@ -20,7 +21,7 @@ def seal(block, nonce, aad, text, tag_length=TAG_LENGTH):
 
 
 def open_sealed(block, nonce, aad, sealed, tag_length=TAG_LENGTH):
-    """Sealed bytes -> plaintext bytearray, or None if the tag does not fit (then nothing of it is given out)."""
+    """Sealed bytes -> plaintext bytearray, or None (and nothing of it) if the tag does not fit."""
     if len(sealed) < tag_length:
         return None
     text = bytearray(sealed[:-tag_length])

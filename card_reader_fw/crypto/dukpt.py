@@ -1,7 +1,8 @@
 """AES-128 DUKPT, originating side (ANSI X9.24-3:2017 section 6): 32 registers, each key used once.
 
-The state is one value, `Keys`. `advance` makes a new one and leaves the old alone: the caller writes the new one to
-stable memory *before* it touches the transaction key, then erases the old. So power loss skips a key and repeats none.
+The state is one value, `Keys`. `advance` makes a new one and leaves the old alone: the caller writes the new
+one to stable memory *before* it touches the transaction key, then erases the old. So power loss skips a key
+and repeats none.
 """
 
 from card_reader_fw.crypto.ccm import wipe
@@ -13,8 +14,8 @@ ONES_MAX = 16
 
 
 class Keys:
-    """Key state of a reader. key_id: initial key ID, 8 bytes; counter: of the next transaction, 0 = no keys left;
-    registers: bytearray of 32 x 16 bytes, zeros = erased. Never printed.
+    """Key state of a reader. key_id: initial key ID, 8 bytes; counter: of the next transaction, 0 = no keys
+    left; registers: bytearray of 32 x 16 bytes, zeros = erased. Never printed.
     """
 
     __slots__ = ("counter", "key_id", "registers")
@@ -34,7 +35,7 @@ class Keys:
 
 
 def load(cipher, key_id, initial_key):
-    """Initial key ID (8 bytes) and initial key (16 bytes) -> Keys with counter 1. The caller erases the initial key."""
+    """Initial key ID (8 bytes) and key (16 bytes) -> Keys with counter 1. The caller erases the key."""
     if len(key_id) != 8 or len(initial_key) != 16:
         raise ValueError("an initial key ID has 8 bytes and an AES-128 initial key 16")
     keys = Keys(bytes(key_id), 0, bytearray(16 * REGISTERS))
@@ -44,7 +45,7 @@ def load(cipher, key_id, initial_key):
 
 
 def advance(cipher, keys):
-    """Keys -> (following Keys, KSN 12 bytes, transaction key bytearray 16), or None when the keys are used up."""
+    """Keys -> (following Keys, KSN 12 bytes, transaction key bytearray 16), or None: used up."""
     if not 0 < keys.counter <= COUNTER_LAST:
         return None
     lowest = _lowest_one(keys.counter)

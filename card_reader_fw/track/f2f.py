@@ -16,9 +16,9 @@ class StripeError(Exception):
 def decode(intervals):
     """Flux intervals (list of ints, any one unit of time) in head order -> list of bits (0/1).
 
-    A flux change stands at every bit's edge and in the middle of a 1. The bit time follows the hand at each bit.
-    The longest steady stretch is the stripe, so noise before and after it does no harm.
-    Raises StripeError stripe-too-long or stripe-noise.
+    A flux change stands at every bit's edge and in the middle of a 1. The bit time follows the hand at each
+    bit. The longest steady stretch is the stripe, so noise before and after it does no harm. Raises
+    StripeError stripe-too-long or stripe-noise.
     """
     if len(intervals) > INTERVALS_MAX:
         raise StripeError("stripe-too-long")

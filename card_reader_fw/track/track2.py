@@ -11,8 +11,8 @@ END = 15
 class Track2:
     """The fields of one track 2. Its repr is masked: the first six and last four digits only.
 
-    text: all between the sentinels; pan: 12..19 digits; expiry: YYMM; service_code: 3 digits; discretionary: the rest;
-    luhn_ok: the check digit fits (house cards without one exist, so it only informs).
+    text: all between the sentinels; pan: 12..19 digits; expiry: YYMM; service_code: 3 digits; discretionary:
+    the rest; luhn_ok: the check digit fits (house cards without one exist, so it only informs).
     """
 
     __slots__ = ("discretionary", "expiry", "luhn_ok", "pan", "service_code", "text")
@@ -50,7 +50,8 @@ def read(intervals):
 def parse(bits):
     """Bits in reading order -> Track2.
 
-    Raises StripeError stripe-no-start, stripe-parity, stripe-no-end, stripe-too-long, stripe-lrc or stripe-format.
+    Raises StripeError stripe-no-start, stripe-parity, stripe-no-end, stripe-too-long, stripe-lrc or
+    stripe-format.
     """
     at = _first_one(bits)
     if at < 0 or _character(bits, at) != START:

@@ -1,0 +1,58 @@
+"""A desk reader's device file: created once with its initial key, opened by one process at a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+
+from Crypto.Cipher import AES
+
+from card_reader_fw import vault
+from card_reader_fw.board.desk.flash_file import FlashFile
+from card_reader_fw.board.desk.reader_error import ReaderError
+from card_reader_fw.crypto import dukpt
+from card_reader_fw.journal import Journal
+
+
+def cipher(key: bytes):
+    """The AES port of the firmware, on pycryptodome: 16 bytes of key -> encrypt_block."""
+    return AES.new(key, AES.MODE_ECB).encrypt
+
+
+def create(path: Path | str, initial_key_id: bytes, initial_key: bytes, language: str = "en") -> None:
+    """Write a new device file (mode 0600) with the 32 registers of the initial key; the initial key is not
+    kept.
+
+    initial_key_id: 8 bytes; initial_key: 16 bytes; language: en or ja. Raises ReaderError device-exists,
+    ValueError.
+    """
+    keys = dukpt.load(cipher, initial_key_id, initial_key)
+    flash = FlashFile.create(Path(path))
+    try:
+        vault.create(Journal(flash), keys, language)
+    finally:
+        flash.close()
+
+
+class Device:
+    """An open, locked device file; a context manager. `flash` is the board's port."""
+
+    def __init__(self, flash: FlashFile):
+        self.flash = flash
+
+    @classmethod
+    def open(cls, path: Path | str) -> Device:
+        """Raises ReaderError device-missing, device-busy, device-damaged."""
+        flash = FlashFile.open(Path(path))
+        if Journal(flash).payload is None:
+            flash.close()
+            raise ReaderError("device-damaged")
+        return cls(flash)
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.flash.close()

@@ -1,0 +1,85 @@
+"""The flash port on one file (mode 0600): two banks, synced at each write, locked against others."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from card_reader_fw.board.desk.reader_error import ReaderError
+from card_reader_fw.journal import SLOT
+
+SLOTS = 8
+BANK_SIZE = SLOT * SLOTS
+BLANK = b"\xff"
+
+
+class FlashFile:
+    """Port of `card_reader_fw.journal`. Raises ReaderError device-busy, device-missing, device-damaged."""
+
+    bank_size = BANK_SIZE
+
+    def __init__(self, fd: int):
+        self._fd = fd
+
+    @classmethod
+    def create(cls, path: Path) -> FlashFile:
+        """A new blank file. Raises ReaderError device-exists."""
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileExistsError:
+            raise ReaderError("device-exists") from None
+        flash = cls(_locked(fd))
+        flash.erase(0)
+        flash.erase(1)
+        _sync_folder(path)
+        return flash
+
+    @classmethod
+    def open(cls, path: Path) -> FlashFile:
+        """An existing file, locked until `close`."""
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            raise ReaderError("device-missing") from None
+        if os.fstat(fd).st_size != 2 * BANK_SIZE:
+            os.close(fd)
+            raise ReaderError("device-damaged")
+        return cls(_locked(fd))
+
+    def read(self, bank: int, offset: int, length: int) -> bytes:
+        """Bytes of a bank."""
+        return os.pread(self._fd, length, bank * BANK_SIZE + offset)
+
+    def write(self, bank: int, offset: int, data: bytes) -> None:
+        """Durable when it returns."""
+        at = bank * BANK_SIZE + offset
+        while data:
+            done = os.pwrite(self._fd, data, at)
+            data, at = data[done:], at + done
+        os.fsync(self._fd)
+
+    def erase(self, bank: int) -> None:
+        """All bits of a bank to one."""
+        self.write(bank, 0, BLANK * BANK_SIZE)
+
+    def close(self) -> None:
+        """Unlock and close."""
+        os.close(self._fd)
+
+
+def _locked(fd: int) -> int:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        raise ReaderError("device-busy") from None
+    return fd
+
+
+def _sync_folder(path: Path) -> None:
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

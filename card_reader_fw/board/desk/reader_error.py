@@ -1,0 +1,40 @@
+"""What the desk reader says when it cannot go on: a slug, and one sentence with what to do."""
+
+AGAIN = "swipe again, steadily, in one go, with the stripe towards the head"
+SENTENCES = {
+    "amount-range": "The amount must be 1 to 99999999 yen; key it again.",
+    "code-format": "A check code has eight digits; type it as the result letter shows it.",
+    "code-slip": "No open sale has that slip number; look at the slip number in the result letter.",
+    "command-unknown": "Type one of: swipe TRACK2, flux FILE, wav FILE, key K, keys K K ..., quit.",
+    "condition-unknown": "That is no payment condition here; choose 10, 21-25, 31-34, 61-63 or 80.",
+    "count-range": "Instalments are 2 to 99; choose another count.",
+    "device-busy": "Another process uses this reader; end it first, for two would use one key.",
+    "device-damaged": "This is not a reader's device file, or it is damaged; enrol the reader again.",
+    "device-exists": "That file exists; a reader's keys are written once, choose another file.",
+    "device-missing": "There is no such device file; create the reader first.",
+    "flash": "The device file did not keep what was written; check the disk, then swipe again.",
+    "flux-format": "The flux file must hold whole microseconds between spaces or line ends; record it again.",
+    "no-keys": "The reader has no keys left; enrol it again.",
+    "no-open-sale": "No sale of this reader takes a check code; show it the result mail instead.",
+    "one-card": "Give exactly one of track2, flux and wav.",
+    "port": "The serial port cannot be opened; check its name and that no other program uses it.",
+    "result-format": "That is not a whole result block; copy all of it, with the BEGIN and END lines.",
+    "stripe-format": "The stripe holds no card number with expiry date; " + AGAIN + ", or use another card.",
+    "stripe-lrc": "The stripe was read with an error (check sum); " + AGAIN + ".",
+    "stripe-no-end": "The swipe stopped before the end of the stripe; " + AGAIN + ".",
+    "stripe-no-start": "The stripe's beginning was not found; " + AGAIN + ".",
+    "stripe-noise": "The head heard no stripe; " + AGAIN + ".",
+    "stripe-parity": "The stripe was read with an error (parity); " + AGAIN + ".",
+    "stripe-text": "Track 2 is digits, one '=' and at most 37 characters; type it without its sentinels.",
+    "stripe-too-long": "The stripe is longer than any track 2; " + AGAIN + ", or use another card.",
+    "wav-format": "The recording must be a mono PCM wave file of 8 or 16 bits; record it again.",
+}
+
+
+class ReaderError(Exception):
+    """slug: stable; sentence: for a person. Neither holds card data or keys."""
+
+    def __init__(self, slug: str):
+        self.slug = slug
+        self.sentence = SENTENCES[slug]
+        super().__init__(f"{self.sentence} [{slug}]")
