@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from acquirer_sdk.bench import Bench, Case, NotConforming, Trial
 from acquirer_sdk.checks import CHECKS, Check
+from acquirer_sdk.quickclock import quickly
 
-__all__ = ["CHECKS", "Bench", "Case", "Check", "Finding", "run_all", "run_check", "trial"]
+__all__ = ["CHECKS", "Bench", "Case", "Check", "Finding", "run_all", "run_check", "run_quickly", "trial"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +48,8 @@ async def run_check(check: Check, open_bench: Callable[[], AbstractAsyncContextM
 async def run_all(open_bench: Callable[[], AbstractAsyncContextManager[Bench]]) -> list[Finding]:
     """Every check, each on a fresh bench."""
     return [await run_check(check, open_bench) for check in CHECKS]
+
+
+def run_quickly(open_bench: Callable[[], AbstractAsyncContextManager[Bench]]) -> list[Finding]:
+    """Every check on a quick clock, for an adapter whose simulator runs in this process."""
+    return quickly(run_all)(open_bench)

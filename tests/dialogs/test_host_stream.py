@@ -86,6 +86,22 @@ async def test_line_lost_at_every_byte_of_the_answer(abort: bool) -> None:
             await until(lambda: acquirer.ready() != Ready(), "the loss was not noticed")
 
 
+@pytest.mark.parametrize("mask", [0x80, 0xFF])
+@quickly
+async def test_every_byte_of_the_answer_damaged(mask: int) -> None:
+    place = 0
+
+    async def damage(data: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(data[:place] + bytes([data[place] ^ mask]) + data[place + 1 :])
+
+    async with scripted(damage) as (acquirer, late):
+        for place in range(LENGTH):
+            await until(lambda: acquirer.ready() == Ready(), "never ready")
+            outcome = await acquirer.authorise(sample_request(1200, stan=place + 1))
+            assert isinstance(outcome, InDoubt), place
+        assert all(answer.outcome is None for answer in late)
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 17, 64])
 @quickly
 async def test_answer_in_pieces(size: int) -> None:

@@ -61,6 +61,29 @@ def test_authorisation_says_all_of_the_sale() -> None:
     assert pack(PROFILE, message)
 
 
+def test_authorisation_on_the_wire_is_these_bytes() -> None:
+    body = pack(PROFILE, build.authorisation(PROFILE, "12345", REQUEST))
+    assert body == (
+        b"0100"
+        + bytes.fromhex("F23804 8128C18000".replace(" ", ""))
+        + bytes(8)
+        + b"16" + b"4111111111111111"
+        + b"000000"
+        + b"000000001200"
+        + b"0101000000"
+        + b"000042"
+        + b"090000" + b"0101"
+        + b"901" + b"00"
+        + b"05" + b"12345"
+        + b"37" + TRACK2.encode()
+        + b"700000000001"
+        + b"T0000001     "
+        + b"M00000000000001"
+        + b"006" + b"010001"
+        + b"392"
+    )  # fmt: skip
+
+
 def test_utc_and_japan_time_are_on_different_days_after_three_in_the_afternoon() -> None:
     message = build.authorisation(PROFILE, "", replace(REQUEST, time_s=1_767_225_600 + 15 * 3600))
     assert (message[7], message[12], message[13]) == ("0101150000", "000000", "0102")

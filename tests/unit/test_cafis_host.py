@@ -1,0 +1,150 @@
+"""The host simulator without its socket: what it does for a message, and what its books then say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acquirer_sdk.bench import sample_request
+from cafis_adapter import build
+from cafis_adapter.build import Network
+from cafis_adapter.codec import Message, pack, unpack
+from cafis_adapter.host.issuer import APPROVALS, Charge, Kind, answer, approval_number
+from cafis_adapter.host.play import Cut, Desk, Half, Move, Send, Wait
+from cafis_adapter.host.triggers import APPROVE, Rule, Trigger, Undo, Wrong, pick, shipped_triggers
+from cafis_adapter.profile import load_profile
+
+PROFILE = load_profile()
+
+
+def sale(amount: int = 1200, number: int = 1) -> Message:
+    request = sample_request(amount, stan=number, reference=f"{number:012d}")
+    return build.authorisation(PROFILE, "", request)
+
+
+def undo(amount: int = 1200, number: int = 1) -> Message:
+    request = sample_request(amount, stan=number, reference=f"{number:012d}")
+    return build.reversal(PROFILE, "", request)
+
+
+def codes(moves: list[Move]) -> list[tuple[str, str]]:
+    return [(m.mti, m[39]) for move in moves if isinstance(move, Send) for m in move.messages]
+
+
+def test_sale_is_approved_with_six_digits_and_booked() -> None:
+    desk = Desk(Kind.NORMAL, ())
+    (move,) = desk.moves(sale())
+    assert isinstance(move, Send)
+    (said,) = move.messages
+    assert (said.mti, said[39], said[4], said[37]) == ("0110", "00", "000000001200", "000000000001")
+    assert len(said[38]) == 6 and said[38].isdigit() and said[38] != "000000"
+    assert desk.charges() == {"000000000001": Charge(1, 1200)}
+
+
+def test_answer_holds_no_card() -> None:
+    said = answer(APPROVE, sale())
+    assert not {2, 14, 35, 45, 52, 55} & set(said.fields)
+    assert unpack(PROFILE, pack(PROFILE, said))[38] == said[38]
+
+
+def test_approval_numbers_of_many_sales_differ() -> None:
+    assert len({approval_number(sale(number=number)) for number in range(1, 200)}) > 190
+
+
+def test_booking_waits_for_its_turn() -> None:
+    desk = Desk(Kind.NORMAL, ())
+    moves = desk.moves(sale(1942))
+    assert next(moves) == Wait(late=True)
+    assert desk.charges() == {"000000000001": Charge(0, 0)}
+    assert codes(list(moves)) == [("0110", "00")]
+    assert desk.charges() == {"000000000001": Charge(1, 1942)}
+
+
+def test_sale_that_was_reversed_before_it_came_is_refused() -> None:
+    desk = Desk(Kind.NORMAL, ())
+    assert codes(list(desk.moves(undo()))) == [("0430", "25")]
+    assert codes(list(desk.moves(sale()))) == [("0110", "05")]
+    assert desk.charges() == {"000000000001": Charge(0, 0)}
+
+
+def test_half_an_answer_then_the_cut() -> None:
+    desk = Desk(Kind.NORMAL, ())
+    assert [type(move) for move in desk.moves(sale(1912))] == [Half, Cut]
+    assert desk.charges()["000000000001"].net_minor == 1912
+
+
+def test_same_trace_number_at_another_terminal_is_another_sale() -> None:
+    desk = Desk(Kind.NORMAL, ())
+    request = sample_request(1200)
+    for terminal in ("T1", "T2"):
+        list(desk.moves(build.authorisation(PROFILE, "", replace(request, terminal_id=terminal))))
+    assert desk.charges() == {request.reference: Charge(2, 2400)}
+
+
+def test_network_messages_are_answered_and_unknown_classes_are_not() -> None:
+    desk = Desk(Kind.TWICE, ())
+    assert codes(list(desk.moves(build.network(PROFILE, Network.ECHO, 1, 0)))) == [("0810", "00")]
+    assert list(desk.moves(sale().with_fields({}, mti="0500"))) == []
+
+
+def test_host_that_answers_twice() -> None:
+    assert codes(list(Desk(Kind.TWICE, ()).moves(sale()))) == [("0110", "00")] * 2
+
+
+def test_first_rule_that_fits_wins() -> None:
+    no, silent = shipped_triggers()["051"], shipped_triggers()["901"]
+    rules = (Rule(no, amount=1200), Rule(silent, pan="411111", every=3))
+    assert pick(rules, sale(1200), 3) is no
+    assert pick(rules, sale(1300), 3) is silent
+    assert pick(rules, sale(1300), 4) is APPROVE
+    assert pick((Rule(no, pan="555555"),), sale(1055), 1) is shipped_triggers()["055"]
+
+
+@pytest.mark.parametrize("wrong", [wrong for wrong in Wrong if wrong is not Wrong.NOTHING])
+def test_spoiled_answer_differs_in_one_element(wrong: Wrong) -> None:
+    good, bad = answer(APPROVE, sale()), answer(replace(APPROVE, wrong=wrong), sale())
+    numbers = set(good.fields) | set(bad.fields)
+    assert len([number for number in numbers if good[number] != bad[number]]) == 1
+
+
+@pytest.mark.parametrize("trigger", shipped_triggers().values(), ids=lambda trigger: trigger.digits)
+def test_every_answer_of_the_table_can_be_written(trigger: Trigger) -> None:
+    said = answer(trigger, sale())
+    assert pack(PROFILE, said)
+    assert bool(said[38]) == (trigger.code in APPROVALS and trigger.wrong is not Wrong.APPROVAL)
+
+
+DEEDS = st.lists(
+    st.tuples(
+        st.sampled_from(["sale", "undo"]), st.integers(1, 3), st.sampled_from([1200, 1051, 1901, 1922])
+    ),
+    max_size=20,
+)
+
+
+@given(DEEDS)
+def test_nobody_is_charged_twice_or_after_a_reversal_or_less_than_nothing(
+    deeds: list[tuple[str, int, int]],
+) -> None:
+    desk, undone = Desk(Kind.NORMAL, ()), set()
+    for deed, number, amount in deeds:
+        amount += number * 10_000
+        message = sale(amount, number) if deed == "sale" else undo(amount, number)
+        list(desk.moves(message))
+        if deed == "undo":
+            undone.add(message[37])
+    for reference, charge in desk.charges().items():
+        assert charge.times <= 1 and charge.net_minor >= 0
+        if reference in undone:
+            assert charge.net_minor == 0
+
+
+def test_refused_reversal_leaves_the_charge() -> None:
+    desk = Desk(Kind.NORMAL, ())
+    list(desk.moves(sale(1924)))
+    assert shipped_triggers()["924"].reversal is Undo.REFUSED
+    assert codes(list(desk.moves(undo(1924)))) == [("0430", "12")]
+    assert desk.charges()["000000000001"].net_minor == 1924
