@@ -41,7 +41,7 @@ FACTS: Final = frozenset(
 
 
 class MailLog:
-    """A Tell port that writes. write: takes one line; now_ms: wall clock. Counts what it was told, by verb."""
+    """A Tell port that writes and counts by verb. write: takes one line; now_ms: wall clock."""
 
     def __init__(self, write: Callable[[str], object], now_ms: Callable[[], int]) -> None:
         self._write = write

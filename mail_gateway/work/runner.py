@@ -111,7 +111,7 @@ class Runner:
         asyncio.get_running_loop().call_later(RETRY_MS / 1000, self.wake, payment_id)
 
     async def _stumbled(self, payment_id: int, error: Exception) -> None:
-        """Before dispatch: again, the third time to a person. After it: in doubt, with a letter if possible."""
+        """Before dispatch: again, the third time to a person. After it: in doubt, told if possible."""
         tell = self._kit.ports.tell
         tell("alarm.stumbled", payment=payment_id, error=type(error).__name__)
         for told in (True, False):

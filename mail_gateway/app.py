@@ -1,0 +1,105 @@
+"""The only constructor: builds one gateway, starts it in order, and takes it down in the reverse order."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from mail_gateway.envelope.keys import KeyRing
+from mail_gateway.envelope.root import fetch_root
+from mail_gateway.intake.accept import Intake
+from mail_gateway.intake.smtp import serve
+from mail_gateway.outbox.compose import Compose
+from mail_gateway.outbox.send import Sender
+from mail_gateway.store import nodes, payments, register
+from mail_gateway.store.engine import Store, open_store
+from mail_gateway.work.kit import Kit
+from mail_gateway.work.runner import Runner
+from mail_gateway.work.sweeper import Sweeper
+
+if TYPE_CHECKING:
+    from acquirer_sdk.port import Acquirer
+    from mail_gateway.ports import Ports
+    from mail_gateway.settings import Settings
+
+
+async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asyncio.Event) -> None:
+    """Run a gateway until stop is set. Raises GatewayError or OSError if it cannot start.
+
+    Start: store, keys, acquirer, what an earlier life left, sender, SMTP last. Stop: SMTP first.
+    """
+    async with AsyncExitStack() as stack:
+        store = open_store(settings.gateway.database)
+        stack.push_async_callback(store.close)
+        keys = await _keys(settings, ports, store)
+        sender = Sender(settings, store, ports)
+        kit = Kit(
+            store=store,
+            keys=keys,
+            acquirer=acquirer,
+            writer=Compose(settings, keys),
+            settings=settings.gateway,
+            ports=ports,
+            node=await _begin_life(store, ports),
+            letter_queued=sender.wake,
+        )
+        runner, sweeping = await _work(kit, stack)
+        sending = _send(sender, stack)
+
+        def wake(payment_id: int) -> None:
+            runner.wake(payment_id)
+            sender.wake()  # a repeated sale makes its last letter due again
+
+        door = await serve(settings, Intake(store, wake, settings, ports), ports)
+        stack.push_async_callback(door.close)
+        await _until(stop, sweeping, sending)
+
+
+async def _keys(settings: Settings, ports: Ports, store: Store) -> KeyRing:
+    """Every BDK is opened once at start, so that a wrong root key is found before the first sale."""
+    ring = KeyRing(fetch_root(settings.keys.root), ports.random_bytes)
+    for bdk in await store.read(register.bdks):
+        ring.add_bdk(bytes.fromhex(bdk.id), bdk.wrapped)
+    return ring
+
+
+async def _begin_life(store: Store, ports: Ports) -> int:
+    node = await store.run(nodes.begin_life, ports.now_ms())
+    await store.run(payments.adopt, node, ports.now_ms())
+    return node
+
+
+async def _work(kit: Kit, stack: AsyncExitStack) -> tuple[Runner, asyncio.Task[None]]:
+    sweeper = Sweeper(kit.store, kit.ports, lambda number: runner.wake(number))
+    runner = Runner(kit, sweeper.due)
+    stack.push_async_callback(runner.drain)  # requests that the acquirer's end cut short are recorded
+    stack.push_async_callback(kit.acquirer.close)
+    stack.push_async_callback(runner.drain)
+    await kit.acquirer.start(runner.late)
+    sweeping = asyncio.create_task(sweeper.run())
+    stack.callback(sweeping.cancel)
+    return runner, sweeping
+
+
+def _send(sender: Sender, stack: AsyncExitStack) -> asyncio.Task[None]:
+    stop = asyncio.Event()
+    sending = asyncio.create_task(sender.run(stop))
+
+    async def end() -> None:
+        stop.set()
+        await asyncio.wait([sending])
+
+    stack.push_async_callback(end)
+    return sending
+
+
+async def _until(stop: asyncio.Event, *working: asyncio.Task[None]) -> None:
+    """Until stop, or until a part that must live fails: then its exception. The disk knows the rest."""
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait([stopping, *working], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+    for task in done - {stopping}:
+        await task
