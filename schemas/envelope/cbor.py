@@ -193,10 +193,11 @@ def _utf8_after(data, at, end):
     """The offset after the character at ``at``, 0 if there is none."""
     for first, last, more, low, high in _UTF8:
         if first <= data[at] <= last:
-            if at + more >= end or (more and not low <= data[at + 1] <= high):
-                return 0
-            for i in range(at + 2, at + 1 + more):
-                if data[i] & 0xC0 != 0x80:
-                    return 0
-            return at + 1 + more
+            after = at + 1 + more
+            second_fits = more == 0 or (after <= end and low <= data[at + 1] <= high)
+            return after if second_fits and _continues(data, at + 2, after) else 0
     return 0
+
+
+def _continues(data, at, end):
+    return all([byte & 0xC0 == 0x80 for byte in data[at:end]])

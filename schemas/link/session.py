@@ -1,4 +1,4 @@
-"""The conversation of reader and phone: stop and wait below, one table above. Bytes in, events out, no sockets.
+"""The conversation of reader and phone: bytes in, events out. Stop and wait below, one table above.
 
 Both ends run this file. A caller writes ``outgoing()`` to the line, hands what it reads to ``receive`` and
 calls ``tick`` no later than ``deadline_ms``. LinkUp begins a conversation, always with nothing under way.
@@ -196,7 +196,7 @@ class Session:
 
     def _take_call(self, frame, told):
         """The other side knows nothing any more, so neither do we."""
-        # Our own role or another version is nobody to talk to: no ACK, so its calls go on and nothing comes up.
+        # Our own role or another version is nobody to talk to: without an ACK nothing comes up.
         if frame.body != _call_body(PHONE if self.role == READER else READER):
             return
         self._start(True)
