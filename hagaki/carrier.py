@@ -27,8 +27,8 @@ from hagaki.carrier_queue import (
 )
 from hagaki.carrier_smtp import Server
 from handset import smtp
-from handset.backoff import delays_s
 from handset.ports import Ports
+from handset.waiting import delays_s, ended
 
 AT_ONCE_MAX = 20
 """Mails under way at one time."""
@@ -87,7 +87,7 @@ async def run(settings: CarrierSettings, ports: Ports, stop: asyncio.Event) -> N
             await stop.wait()
         finally:
             server.close()
-            carrier.rest()
+            await carrier.rest()
 
 
 class Carrier:
@@ -111,10 +111,9 @@ class Carrier:
         for name in self._queue.names():
             self._start(name)
 
-    def rest(self) -> None:
+    async def rest(self) -> None:
         """Put down what is under way; it is still on disk."""
-        for task in self._under_way:
-            task.cancel()
+        await ended(list(self._under_way))
 
     def may_come(self, recipient: str) -> str:
         """The reply to RCPT: only for where a route or a Maildir leads."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from handset.backoff import delays_s, heard
 from handset.line import Line
 from handset.phone import Phone
 from handset.ports import Ports
 from handset.settings import HandsetSettings
+from handset.waiting import delays_s, heard
 
 REOPEN_FIRST_MS = 100
 REOPEN_MAX_MS = 5_000

@@ -12,6 +12,7 @@ from handset.phone import Phone
 from handset.ports import Ports
 from handset.settings import HandsetSettings
 from handset.spool import Spool
+from handset.waiting import ended
 
 
 async def run(settings: HandsetSettings, ports: Ports, stop: asyncio.Event) -> None:
@@ -29,7 +30,6 @@ async def run(settings: HandsetSettings, ports: Ports, stop: asyncio.Event) -> N
             works = (run_agent(settings, phone, ports, bell), courier.run_post(), courier.run_fetch(mailbox))
             tasks = [group.create_task(work) for work in works]
             await stop.wait()
-            for task in tasks:
-                task.cancel()
+            await ended(tasks)
     finally:
         mailbox.close()

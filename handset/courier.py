@@ -9,11 +9,11 @@ from email.utils import formatdate
 from typing import Final
 
 from handset import smtp
-from handset.backoff import delays_s, heard
 from handset.mailbox import BATCH_MAX, Incoming, Mailbox, MailboxError
 from handset.ports import Ports
 from handset.settings import HandsetSettings
 from handset.spool import Spool, name_of
+from handset.waiting import delays_s, heard
 from schemas.envelope import armour
 from schemas.errors import WireError
 from schemas.mail.build import build_mail

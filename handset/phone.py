@@ -10,14 +10,15 @@ from handset.ports import Ports
 from handset.spool import Spool
 from schemas.envelope import armour
 from schemas.errors import WireError
-from schemas.link import bodies, session
+from schemas.link import events, table
+from schemas.link.session import Session
 
 PERMISSION_EVERY_MS: Final = 600_000
 """The reader sells only within a while of hearing the phone's clock."""
 
 
 class Phone:
-    """The phone's end of the line. Times: ms of a clock that never goes back. stored: called when a sale waits."""
+    """The phone's end of the line. Times: ms of a clock that never goes back. stored: called after a sale."""
 
     def __init__(self, spool: Spool, ports: Ports, stored: Callable[[], None]) -> None:
         self._spool = spool
@@ -30,13 +31,11 @@ class Phone:
     def step(self, data: bytes, now_ms: int) -> None:
         """Take what came over the line, perhaps nothing, and do what is due."""
         for event in self._session.receive(data, now_ms):
-            answer = _ANSWERS.get(type(event))
-            if answer is not None:
-                answer(self, event)
-        if self._session.may(session.PERMISSION) and now_ms >= self._permission_ms:
+            _ANSWERS[type(event)](self, event)
+        if self._session.may(table.PERMISSION) and now_ms >= self._permission_ms:
             self._session.permission(self._ports.now_ms() // 1000)
             self._permission_ms = now_ms + PERMISSION_EVERY_MS
-        if self._session.may(session.RESULT):
+        if self._session.may(table.RESULT):
             self._offer_result()
 
     def outgoing(self) -> bytes:
@@ -46,7 +45,7 @@ class Phone:
     def deadline_ms(self) -> int | None:
         """When `step` must be called even if nothing came; None: never."""
         due: list[int] = [] if self._session.deadline_ms is None else [self._session.deadline_ms]
-        if self._session.may(session.PERMISSION):
+        if self._session.may(table.PERMISSION):
             due.append(self._permission_ms)
         return min(due, default=None)
 
@@ -56,7 +55,7 @@ class Phone:
         self._tell_link(up=False)
 
     def _begin(self) -> None:
-        self._session = session.Session(session.PHONE)
+        self._session = Session(table.PHONE)
         self._offered = ""
 
     def _tell_link(self, *, up: bool) -> None:
@@ -80,10 +79,10 @@ class Phone:
         try:
             name = self._spool.put(_canonical(event.text))
         except WireError as error:
-            self._refuse("DATA", f"the reader sent no sale that can be mailed ({error.slug})")
+            self._refuse("data", f"the reader sent no sale that can be mailed ({error.slug})")
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            self._refuse("FULL" if full else "DISK", f"the phone cannot keep the sale: {error.strerror}")
+            self._refuse("full" if full else "disk", f"the phone cannot keep the sale: {error.strerror}")
         else:
             self._session.stored()
             self._ports.tell("handset.stored", sale=name)
@@ -119,9 +118,9 @@ def _canonical(text: str) -> str:
 
 
 _ANSWERS: Final[dict[type, Callable[[Phone, Any], None]]] = {
-    session.LinkUp: Phone._on_up,
-    session.LinkLost: Phone._on_lost,
-    bodies.Hello: Phone._on_hello,
-    bodies.SaleArrived: Phone._on_sale,
-    bodies.Verdict: Phone._on_verdict,
+    events.LinkUp: Phone._on_up,
+    events.LinkLost: Phone._on_lost,
+    events.Hello: Phone._on_hello,
+    events.SaleArrived: Phone._on_sale,
+    events.Verdict: Phone._on_verdict,
 }
