@@ -1,4 +1,4 @@
-"""Sealed sales in any number: the firmware's own key and sealing code over a fast cipher, without a keypad."""
+"""Sealed sales in any number: the firmware's own key and sealing code over a fast cipher, no keypad."""
 
 from __future__ import annotations
 

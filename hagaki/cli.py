@@ -7,9 +7,13 @@ import sys
 import typer
 from typer.exceptions import Abort, TyperException
 
+from acquirer_sdk.port import SettingsError
+from card_reader_fw.board.desk.reader_error import ReaderError
 from hagaki import demo, office, reader_commands, servers
 from hagaki.machine import machine_problem
 from hagaki.problem import MACHINE, WRONG_INPUT, Problem
+from handset.errors import HandsetError
+from mail_gateway.domain.errors import Disposition, GatewayError
 
 app = typer.Typer(
     name="hagaki",
@@ -42,20 +46,16 @@ def main() -> None:
         code = _say(Problem(f"{error.format_message()} See `hagaki --help`.", "usage", WRONG_INPUT))
     except OSError as error:
         code = _say(machine_problem(error))
-    except Exception as error:  # noqa: BLE001 the command's door: public errors become sentences
-        code = _say(_translated(error))
+    except SettingsError as error:
+        code = _say(Problem(error.sentence, error.key))
+    except GatewayError as error:
+        again = error.disposition is Disposition.RETRY
+        code = _say(Problem(error.sentence, error.slug, MACHINE if again else WRONG_INPUT))
+    except (HandsetError, ReaderError) as error:
+        code = _say(Problem(error.sentence, error.slug))
     sys.exit(code or 0)
 
 
 def _say(problem: Problem) -> int:
     print(f"hagaki: {problem.sentence} [{problem.slug}]", file=sys.stderr)
     return problem.code
-
-
-def _translated(error: Exception) -> Problem:
-    """The packages' own public errors carry a sentence and a slug; anything else is a fault of ours."""
-    sentence, slug = getattr(error, "sentence", None), getattr(error, "slug", None)
-    if not sentence:
-        raise error
-    code = MACHINE if getattr(error, "disposition", None) == "retry" else WRONG_INPUT
-    return Problem(sentence, str(slug or "error"), code)

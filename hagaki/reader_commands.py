@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from email.utils import formatdate
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -33,9 +34,8 @@ def new(
     as_json: AsJson = False,
 ) -> int:
     """Enrol a reader: derive its initial key and write its device file, once."""
-    from mail_gateway.admin import readers
-
     from card_reader_fw.board.desk import device
+    from mail_gateway.admin import readers
 
     if out.exists():
         raise Problem(f"{out} exists; a reader's keys are written once, choose another file", "device-exists")
@@ -127,8 +127,7 @@ def _centre(config: Path) -> str:
 def _sale_mail(block: str, sender: str, recipient: str) -> bytes:
     from handset.courier import sale_mail
 
-    mail: bytes = sale_mail(block, sender, recipient)
-    return mail
+    return sale_mail(block, sender, recipient, date=formatdate(machine.now_s()))
 
 
 def _result_block(raw: bytes) -> str:
@@ -144,7 +143,7 @@ def _result_block(raw: bytes) -> str:
         kind, body = find.find_block(mail, armour.RESULT)
     except WireError as error:
         raise Problem("the mail holds no whole result; nothing is shown", error.slug, NO) from None
-    return armour.block(kind, body)
+    return str(armour.block(kind, body))
 
 
 def _print_shown(shown: Shown, *, as_json: bool) -> None:
