@@ -35,6 +35,8 @@ def between(text: str, begin: str = "SALE", end: str = "SALE") -> str:
 HEAD = b"\x01\x01" + len(BODY).to_bytes(2, "big")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 LAST_BITS = TEXT[:-1] + LETTERS[LETTERS.index(TEXT[-1]) + 1]
+CHANGED = TEXT[:50] + "AB"[TEXT[50] == "A"] + TEXT[51:]
+HYPHENS = "\n".join(f"-----{line}-----" if "HAGAKI" in line else line for line in BLOCK.splitlines())
 GOOD = (
     ("plain", "as it is written", BLOCK),
     ("in-prose", "text before and after", "Please charge this:\n" + BLOCK + "Regards\n"),
@@ -48,7 +50,7 @@ GOOD = (
     ("crlf", "lines end in CR LF", BLOCK.replace("\n", "\r\n")),
     ("spaced", "a space after every character", " ".join(BLOCK)),
     ("rewrapped", "lines of 17", "\n".join(BLOCK[i : i + 17] for i in range(0, len(BLOCK), 17))),
-    ("hyphens", "hyphens around the markers", "\n".join(f"-----{line}-----" if "HAGAKI" in line else line for line in BLOCK.splitlines())),
+    ("hyphens", "hyphens around the markers", HYPHENS),
     ("twice", "the same block twice", BLOCK + "\n" + BLOCK.lower()),
     ("beside-result", "a result in the same mail is not looked at", RESULT + BLOCK),
 )  # fmt: skip
@@ -69,11 +71,11 @@ BAD = (
     ("letter-more", "armour-length", "one letter more", between(TEXT[:50] + "A" + TEXT[50:])),
     ("last-bits", "armour-bits", "the unused bits of the last letter are not zero", between(LAST_BITS)),
     ("crc", "armour-crc", "one bit of the check sum", between(framed(HEAD, flip=1))),
-    ("letter-changed", "armour-crc", "one letter changed", between(TEXT[:50] + "AB"[TEXT[50] == "A"] + TEXT[51:])),
+    ("letter-changed", "armour-crc", "one letter changed", between(CHANGED)),
     ("version-2", "armour-version", "a version to come", between(framed(b"\x02\x01\x00\x64"))),
     ("kind-3", "armour-kind", "a kind to come", between(framed(b"\x01\x03\x00\x64"))),
-    ("result-as-sale", "armour-kind", "a result between the markers of a sale", between(framed(b"\x01\x02\x00\x64"))),
-    ("length-99", "armour-length", "the length field says 99, there are 100", between(framed(b"\x01\x01\x00\x63"))),
+    ("result-as-sale", "armour-kind", "a result as a sale", between(framed(b"\x01\x02\x00\x64"))),
+    ("length-99", "armour-length", "100 bytes under a length of 99", between(framed(b"\x01\x01\x00\x63"))),
     ("no-body", "armour-length", "a right frame around nothing", between(framed(b"\x01\x01\x00\x00", b""))),
     ("too-long", "armour-length", "743 bytes", between(framed(b"\x01\x01\x02\xe7", FULL + b"\x00"))),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Cases of CBOR, COSE and payload: the good ones from the codec, the bad ones by hand, one rule broken in each."""
+"""Cases of CBOR, COSE and payload: good ones from the codec, bad ones by hand, one rule broken in each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases of key derivation, seal and check code, computed here with pycryptodome and not with our own ciphers."""
+"""Cases of key derivation, seal and check code, computed with pycryptodome and not with our own ciphers."""
 
 from __future__ import annotations
 
