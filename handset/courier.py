@@ -118,8 +118,7 @@ class Courier:
 
     async def _post_one(self, name: str) -> smtp.Sent | smtp.Refused | smtp.Later:
         identifier = message_id(name, self._settings.mail_from)
-        mail = self._spool.mail_of(name) or self._new_mail(name)
-        outcome = await smtp.send(self._server, self._settings.mail_from, self._settings.mail_to, mail)
+        outcome = await self._send(name)
         match outcome:
             case smtp.Sent():
                 self._spool.mark_posted(name)
@@ -130,6 +129,13 @@ class Courier:
             case smtp.Later(reason):
                 self._ports.tell("handset.waiting", message_id=identifier, reason=reason)
         return outcome
+
+    async def _send(self, name: str) -> smtp.Sent | smtp.Refused | smtp.Later:
+        try:
+            mail = self._spool.mail_of(name) or self._new_mail(name)
+        except WireError as error:
+            return smtp.Refused(str(error))
+        return await smtp.send(self._server, self._settings.mail_from, self._settings.mail_to, mail)
 
     def _new_mail(self, name: str) -> bytes:
         """Made once and kept: after an uncertain end the identical bytes must go again."""
