@@ -51,7 +51,7 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
             runner.wake(payment_id)
             sender.wake()  # a repeated sale makes its last letter due again
 
-        door = await serve(settings, Intake(store, wake, settings, ports), ports)
+        door = await serve(settings, Intake(store, wake, settings.gateway, ports), ports)
         stack.push_async_callback(door.close)
         await _until(stop, sweeping, sending)
 

@@ -67,10 +67,8 @@ def record(conn: Connection, entry: Entry) -> bool:
     Raises Stale if the epoch no longer holds, KeyUsed if another payment has the counter.
     """
     _hold(conn, entry)
-    *others, last = entry.moves
-    for move in others:
-        _move(conn, entry, move, {})
-    _move(conn, entry, last, entry.changes)
+    for move in entry.moves:
+        _move(conn, entry, move, entry.changes if move is entry.moves[-1] else {})
     if entry.answer is not None:
         answers.keep(conn, entry.answer, entry.payment.id, entry.at_ms)
     if entry.letter is None or not _may_tell(conn, entry, entry.letter):
@@ -118,7 +116,8 @@ def _hold(conn: Connection, entry: Entry) -> None:
         other = select(_P.id).where(_P.reader == entry.payment.reader, _P.counter == counter)
         if conn.scalar(other) not in (None, entry.payment.id):
             raise KeyUsed
-    _update(conn, entry.payment, entry.node, {})
+    # Changes belong to the state that the last move leads to: the database checks one against the other.
+    _update(conn, entry.payment, entry.node, {} if entry.moves else entry.changes)
 
 
 def _update(conn: Connection, payment: Payment, node: int, changes: Mapping[str, Any]) -> None:

@@ -1,16 +1,21 @@
-"""A world for the heart: virtual time, an acquirer that counts what it charges, and a gateway that can be killed."""
+"""A world for the heart: virtual time, an acquirer that counts charges, a gateway that can be killed."""
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import random
 import shutil
+import tempfile
 from asyncio import base_events
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from Crypto.Cipher import AES
 
 from acquirer_sdk.values import (
     Approved,
@@ -28,8 +33,6 @@ from acquirer_sdk.values import (
     ReversalOpen,
     ReversalOutcome,
 )
-from Crypto.Cipher import AES
-
 from mail_gateway.admin import keys, merchants, readers
 from mail_gateway.domain.news import Composed, News
 from mail_gateway.envelope import dukpt
@@ -50,7 +53,7 @@ START_MS = 1_790_000_000_000
 
 
 class VirtualLoop(base_events.BaseEventLoop):
-    """A loop on which waiting costs nothing: time jumps to the next timer. A seed shuffles what is ready at once."""
+    """Waiting costs nothing: time jumps to the next timer. A seed shuffles what is ready at once."""
 
     def __init__(self, seed: int = 0) -> None:
         super().__init__()
@@ -119,6 +122,7 @@ class Habits:
     """Of an acquirer: each a chance in percent."""
 
     lose_request: int = 0
+    delay_request: int = 0
     lose_answer: int = 0
     late_answer: int = 0
     lose_reversal: int = 0
@@ -169,14 +173,12 @@ class CountingAcquirer:
         if self._hit(self.habits.lose_request):
             await asyncio.sleep(self.habits.timeout_s)
             return InDoubt("no-answer")
+        if self._hit(self.habits.delay_request):
+            asyncio.get_running_loop().call_later(self.random.randint(1, 100), self._arrive_late, request)
+            await asyncio.sleep(self.habits.timeout_s)
+            return InDoubt("no-answer")
         await asyncio.sleep(self.random.randint(1, 2000) / 1000)
-        if self._hit(self.habits.decline):
-            answer: AuthoriseOutcome = Declined("51")
-        elif request.reference in self.reversed and not self.habits.forgets_early_reversals:
-            answer = Declined("94")
-        else:
-            self.charge(request.reference, request.amount_minor)
-            answer = Approved("123456", request.amount_minor)
+        answer = self._decide(request)
         if self._hit(self.habits.lose_answer):
             await asyncio.sleep(self.habits.timeout_s)
             return InDoubt("no-answer")
@@ -202,6 +204,17 @@ class CountingAcquirer:
             await asyncio.sleep(self.habits.timeout_s)
             return ReversalOpen("no-answer")
         return ReversalAccepted("00" if known else "25")
+
+    def _decide(self, request: AuthoriseRequest) -> AuthoriseOutcome:
+        if self._hit(self.habits.decline):
+            return Declined("51")
+        if request.reference in self.reversed and not self.habits.forgets_early_reversals:
+            return Declined("94")
+        self.charge(request.reference, request.amount_minor)
+        return Approved("123456", request.amount_minor)
+
+    def _arrive_late(self, request: AuthoriseRequest) -> None:
+        self._deliver(request, self._decide(request))
 
     def charge(self, reference: str, amount_minor: int) -> None:
         self.charges.setdefault(reference, []).append(amount_minor)
@@ -246,6 +259,18 @@ class Life:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
 
+@cache
+def _town() -> tuple[Path, readers.Enrolled]:
+    """A database with a key, a merchant and a reader, made once and copied into every world."""
+    folder = Path(tempfile.mkdtemp(prefix="hagaki-town-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    gateway = GatewaySettings("pay.example", database=f"sqlite:///{folder}/hagaki.db")
+    root = KeySettings(f"file:{folder}/root.key")
+    keys.new_bdk(gateway, root)
+    merchants.add(gateway, merchants.NewMerchant("Hagaki Store", "shop@carrier.example", "en"))
+    return folder, readers.enrol(gateway, root, 1)
+
+
 class World:
     """One merchant, one reader, one acquirer; any number of lives of the gateway after one another."""
 
@@ -259,12 +284,10 @@ class World:
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.counter = 0
         self.life: Life | None = None
-        self._enrol()
-
-    def _enrol(self) -> None:
-        keys.new_bdk(self.gateway, self.keys)
-        merchants.add(self.gateway, merchants.NewMerchant("Hagaki Store", "shop@carrier.example", "en"))
-        self.reader = readers.enrol(self.gateway, self.keys, 1)
+        self.phones: set[asyncio.Task[Any]] = set()
+        town, self.reader = _town()
+        for file in town.iterdir():
+            shutil.copyfile(file, folder / file.name)
 
     def now_ms(self) -> int:
         return START_MS + int(asyncio.get_running_loop().time() * 1000)
@@ -300,15 +323,12 @@ class World:
         life.place.dead.set()
         await self.acquirer.close()
         keep = asyncio.current_task()
-        for task in asyncio.all_tasks() - {keep, *self.immortal()}:
+        for task in asyncio.all_tasks() - {keep, *self.phones}:
             task.cancel()
         await asyncio.sleep(0)
         life.store._writer.close()
         life.store._reader.close()
         life.store._held.close()
-
-    def immortal(self) -> set[asyncio.Task[Any]]:
-        return set()
 
     async def stop(self) -> None:
         """The process ends in good order."""
@@ -387,11 +407,3 @@ class World:
     async def letters(self) -> list[letters.LetterRow]:
         assert self.life is not None
         return await self.life.store.read(letters.due, self.now_ms() + 10**12, 10_000)
-
-
-def run(loop: VirtualLoop, story: Awaitable[Any]) -> Any:
-    return loop.run_until_complete(story)
-
-
-def copy_world(template: Path, folder: Path) -> None:
-    shutil.copytree(template, folder, dirs_exist_ok=True)
