@@ -1,4 +1,4 @@
-"""Is an answer genuine? Opens sealed results and tries check codes; a forged one changes and shows nothing."""
+"""Is an answer genuine? Opens sealed results, tries check codes; a forged one changes and shows nothing."""
 
 from hashlib import sha256
 

@@ -32,7 +32,7 @@ PROMPTS = (NO_KEYS, IDLE, AMOUNT, CONDITION, COUNT, WAITING, READY, SENT, RESULT
 
 
 class Order:
-    """What the keypad gathered: card (Track2), amount_minor, condition, count of instalments. Never printed."""
+    """What the keypad gathered: card (Track2), amount_minor, condition, instalments count. Never printed."""
 
     __slots__ = ("amount_minor", "card", "condition", "count")
 

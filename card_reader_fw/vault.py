@@ -61,7 +61,7 @@ class Vault:
         self.save()
 
     def shown(self, sale):
-        """Save what a sale shows; after "re-enter" the next one carries the same slip, three times at most."""
+        """Save what a sale shows; after "re-enter" the next has the same slip, three times at most."""
         if sale.outcome == outcome.RE_ENTER and sale.reentry < REENTRIES_MAX:
             self.slip, self.reentry = sale.slip, sale.reentry + 1
         self.save()

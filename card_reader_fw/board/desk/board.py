@@ -55,7 +55,7 @@ class Board:
         self.serial = serial
         self.clock = clock
         self.tell = tell
-        self.cipher = staticmethod(cipher)
+        self.cipher = cipher
 
 
 def monotonic_ms() -> int:
