@@ -1,0 +1,129 @@
+"""From news to a letter: templates by kind and language, headers, and the sealed result twice. Same news,
+same bytes."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from mail_gateway.domain.news import Composed
+from mail_gateway.outbox.money import shown
+from schemas.envelope import armour
+from schemas.mail import token
+from schemas.mail.build import build_mail
+from schemas.mail.headers import address, message_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mail_gateway.domain.news import News
+    from mail_gateway.settings import Settings
+
+TEMPLATES: Final = Path(__file__).resolve().parents[2] / "templates"
+LANGUAGES: Final = ("ja", "en")
+ATTACHMENT: Final = "result.txt"
+NEVER: Final = 0
+"""The expiry in a payment's token: what may still be answered is decided by the payment, not by the
+address."""
+
+_OLD_CHARSET: Final = "iso-2022-jp"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKeys:
+    """32 bytes each, never the same: a bounce can never be taken for a reply."""
+
+    reply: bytes = field(repr=False)
+    bounce: bytes = field(repr=False)
+
+
+class Compose:
+    """Writes letters. old_phones: addresses whose letters are written in ISO-2022-JP instead of UTF-8."""
+
+    def __init__(self, settings: Settings, keys: TokenKeys, old_phones: frozenset[str] = frozenset()) -> None:
+        own = settings.gateway
+        self._keys = keys
+        self._old_phones = old_phones
+        self._zone = ZoneInfo(own.time_zone)
+        self._reply_domain = own.reply_domain or own.domain
+        self._sender_domain = settings.smarthost.sender_domain or own.domain
+        self._sale_address = f"{own.sale_local}@{own.domain}"
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            undefined=StrictUndefined,
+            autoescape=False,  # plain text only; `_words` has taken out what could end a line
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+
+    def compose(self, news: News) -> Composed:
+        """The letter for this news, byte for byte the same every time. Raises WireError address-form if the
+        recipient is no address."""
+        recipient = address(news.recipient)
+        reply = token.make(self._keys.reply, token.REPLY, news.payment_id, recipient, NEVER)
+        bounce = token.make(self._keys.bounce, token.BOUNCE, news.payment_id, recipient, NEVER)
+        message_id = f"<{reply}.{news.letter.value}.{news.version}@{self._sender_domain}>"
+        block = armour.block(armour.RESULT, news.sealed_result) if news.sealed_result else ""
+        words = self._words(news)
+        headers = self._headers(news, message_id, f"{reply}@{self._reply_domain}")
+        headers["Subject"] = self._render(news, "subject", words).strip()
+        text = self._render(news, "txt", {**words, "block": block})
+        charset = _OLD_CHARSET if recipient in self._old_phones else "utf-8"
+        attachment = (ATTACHMENT, block) if block else None
+        raw = build_mail(headers, text, attachment, charset=charset)
+        return Composed(message_id, f"{bounce}@{self._reply_domain}", recipient, raw)
+
+    def _headers(self, news: News, message_id: str, reply_to: str) -> dict[str, str]:
+        headers = {
+            "From": f"Hagaki <{self._sale_address}>",
+            "To": news.recipient,
+            "Reply-To": reply_to,
+            "Subject": "",
+            "Date": format_datetime(self._time(news)),
+            "Message-ID": message_id,
+            "Auto-Submitted": "auto-replied",  # RFC 3834
+            "X-Auto-Response-Suppress": "All",
+        }
+        asked = message_ids(f"<{news.in_reply_to.strip().strip('<>')}>")
+        if asked:
+            headers["In-Reply-To"] = headers["References"] = f"<{asked[0]}>"
+        return headers
+
+    def _words(self, news: News) -> dict[str, str]:
+        """What templates may use: text of one line each."""
+        time = self._time(news)
+        words = {
+            "amount": shown(news.amount_minor, news.currency, news.language),
+            "card": news.masked_card,
+            "approval_number": news.approval_number,
+            "slip": f"{news.slip:05d}" if news.slip else "",
+            "reference": news.reference or f"H{news.payment_id}",
+            "reason": news.reason,
+            "merchant": news.merchant_name,
+            "time": f"{time:%Y-%m-%d %H:%M} {time.tzname()}",
+            "check_code": f"{news.check_code[:4]} {news.check_code[4:]}" if news.check_code else "",
+            "version": str(news.version),
+        }
+        return {name: _one_line(value) for name, value in words.items()}
+
+    def _time(self, news: News) -> datetime:
+        return datetime.fromtimestamp(news.time_ms // 1000, self._zone)
+
+    def _render(self, news: News, part: str, words: Mapping[str, str]) -> str:
+        language = news.language if news.language in LANGUAGES else "en"
+        return self._templates.get_template(f"{language}/{news.letter.value}.{part}.j2").render(words)
+
+
+def _one_line(value: str) -> str:
+    """Without controls and invisible signs, and no encoded-word: a host's text cannot forge a line or a
+    header."""
+    visible = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in value)
+    return " ".join(visible.replace("=?", "= ?").split())
