@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mail_gateway.envelope.keys import KeyRing
+from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.envelope.root import fetch_root
 from mail_gateway.intake.accept import Intake
 from mail_gateway.intake.smtp import serve
-from mail_gateway.outbox.compose import Compose
+from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.outbox.send import Sender
-from mail_gateway.store import nodes, payments, register
+from mail_gateway.store import letters, nodes, payments, register
 from mail_gateway.store.engine import Store, open_store
 from mail_gateway.work.kit import Kit
 from mail_gateway.work.runner import Runner
@@ -21,7 +22,7 @@ from mail_gateway.work.sweeper import Sweeper
 if TYPE_CHECKING:
     from acquirer_sdk.port import Acquirer
     from mail_gateway.ports import Ports
-    from mail_gateway.settings import Settings
+    from mail_gateway.settings import Settings, SmarthostSettings
 
 
 async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asyncio.Event) -> None:
@@ -33,12 +34,12 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
         store = open_store(settings.gateway.database)
         stack.push_async_callback(store.close)
         keys = await _keys(settings, ports, store)
-        sender = Sender(settings, store, ports)
+        sender = Sender(_smarthost(settings), store, ports)
         kit = Kit(
             store=store,
             keys=keys,
             acquirer=acquirer,
-            writer=Compose(settings, keys),
+            writer=Compose(settings, _token_keys(keys)),
             settings=settings.gateway,
             ports=ports,
             node=await _begin_life(store, ports),
@@ -56,6 +57,11 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
         await _until(stop, sweeping, sending)
 
 
+def _smarthost(settings: Settings) -> SmarthostSettings:
+    domain = settings.smarthost.sender_domain or settings.gateway.domain
+    return replace(settings.smarthost, sender_domain=domain)
+
+
 async def _keys(settings: Settings, ports: Ports, store: Store) -> KeyRing:
     """Every BDK is opened once at start, so that a wrong root key is found before the first sale."""
     ring = KeyRing(fetch_root(settings.keys.root), ports.random_bytes)
@@ -64,9 +70,14 @@ async def _keys(settings: Settings, ports: Ports, store: Store) -> KeyRing:
     return ring
 
 
+def _token_keys(ring: KeyRing) -> TokenKeys:
+    return TokenKeys(ring.token_key(Purpose.REPLY_TOKEN), ring.token_key(Purpose.BOUNCE_TOKEN))
+
+
 async def _begin_life(store: Store, ports: Ports) -> int:
     node = await store.run(nodes.begin_life, ports.now_ms())
     await store.run(payments.adopt, node, ports.now_ms())
+    await store.run(letters.adopt, ports.now_ms())
     return node
 
 

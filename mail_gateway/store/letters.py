@@ -94,6 +94,11 @@ def mark_sending(conn: Connection, id: int, now_ms: int) -> None:
     _mark(conn, id, state="sending", due_ms=now_ms + SENDING_GUARD_MS, attempts=_C.attempts + 1)
 
 
+def adopt(conn: Connection, now_ms: int) -> None:
+    """Unit of work: what an earlier life was handing over is due now; the reader drops what it has seen."""
+    conn.execute(update(letters).where(_C.state == "sending").values(state="uncertain", due_ms=now_ms))
+
+
 def mark_sent(conn: Connection, id: int, now_ms: int, reply: str) -> None:
     """Unit of work: the smarthost has it and said so."""
     _mark(conn, id, state="sent", due_ms=None, sent_ms=now_ms, remark=reply)
