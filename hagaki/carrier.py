@@ -50,7 +50,8 @@ class CarrierSettings:
         default_factory=dict, metadata={"help": 'domain = "host:port" of the mail server that takes it'}
     )
     maildirs: Mapping[str, str] = field(
-        default_factory=dict, metadata={"help": 'address = "folder", the Maildir that it is delivered to'}
+        default_factory=dict,
+        metadata={"help": 'address = "folder", the Maildir that it is delivered to', "path": ""},
     )
     size_max: int = field(
         default=1_048_576, metadata={"help": "largest mail, bytes", "min": 1024, "max": 33_554_432}

@@ -95,7 +95,7 @@ class _Handler:
     ) -> str:
         if address not in ("", "<>") and not _is_address(address):
             return "553 5.1.7 not an address"
-        envelope.mail_from = "" if address == "<>" else address
+        envelope.mail_from = address
         envelope.mail_options.extend(options)
         return "250 2.1.0 OK"
 
@@ -113,8 +113,10 @@ class _Handler:
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         mail = envelope.original_content or b""
+        # aiosmtpd writes the null sender as two brackets
+        sender = "" if envelope.mail_from == "<>" else str(envelope.mail_from)
         try:
-            return self._door.take(envelope.mail_from or "", envelope.rcpt_tos, mail, _host(session))
+            return self._door.take(sender, envelope.rcpt_tos, mail, _host(session))
         except OSError:
             return "452 4.3.1 no room to keep it, come again"
 

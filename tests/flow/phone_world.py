@@ -1,4 +1,4 @@
-"""What stands around a phone in the tests: events to wait for, a mail server, a Maildir, a reader on a pty."""
+"""What stands around a phone in tests: events to wait for, a mail server, a Maildir, a reader on a pty."""
 
 from __future__ import annotations
 
