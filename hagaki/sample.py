@@ -22,8 +22,6 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "handset.mail_from": "shop@carrier.example",
     "handset.mail_to": "sale@pay.example",
     "handset.fetch": "maildir:var/mailbox",
-    "carrier.port": 2526,
-    "carrier.spool": "var/carrier",
     "carrier.routes": {"pay.example": "127.0.0.1:2525"},
     "carrier.maildirs": {"shop@carrier.example": "var/mailbox"},
 }

@@ -44,6 +44,7 @@ host_timeout_s = {host_timeout_s}
 
 [host]
 port = {host_port}
+journal = "host.jsonl"
 
 [carrier]
 port = {carrier_port}
@@ -172,6 +173,8 @@ class World:
         while True:
             happening = await self.events.get()
             seen(happening)
+            if happening.verb == "process.failed":
+                raise Problem(str(happening.facts["sentence"]), "process-failed", MACHINE)
             if happening.verb == verb and facts.items() <= happening.facts.items():
                 return happening
 

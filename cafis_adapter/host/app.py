@@ -22,16 +22,20 @@ class HostSettings:
 
     host: str = field(default="127.0.0.1", metadata={"help": "address to listen on"})
     port: int = field(default=8583, metadata={"help": "TCP port; 0: any", "min": 0, "max": 65535})
-    rules: str = field(default="", metadata={"help": "file with rules that go before the amount's digits"})
+    rules: str = field(
+        default="", metadata={"help": "file with rules that go before the amount's digits", "path": ""}
+    )
     journal: str = field(
-        default="", metadata={"help": "file for the journal, JSON lines; empty: memory only"}
+        default="", metadata={"help": "file for the journal, JSON lines; empty: memory only", "path": ""}
     )
     kind: str = field(
         default="normal", metadata={"help": "kind of host", "choices": tuple(kind.value for kind in Kind)}
     )
     late_ms: int = field(default=45_000, metadata={"help": "how late a late answer is, ms", "min": 0})
     slow_ms: int = field(default=2_000, metadata={"help": "how slow a slow answer is, ms", "min": 0})
-    profile: str = field(default="", metadata={"help": "file with the wire profile; empty: the one shipped"})
+    profile: str = field(
+        default="", metadata={"help": "file with the wire profile; empty: the one shipped", "path": ""}
+    )
 
 
 class Connection:
