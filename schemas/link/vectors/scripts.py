@@ -1,8 +1,8 @@
 """Session scripts: one end alone, what reaches it, what its caller says, and what must come of each.
 
 `at MS`: the time from here on. `in LINE`: bytes arrive. `say VERB ARGUMENTS`: its caller speaks.
-`refuse SLUG`: the `say` before was refused. `tick`: the time is told. `event NAME ARGUMENTS`, `out LINE`: what
-comes of the step before, in this order; nothing else may come. `deadline MS` or `deadline none`.
+`refuse SLUG`: the `say` before was refused. `tick`: the time is told. `event NAME ARGUMENTS`, `out LINE`:
+what comes of the step before, in this order; nothing else may come. `deadline MS` or `deadline none`.
 A script begins with what the new session writes.
 """
 
