@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 WIRE_SLUG = re.compile(r"(armour|cbor|cose|frame|header|mail|payload|token)(-[a-z0-9]+)+")
-TABLES = frozenset({"REPLIES", "_MACHINE_ERRORS"})
+ALARM = re.compile(r"alarm\.[a-z-]+")
+TABLES = frozenset({"REPLIES", "_MACHINE_ERRORS", "SENTENCES"})
 
 
 def said() -> dict[str, str]:
@@ -23,7 +24,7 @@ def said() -> dict[str, str]:
     found: dict[str, str] = {}
     for file in product:
         for line, slug in [*_passed(file, takers), *_tabled(file), *_wired(file)]:
-            if SLUG.fullmatch(slug):
+            if SLUG.fullmatch(slug) or ALARM.fullmatch(slug):
                 found.setdefault(slug, f"{file.path}:{line}")
     return found
 
@@ -78,9 +79,14 @@ def _tabled(file: Source) -> Iterator[tuple[int, str]]:
 
 
 def _wired(file: Source) -> Iterator[tuple[int, str]]:
+    texts = [(node.lineno, node.value) for node in file.nodes if _is_text(node)]
     if file.path.startswith("schemas/"):
-        texts = (node for node in file.nodes if _is_text(node))
-        yield from ((node.lineno, node.value) for node in texts if WIRE_SLUG.fullmatch(node.value))
+        yield from ((line, text) for line, text in texts if WIRE_SLUG.fullmatch(text))
+    for table in (node for node in file.nodes if isinstance(node, ast.Dict)):
+        pairs = zip(table.keys, table.values, strict=True)
+        named = [value for key, value in pairs if _is_text(key) and key.value == "slug"]
+        yield from ((value.lineno, value.value) for value in named if _is_text(value))
+    yield from ((line, text) for line, text in texts if ALARM.fullmatch(text))
 
 
 def _is_text(node: ast.AST | None) -> bool:

@@ -71,5 +71,5 @@ def test_a_vector_says_what_is_expected_and_why(path) -> None:
 @pytest.mark.parametrize("wire", WIRES, ids=lambda wire: wire.name)
 def test_a_wires_vectors_are_read_by_a_test(wire) -> None:
     readers = [f for f in sources() if f.path.startswith("tests/") and not f.path.startswith("tests/tidy/")]
-    reader = re.compile(rf"""{wire.name}["'/\s,]+vectors""")
+    reader = re.compile(rf"""schemas[./]{wire.name}[./]vectors\b""")
     assert any(reader.search(file.text) for file in readers), f"no test reads schemas/{wire.name}/vectors"

@@ -76,8 +76,8 @@ class Source:
 
     @property
     def is_product(self) -> bool:
-        """Part of what is installed, not a test or a bench."""
-        return self.path.split("/", 1)[0] in PRODUCT
+        """Part of what runs: not a test, not a bench, not a generator of vectors."""
+        return self.path.split("/", 1)[0] in PRODUCT and "/vectors/" not in self.path
 
     @property
     def is_firmware(self) -> bool:
