@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -17,7 +17,10 @@ from hagaki.sections import AsJson
 from hagaki.show import Show
 from hagaki.world import World
 
-TEST_CARD = "4111111111111111=27122010000012345678"
+TEST_CARD: Final = "4111111111111111=27122010000012345678"
+
+APPROVED_CODE: Final = "C1"
+"""What stands behind the word on the LCD, in every language: C and the outcome's number."""
 
 
 def command(
@@ -57,9 +60,11 @@ async def one_sale(world: World, show: Show, amount: int) -> bool:
         await world.type(f"keys {' '.join(str(amount))} ENTER ENTER")
         await world.wait_for("reader.lcd", show.happened, state="ready")
         await world.type("key TRANSFER")
-        result = await world.wait_for("reader.result", show.happened, genuine=1)
+        await world.wait_for("reader.result", show.happened, genuine=1)
+        lcd = await world.wait_for("reader.lcd", show.happened, state="result")
+        await world.wait_for("handset.shown", show.happened)
     finally:
         await world.close()
-    approved = bool(result.facts["outcome"] == "approved")
+    approved = str(lcd.facts["line1"]).endswith(APPROVED_CODE)
     show.closing(approved=approved, took_ms=machine.now_ms() - started_ms)
     return approved

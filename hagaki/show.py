@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
 
-from hagaki.show_words import STATIONS, VERBS, WORDS
+from hagaki.show_words import BACK, STATIONS, VERBS, WORDS
 from hagaki.world import Happening
 
 _COLUMNS: Final = 16
@@ -75,7 +75,7 @@ class Show:
     def _show_lcd(self) -> None:
         if not self._lcd:
             return
-        self._at_station(VERBS["reader.lcd"])
+        self._at_station(BACK if self._lcd["state"] == "result" else VERBS["reader.lcd"])
         line = Text("    LCD ")
         for name in ("line1", "line2"):
             line.append(f" {self._lcd[name]:<{_COLUMNS}} ", style="black on green")

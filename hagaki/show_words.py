@@ -18,6 +18,8 @@ STATIONS: Final[dict[int, dict[str, str]]] = {
 }
 """Stations 2 and 7 have no line of their own: the keypad shows on the LCD, opening as the payment's state."""
 
+BACK: Final = 12
+
 VERBS: Final[dict[str, int]] = {
     "reader.lcd": 1,
     "reader.sealed": 3,
