@@ -62,6 +62,7 @@ class Handler:
         server.is_committing = True
         content = envelope.original_content or b""
         if has_bare_newline(content):
+            server.is_suspect = True
             return str(reply("bare-newline"))
         sender = "" if envelope.mail_from == _NULL_SENDER else envelope.mail_from or ""
         route = Route(sender, tuple(envelope.rcpt_tos), server.peer)
@@ -87,6 +88,7 @@ class Connection(SMTP):
         self._watch: asyncio.TimerHandle | None = None
         self.peer = ""
         self.is_committing = False
+        self.is_suspect = False
         # of this connection alone: aiosmtpd shares one table between all of them
         self.command_size_limits = defaultdict(lambda: _COMMAND_MAX)
         super().__init__(
@@ -138,7 +140,9 @@ class Connection(SMTP):
         self.content_is_here()
         self.is_committing = False
         self._reset_timeout()
-        if self._door.is_closing:
+        if self.is_suspect and self.transport is not None:
+            self.transport.close()  # what follows may be a mail that was smuggled in: it is not read
+        elif self._door.is_closing:
             self.go_away()
 
     def content_is_here(self) -> None:
@@ -185,23 +189,17 @@ class Door:
         self.is_closing = False
         self._places = Places(smtp.connections_max, smtp.connections_per_address_max)
         self._connections: set[Connection] = set()
+        self.port = 0
         self._listener: asyncio.Server | None = None
         self._empty = asyncio.Event()
         self._empty.set()
 
     async def listen(self) -> None:
-        """Open the port. Raises OSError."""
+        """Open the port; `port` is then the one that was really opened. Raises OSError."""
         self._listener = await self.loop.create_server(
             lambda: Connection(self), self.smtp.host, self.smtp.port
         )
-
-    @property
-    def port(self) -> int:
-        """The port that was really opened."""
-        if self._listener is None:
-            return 0
-        number: int = self._listener.sockets[0].getsockname()[1]
-        return number
+        self.port = self._listener.sockets[0].getsockname()[1]
 
     def enter(self, connection: Connection) -> bool:
         """Whether there is a place for this connection."""
