@@ -91,8 +91,10 @@ def _encode(value, path, depth):
 def _encode_text(value, path):
     try:
         data = value.encode()
-    except UnicodeError as error:  # a lone surrogate
-        raise WireError("cbor-utf8", path) from error
+    except UnicodeError:  # a lone surrogate
+        data = None
+    if data is None:  # raised here, so that the text is not carried along as the cause
+        raise WireError("cbor-utf8", path)
     return _head(_TEXT, len(data)) + data
 
 

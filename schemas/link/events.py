@@ -119,9 +119,9 @@ def decode(event_type, body):
     """The body of a frame -> the message of that class. Raises WireError: link-body, link-text."""
     try:
         event = _CODECS[event_type][1](body)
-    except ValueError as error:
-        raise WireError("link-body", event_type.__name__) from error
-    if encode(event) != body:
+    except ValueError:
+        event = None
+    if event is None or encode(event) != body:
         raise WireError("link-body", event_type.__name__)
     return event
 

@@ -94,7 +94,6 @@ REPLACEMENTS = (
 @pytest.mark.parametrize("way", ["replace", "insert", "delete", "swap"])
 def test_no_change_of_one_character_passes(way: str) -> None:
     """Every place of a real sale between its markers' first and last letter, every kind of character."""
-    last = len(BLOCK) - 1
     for place in range(len(BLOCK) - 1):
         here = BLOCK[place]
         for letter in REPLACEMENTS if way in ("replace", "insert") else [""]:
@@ -106,15 +105,15 @@ def test_no_change_of_one_character_passes(way: str) -> None:
             }[way]
             body = outcome_of(changed)
             assert body in (None, SEALED)
-            if body is not None and place + 1 < last:
+            if body is not None:
                 assert meaning(changed) == meaning(BLOCK), (way, place, letter)
 
 
 def meaning(text: str) -> str:
-    """What is left after what is forgiven: what stands before, white space, quotes, case, hyphens at markers."""
+    """What is left of a block without what is forgiven: white space, quotes, case, hyphens at the markers."""
     upper = str.maketrans(string.ascii_lowercase, string.ascii_uppercase, FORGIVEN)
     text = text.translate(upper)
-    text = text[text.index("BEGINHAGAKI") :]
+    text = text[text.index("BEGINHAGAKI") : text.index("ENDHAGAKISALE") + len("ENDHAGAKISALE")]
     return text.replace("SALE-", "SALE").replace("-END", "END").replace("-BEGIN", "BEGIN")
 
 
