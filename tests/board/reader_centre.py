@@ -79,20 +79,24 @@ class Memory:
         return bytes(self.banks[bank][offset : offset + length])
 
     def write(self, bank, offset, data):
-        for at, byte in enumerate(data):
-            self._spend()
-            assert self.banks[bank][offset + at] | byte == self.banks[bank][offset + at], "NOR flash sets no bit"
-            self.banks[bank][offset + at] = byte
+        done = self._power_for(len(data))
+        before, after = self.banks[bank][offset : offset + done], data[:done]
+        assert not int.from_bytes(after) & ~int.from_bytes(before), "NOR flash sets no bit"
+        self.banks[bank][offset : offset + done] = after
+        self._count(done, len(data))
 
     def erase(self, bank):
-        for at in range(self.bank_size):
-            self._spend()
-            self.banks[bank][at] = 0xFF
+        done = self._power_for(self.bank_size)
+        self.banks[bank][:done] = b"\xff" * done
+        self._count(done, self.bank_size)
 
-    def _spend(self):
-        if self.cut_after is not None and self.written == self.cut_after:
+    def _power_for(self, wanted):
+        return wanted if self.cut_after is None else min(wanted, self.cut_after - self.written)
+
+    def _count(self, done, wanted):
+        self.written += done
+        if done < wanted:
             raise PowerCut
-        self.written += 1
 
     def copy(self):
         return Memory([bytearray(bank) for bank in self.banks], self.bank_size)

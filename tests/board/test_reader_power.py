@@ -1,0 +1,208 @@
+"""Power goes at every byte of every write: a key may be skipped, none is ever used twice, no sale is forgotten."""
+
+import pytest
+from reader_centre import INITIAL_KEY, KEY_ID, Memory, PowerCut
+
+from card_reader_fw import vault
+from card_reader_fw.board.desk.device import cipher
+from card_reader_fw.crypto import dukpt
+from card_reader_fw.journal import PAYLOAD_MAX, SLOT, Journal, JournalError
+from schemas.envelope import outcome
+
+
+def new_reader(flash):
+    return vault.create(Journal(flash), dukpt.load(cipher, KEY_ID, INITIAL_KEY), "en")
+
+
+def cuts(flash, work):
+    """Run `work` on copies of a flash, with the power cut at each byte it writes; -> the flashes left behind."""
+    whole = flash.copy()
+    work(whole)
+    for cut_after in range(whole.written):
+        dying = flash.copy()
+        dying.cut_after = cut_after
+        with pytest.raises(PowerCut):
+            work(dying)
+        yield Memory(dying.banks, dying.bank_size)
+
+
+def saves(count):
+    """A journal after some saves; with three slots in a bank every third goes on in the other bank."""
+    flash = Memory()
+    journal = Journal(flash)
+    for number in range(count):
+        journal.save(b"record %d" % number)
+    return flash
+
+
+@pytest.mark.parametrize("count", range(1, 8))
+def test_the_record_before_or_the_new_one_stands(count):
+    before = b"record %d" % (count - 1)
+    seen = set()
+    for left in cuts(saves(count), lambda flash: Journal(flash).save(b"new")):
+        payload = Journal(left).payload
+        assert payload in (before, b"new")
+        seen.add(payload)
+    assert seen == {before, b"new"}
+
+
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_after_a_cut_the_next_save_works(count):
+    for place, left in enumerate(cuts(saves(count), lambda flash: Journal(flash).save(b"new"))):
+        if place % 97 == 0:
+            Journal(left).save(b"later")
+            assert Journal(left).payload == b"later"
+
+
+def test_opening_after_a_cut_may_be_cut_too():
+    """Whatever opening tidies up, the record found before is found again."""
+    torn = list(cuts(saves(2), lambda flash: Journal(flash).save(b"new")))
+    for left in (torn[1], torn[len(torn) // 2], torn[-1]):
+        expected = Journal(left.copy()).payload
+        for again in cuts(left, Journal):
+            assert Journal(again).payload == expected
+
+
+def test_old_records_are_zeroed():
+    flash = saves(2)
+    Journal(flash).save(b"the third")
+    assert b"record" not in flash.banks[0] + flash.banks[1]
+
+
+def test_a_torn_record_is_zeroed_when_the_reader_starts():
+    for left in cuts(saves(1), lambda flash: Journal(flash).save(b"secret" * 20)):
+        found = Journal(left).payload
+        assert (left.banks[0] + left.banks[1]).count(b"secret") == found.count(b"secret")
+
+
+def test_many_saves_go_round_both_banks():
+    flash = Memory()
+    journal = Journal(flash)
+    for number in range(50):
+        journal.save(b"%d" % number)
+        assert Journal(flash.copy()).payload == b"%d" % number
+
+
+def test_a_blank_flash_holds_nothing():
+    assert Journal(Memory()).payload is None
+    assert vault.load(Journal(Memory())) is None
+
+
+def test_a_damaged_byte_never_passes():
+    flash = saves(1)
+    record = len(b"record 0") + 14
+    for at in range(record):
+        worn = flash.copy()
+        worn.banks[0][at] ^= 0x10
+        assert Journal(worn).payload is None
+
+
+def test_flash_that_does_not_keep_is_noticed():
+    flash = saves(1)
+    flash.write = lambda bank, offset, data: None
+    with pytest.raises(JournalError):
+        Journal(flash).save(b"lost")
+
+
+def test_a_record_has_a_limit():
+    Journal(Memory()).save(bytes(PAYLOAD_MAX))
+    with pytest.raises(JournalError):
+        Journal(Memory()).save(bytes(PAYLOAD_MAX + 1))
+
+
+def test_ten_full_sales_fit():
+    store = new_reader(Memory())
+    store.slip = 99990
+    for _ in range(12):
+        ksn, _ = store.next_key(cipher)
+        sale = store.keep(ksn, 99_999_999, bytearray(b"r" * 16), bytearray(b"c" * 16))
+        sale.show(outcome.APPROVED, 200, "sixteen letters.", bytes(16))
+        store.shown(sale)
+    assert len(store.sales) == vault.OPEN_MAX
+    assert len(store._journal.payload) < PAYLOAD_MAX < SLOT
+
+
+def use_a_key(flash, used):
+    """A reader starts, takes its next key and uses it the moment it has it."""
+    ksn, key = vault.load(Journal(flash)).next_key(cipher)
+    used.append((ksn, bytes(key)))
+
+
+def test_no_key_is_used_twice_wherever_the_power_goes():
+    flash = Memory()
+    new_reader(flash)
+    for _ in range(5):
+        use_a_key(flash, [])
+    for left in cuts(flash, lambda flash: use_a_key(flash, [])):
+        used = []
+        use_a_key(left, used)
+        use_a_key(left, used)
+        counters = [int.from_bytes(ksn[8:], "big") for ksn, _ in used]
+        assert counters in ([6, 7], [7, 8])
+
+
+def test_a_key_that_was_given_out_is_never_given_again():
+    """The cut falls after next_key returned: the second life starts behind it."""
+    flash = Memory()
+    store = new_reader(flash)
+    seen = set()
+    for _ in range(40):
+        ksn, key = store.next_key(cipher)
+        assert (ksn, bytes(key)) not in seen
+        seen.add((ksn, bytes(key)))
+        store = vault.load(Journal(flash))
+
+
+def test_a_failed_save_skips_the_key():
+    flash = Memory()
+    store = new_reader(flash)
+    honest, flash.write = flash.write, lambda bank, offset, data: None
+    with pytest.raises(JournalError):
+        store.next_key(cipher)
+    flash.write = honest
+    assert store.next_key(cipher)[0][8:] == (2).to_bytes(4, "big")
+
+
+def test_the_state_of_a_sale_survives():
+    flash = Memory()
+    store = new_reader(flash)
+    ksn, _ = store.next_key(cipher)
+    sale = store.keep(ksn, 1200, bytearray(b"r" * 16), bytearray(b"c" * 16))
+    sale.wrong = 2
+    sale.show(outcome.IN_DOUBT, 3, "CALL", b"d" * 16)
+    sale.wrong = 1
+    store.shown(sale)
+    again = vault.load(Journal(flash))
+    assert again.sales[0].row() == sale.row()
+    assert (again.slip, again.reentry, again.language) == (2, 0, "en")
+
+
+@pytest.mark.parametrize("final", [outcome.DECLINED, outcome.RE_ENTER, outcome.CANCELLED, outcome.EXPIRED])
+def test_answer_keys_are_erased_from_flash_with_a_final_outcome(final):
+    flash = Memory()
+    store = new_reader(flash)
+    ksn, _ = store.next_key(cipher)
+    sale = store.keep(ksn, 1200, bytearray(b"RESULT-KEY-16byt"), bytearray(b"CODE-KEY-16bytes"))
+    assert b"RESULT-KEY" in flash.banks[0] + flash.banks[1]
+    sale.show(final, 1, "", bytes(16))
+    store.shown(sale)
+    assert b"-KEY-" not in flash.banks[0] + flash.banks[1]
+
+
+def test_slips_count_on_and_a_re_entry_repeats_its_own_three_times():
+    store = new_reader(Memory())
+    slips = []
+    for _ in range(5):
+        slips.append((store.slip, store.reentry))
+        ksn, _ = store.next_key(cipher)
+        sale = store.keep(ksn, 1200, bytearray(16), bytearray(16))
+        sale.show(outcome.RE_ENTER, 1, "", bytes(16))
+        store.shown(sale)
+    assert slips == [(1, 0), (1, 1), (1, 2), (1, 3), (2, 0)]
+
+
+def test_slips_start_again_after_99999():
+    store = new_reader(Memory())
+    store.slip = vault.SLIP_MAX
+    store.keep(bytes(12), 1200, bytearray(16), bytearray(16))
+    assert store.slip == 1
