@@ -11,6 +11,7 @@ from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.envelope.root import fetch_root
 from mail_gateway.intake.accept import Intake
 from mail_gateway.intake.smtp import serve
+from mail_gateway.observe.maillog import MailLog
 from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.outbox.send import Sender
 from mail_gateway.store import letters, nodes, payments, register
@@ -30,6 +31,7 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
 
     Start: store, keys, acquirer, what an earlier life left, sender, SMTP last. Stop: SMTP first.
     """
+    ports = replace(ports, tell=MailLog(ports.tell))
     async with AsyncExitStack() as stack:
         store = open_store(settings.gateway.database)
         stack.push_async_callback(store.close)

@@ -22,6 +22,14 @@ def closed() -> GatewayError:
     return GatewayError("The gateway is going down.", "store-closed", Disposition.RETRY)
 
 
+def failed(error: BaseException) -> GatewayError:
+    """A commit that failed, for whatever reason: nothing of it was written, come again."""
+    known = typed(error)
+    if isinstance(known, GatewayError):
+        return known
+    return GatewayError(*_OTHER, Disposition.RETRY, type(error).__name__)
+
+
 def typed(error: BaseException) -> BaseException:
     """What the machine did becomes a GatewayError(retry); a broken rule or a bug stays what it is."""
     cause = error.orig if isinstance(error, DBAPIError) else error

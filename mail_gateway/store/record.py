@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import insert, select, update
 
@@ -61,6 +61,13 @@ class Entry:
     answer: Answer | None = None
 
 
+class Attempt(NamedTuple):
+    """One dispatch. reversal: ready-made, wrapped under the purpose's key."""
+
+    stan: int
+    reversal: bytes
+
+
 def record(conn: Connection, entry: Entry) -> bool:
     """Unit of work: write the entry; -> whether its letter was queued.
 
@@ -77,17 +84,18 @@ def record(conn: Connection, entry: Entry) -> bool:
     return True
 
 
-def dispatch(conn: Connection, entry: Entry, prepare: Callable[[int], bytes]) -> int:
-    """Unit of work: give the attempt a STAN and its ready-made reversal, and write the entry. -> the STAN.
+def dispatch(conn: Connection, entry: Entry, prepare: Callable[[int], bytes]) -> Attempt:
+    """Unit of work: give the attempt a STAN and its ready-made reversal, and write the entry.
 
     prepare: STAN -> the wrapped reversal; pure. After this commit the request counts as sent.
     """
     stan = next_stan(conn)
     *others, last = entry.moves
     dispatched = replace(last, event=Event(last.event.kind, {**last.event.facts, "stan": stan}))
-    changes = {**entry.changes, "stan": stan, "reversal": prepare(stan)}
+    attempt = Attempt(stan, prepare(stan))
+    changes = {**entry.changes, **attempt._asdict()}
     record(conn, replace(entry, moves=(*others, dispatched), changes=changes))
-    return stan
+    return attempt
 
 
 def claim(conn: Connection, payment: Payment, node: int, due_ms: int) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from mail_gateway.domain.errors import GatewayError
-from mail_gateway.store.failures import typed
+from mail_gateway.store.failures import failed, typed
 from mail_gateway.store.tables import GROUPS, counters
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ class Writer:
                 number = self._begin_group(conn)
                 for job in jobs:
                     self._run(conn, job)
-        except (DBAPIError, GatewayError) as error:
+        except (SQLAlchemyError, GatewayError, OSError) as error:
             if number is None or not self._landed(number):
-                self._fail(jobs, typed(error))
+                self._fail(jobs, failed(error))
 
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
@@ -106,7 +106,7 @@ class Writer:
         try:
             with self._connection().begin():
                 landed: bool = self._connection().scalar(_NUMBER) == number
-        except (DBAPIError, GatewayError):
+        except (SQLAlchemyError, GatewayError, OSError):
             return False
         return landed
 

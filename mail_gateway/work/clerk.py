@@ -61,9 +61,9 @@ async def enter(kit: Kit, entry: Entry) -> Payment:
 
 async def enter_dispatch(kit: Kit, entry: Entry, prepare: Callable[[int], bytes]) -> Payment:
     """The same for the commit after which the request counts as sent; it allots the STAN."""
-    stan = await kit.store.run(dispatch, entry, prepare)
+    attempt = await kit.store.run(dispatch, entry, prepare)
     _tell(kit, entry, queued=False)
-    return replace(_as_written(entry), stan=stan)
+    return replace(_as_written(entry), **attempt._asdict())
 
 
 async def enter_surely(kit: Kit, entry: Entry) -> Payment | None:

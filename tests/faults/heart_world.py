@@ -92,10 +92,6 @@ def virtual_loop(seed: int = 0) -> Iterator[VirtualLoop]:
         loop.close()
 
 
-class Killed(BaseException):
-    """The process died here."""
-
-
 class Mortal(Inline):
     """Does the database's work inline, and dies at the commit it is told to: before it, or just after."""
 
@@ -345,7 +341,7 @@ class World:
             self.counter = counter = self.counter + 1
         ksn = self.reader.initial_key_id + counter.to_bytes(4, "big")
         given = {
-            "kind": payload.SALE,
+            "kind": 1,
             "amount_minor": 1200,
             "currency": 392,
             "entry_mode": 1,

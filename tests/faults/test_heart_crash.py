@@ -5,19 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from heart_world import CARD, Habits, World, virtual_loop
 from sqlalchemy import select
 
+from acquirer_sdk.values import AuthoriseOutcome
+from mail_gateway.domain import decide
 from mail_gateway.domain.outcome import Letter
-from mail_gateway.domain.payment import State
+from mail_gateway.domain.payment import Event, Kind, State
 from mail_gateway.store import books, letters
+from mail_gateway.store.payments import Payment
 from mail_gateway.store.tables import payments as table
+from mail_gateway.work import clerk, runner
+from mail_gateway.work.kit import Kit
 
 SEEDS = int(os.environ.get("HAGAKI_SEEDS", "60"))
 SALES = 8
+SEEDS_TO_FIND = 150
 SETTLED = {State.APPROVED, State.DECLINED, State.REVERSED, State.EXPIRED}
 CHARGED = {Letter.APPROVED}
 
@@ -70,15 +77,18 @@ class Story:
 
     async def mail_until_taken(self, envelope: bytes) -> int:
         while True:
-            if self.world.life is not None:
-                try:
-                    async with asyncio.timeout(60):
-                        kept = await self.world.post(envelope)
-                        assert kept.payment_id is not None
-                        return kept.payment_id
-                except TimeoutError:
-                    pass
-            await asyncio.sleep(self.rng.randint(1, 30))
+            try:
+                async with asyncio.timeout(60):
+                    return await self.mail(envelope)
+            except (TimeoutError, ConnectionError):
+                await asyncio.sleep(self.rng.randint(1, 30))
+
+    async def mail(self, envelope: bytes) -> int:
+        if self.world.life is None:
+            raise ConnectionError
+        kept = await self.world.post(envelope)
+        assert kept.payment_id is not None
+        return kept.payment_id
 
     async def die_once(self) -> None:
         """Let it live for a number of database calls, then kill it before or just after a commit."""
@@ -107,6 +117,7 @@ class Story:
     async def check(self) -> None:
         world, acquirer = self.world, self.world.acquirer
         assert world.life is not None
+        assert world.verbs("alarm.stumbled") == [], "a stage broke"
         everybody = set(await world.life.store.read(lambda conn: conn.scalars(select(table.c.id)).all()))
         assert self.acked <= everybody, "lost"
         assert len(everybody) == SALES, "one sale became two payments"
@@ -136,14 +147,60 @@ class Story:
         assert sum(balances.values()) == 0
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
-def test_nothing_lost_nothing_twice_nothing_untrue(seed: int, tmp_path: Path) -> None:
+def tell(seed: int, folder: Path) -> None:
+    """One story, and the check of what is left of it."""
     with virtual_loop(seed) as loop:
-        story = Story(tmp_path, seed)
+        story = Story(folder, seed)
         loop.run_until_complete(story.run())
         loop.run_until_complete(story.check())
         loop.run_until_complete(story.world.stop())
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_nothing_lost_nothing_twice_nothing_untrue(seed: int, tmp_path: Path) -> None:
+    tell(seed, tmp_path)
     for file in tmp_path.iterdir():
         data = file.read_bytes()
         assert CARD.encode() not in data, f"a card in {file.name}"
         assert CARD[:16].encode() not in data, f"a card number in {file.name}"
+
+
+async def _sends_again(kit: Kit, payment: Payment) -> Payment | None:
+    """Planted: after a restart the request is sent once more."""
+    return await clerk.enter_surely(
+        kit, clerk.draft(kit, payment, [Event(Kind.NOT_SENT)], due_ms=kit.ports.now_ms())
+    )
+
+
+async def _believes_the_first(kit: Kit, payment: Payment) -> Payment | None:
+    """Planted: one acknowledged reversal counts as cancelled, though the request may still be under way."""
+    confirmed = Event(Kind.CONFIRMED_AGAIN)
+    return await clerk.enter(kit, clerk.draft(kit, payment, [confirmed], due_ms=None))
+
+
+def _declines_silence(outcome: AuthoriseOutcome, amount_minor: int) -> Event:
+    """Planted: no answer is called a no."""
+    event = _real_event_of(outcome, amount_minor)
+    return Event(Kind.HOST_DECLINED, {"code": "05"}) if event.kind is Kind.SILENCE else event
+
+
+_real_event_of = decide.event_of
+
+PLANTED: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "sends again": lambda patch: patch.setitem(runner.STAGES, State.DISPATCHED, _sends_again),
+    "no confirmation": lambda patch: patch.setitem(runner.STAGES, State.CONFIRMING, _believes_the_first),
+    "silence is a no": lambda patch: patch.setattr(decide, "event_of", _declines_silence),
+}
+
+
+@pytest.mark.parametrize("bug", PLANTED)
+def test_the_check_finds_a_planted_bug(bug: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    PLANTED[bug](monkeypatch)
+    for seed in range(SEEDS_TO_FIND):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        try:
+            tell(seed, folder)
+        except AssertionError:
+            return
+    pytest.fail(f"{bug}: not found in {SEEDS_TO_FIND} seeds")

@@ -1,0 +1,511 @@
+"""Each way a payment can go, on virtual time, a real database and an acquirer that does as told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from Crypto.Cipher import AES
+from Crypto.Hash import CMAC
+from heart_world import START_MS, Habits, World, virtual_loop
+from sqlalchemy import select
+
+from acquirer_sdk.port import BadRequest
+from acquirer_sdk.values import (
+    Approved,
+    Ask,
+    AuthoriseOutcome,
+    AuthoriseRequest,
+    Declined,
+    InDoubt,
+    LateAnswer,
+    NeedsInput,
+    NotSent,
+)
+from mail_gateway.domain.outcome import Letter, Outcome
+from mail_gateway.domain.payment import Kind, State
+from mail_gateway.envelope.dukpt import Usage
+from mail_gateway.store import books, letters
+from mail_gateway.store.inbox import Verdict
+from mail_gateway.store.tables import answers, events, mails
+from mail_gateway.store.tables import payments as payments_table
+from mail_gateway.work import runner
+from schemas.envelope import checkcode, cose, payload
+
+Answer = Callable[[AuthoriseRequest], AuthoriseOutcome]
+
+
+def tell_story(folder: Path, story: Callable[[World], Awaitable[None]], **settings: Any) -> World:
+    """Run one story in a world of its own."""
+    with virtual_loop() as loop:
+        world = World(folder, **settings)
+
+        async def whole() -> None:
+            await world.start()
+            await story(world)
+            await world.stop()
+
+        loop.run_until_complete(whole())
+    return world
+
+
+def answering(world: World, *outcomes: AuthoriseOutcome | Answer) -> None:
+    """The acquirer gives these answers, one a request; the last one for ever."""
+    left = list(outcomes)
+
+    async def script(request: AuthoriseRequest) -> AuthoriseOutcome:
+        outcome = left.pop(0) if len(left) > 1 else left[0]
+        answer = outcome(request) if callable(outcome) else outcome
+        if isinstance(answer, Approved):
+            world.acquirer.charge(request.reference, answer.amount_minor)
+        return answer
+
+    world.acquirer.script = script
+
+
+async def kinds(world: World, number: int) -> list[str]:
+    assert world.life is not None
+    asked = select(events.c.kind).where(events.c.payment == number).order_by(events.c.id)
+    return list(await world.life.store.read(lambda conn: conn.scalars(asked).all()))
+
+
+async def told(world: World) -> list[Letter]:
+    return [
+        letter.kind for letter in sorted(await world.letters(), key=lambda one: (one.payment_id, one.version))
+    ]
+
+
+def open_result(world: World, ksn: bytes, sealed: bytes) -> Any:
+    """As the reader does it."""
+    found, index, body = cose.unpack(sealed)
+    assert found == ksn
+    key = world.sale_key(ksn, Usage.DATA_DECRYPTION)
+    cipher = AES.new(key, AES.MODE_CCM, nonce=cose.nonce(ksn, index), mac_len=16)
+    cipher.update(cose.enc_structure(cose.AAD_RESULT))
+    return payload.decode_result(cipher.decrypt_and_verify(body[:-16], body[-16:]))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "letter"),
+    [
+        (Approved("123456", 1200), State.APPROVED, Letter.APPROVED),
+        (Declined("51"), State.DECLINED, Letter.DECLINED),
+        (NeedsInput(Ask.AGAIN, "55"), State.RE_ENTER, Letter.RE_ENTER),
+        (NeedsInput(Ask.MORE, "G30"), State.MORE_WANTED, Letter.MORE_WANTED),
+        (InDoubt("no-answer"), State.REVERSED, Letter.CANCELLED),
+        (Approved("123456", 600), State.REVERSED, Letter.CANCELLED),
+        (Approved("123456", 12000), State.REVERSED, Letter.CANCELLED),
+    ],
+)
+def test_what_the_acquirer_says_is_what_the_merchant_reads(
+    outcome: AuthoriseOutcome, state: State, letter: Letter, tmp_path: Path
+) -> None:
+    async def story(world: World) -> None:
+        answering(world, outcome)
+        kept = await world.post(world.envelope())
+        payment = await world.reach(kept.payment_id, state)
+        expected = [Letter.IN_DOUBT, letter] if state is State.REVERSED else [letter]
+        assert await told(world) == expected
+        assert world.acquirer.net(payment.reference) == (1200 if state is State.APPROVED else 0)
+        news = world.writer.news[-1]
+        result = open_result(world, payment.ksn, news.sealed_result or b"")
+        assert (result.outcome, result.version) == (news.outcome, news.version)
+        mac = CMAC.new(world.sale_key(payment.ksn, Usage.MAC_VERIFICATION), ciphermod=AES)
+        mac.update(checkcode.message(payment.ksn, result.outcome, result.version, result.amount_minor))
+        assert news.check_code == checkcode.digits(mac.digest())
+
+    tell_story(tmp_path, story)
+
+
+def test_no_reason_is_given_for_a_stolen_card(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        answering(world, Declined("43"))
+        kept = await world.post(world.envelope())
+        payment = await world.reach(kept.payment_id, State.DECLINED)
+        news = world.writer.news[-1]
+        assert news.reason == "Please ask for another card"
+        assert open_result(world, payment.ksn, news.sealed_result or b"").reason == ""
+
+    tell_story(tmp_path, story)
+
+
+def test_a_hundred_copies_of_one_mail_are_one_payment(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        envelope = world.envelope()
+        kept = await asyncio.gather(*(world.post(envelope, message_id=f"<{n}@c>") for n in range(100)))
+        assert {one.payment_id for one in kept} == {1}
+        assert sorted(one.verdict for one in kept) == [Verdict.NEW] + [Verdict.REPEAT] * 99
+        payment = await world.reach(1, State.APPROVED)
+        assert world.acquirer.requests == {payment.reference: 1}
+        assert await told(world) == [Letter.APPROVED]
+
+    tell_story(tmp_path, story)
+
+
+def test_a_repeat_pulls_the_same_letter_again_at_most_once_a_minute(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        envelope = world.envelope()
+        await world.post(envelope)
+        await world.reach(1, State.APPROVED)
+        store = world.life.store
+
+        async def due() -> int:
+            return len(await store.read(letters.due, world.now_ms(), 10))
+
+        async def send() -> None:
+            await store.run(letters.mark_sending, 1, world.now_ms())
+            await store.run(letters.mark_sent, 1, world.now_ms(), "250")
+
+        await send()
+        await world.post(envelope)
+        assert await due() == 0, "it left less than a minute ago"
+        await asyncio.sleep(61)
+        await world.post(envelope)
+        assert await due() == 1
+        raw = (await store.read(letters.due, world.now_ms(), 10))[0].raw
+        await send()
+        await asyncio.sleep(61)
+        await world.post(envelope)
+        assert (await store.read(letters.due, world.now_ms(), 10))[0].raw == raw
+
+    tell_story(tmp_path, story)
+
+
+def test_one_counter_with_two_contents_is_charged_once_and_alarms(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.post(world.envelope(counter=5, amount_minor=1200))
+        await world.reach(1, State.APPROVED)
+        await world.post(world.envelope(counter=5, amount_minor=9900))
+        await world.reach(2, State.REFUSED)
+        assert (await world.payment(2)).counter is None
+        assert await told(world) == [Letter.APPROVED], "no letter for the second"
+        assert "alarm.key-used" in world.verbs("alarm")
+        assert sum(world.acquirer.requests.values()) == 1
+
+    tell_story(tmp_path, story)
+
+
+def test_a_lower_counter_that_was_never_seen_is_an_ordinary_sale(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.post(world.envelope(counter=9))
+        await world.post(world.envelope(counter=4))
+        await world.reach(1, State.APPROVED)
+        await world.reach(2, State.APPROVED)
+
+    tell_story(tmp_path, story)
+
+
+def test_damage_of_a_known_reader_asks_to_send_again_once_a_minute(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        for _ in range(5):
+            await world.post(world.envelope(seal=False))
+        for number in range(1, 6):
+            await world.reach(number, State.REFUSED)
+        assert await told(world) == [Letter.DAMAGED]
+        assert world.writer.news[0].sealed_result is None
+        await asyncio.sleep(61)
+        await world.post(world.envelope(seal=False))
+        await world.reach(6, State.REFUSED)
+        assert await told(world) == [Letter.DAMAGED] * 2
+        await world.post(world.envelope(counter=1))  # the damaged copy did not take the key
+        await world.reach(7, State.APPROVED)
+
+    tell_story(tmp_path, story)
+
+
+def test_a_mail_of_nobody_is_kept_and_answers_nothing(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        stranger = cose.pack(bytes(12), 0, bytes(40))
+        assert (await world.post(stranger)).verdict is Verdict.UNKNOWN_READER
+        assert (await world.post(None, slug="armour-missing", raw=b"hello")).verdict is Verdict.UNREADABLE
+        rows = await world.life.store.read(lambda conn: conn.execute(select(mails.c.raw)).scalars().all())
+        assert rows == [None, b"hello"], (
+            "a stranger's bytes are kept by hash, an unreadable mail for a person"
+        )
+        assert await told(world) == []
+
+    tell_story(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("fields", "slug"),
+    [
+        ({"kind": 2}, "kind-unsupported"),
+        ({"kind": 5}, "kind-unsupported"),
+        ({"amount_minor": 0}, "amount-zero"),
+        ({"amount_minor": 1_000_001}, "amount-over-limit"),
+        ({"currency": 840}, "currency-unsupported"),
+        ({"track2": ""}, "card-missing"),
+    ],
+)
+def test_what_is_not_taken_is_refused_in_words(fields: dict[str, Any], slug: str, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.post(world.envelope(**fields))
+        payment = await world.reach(1, State.REFUSED)
+        assert payment.code == slug
+        assert world.writer.news[-1].outcome is Outcome.REFUSED
+        assert world.writer.news[-1].reason
+        assert world.acquirer.requests == {}
+
+    tell_story(tmp_path, story)
+
+
+def test_what_the_acquirers_form_cannot_say_is_refused_before_anything_leaves(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        def prepare(request: AuthoriseRequest) -> Any:
+            raise BadRequest("too-long", "DE41")
+
+        world.acquirer.prepare = prepare  # type: ignore[method-assign]
+        await world.post(world.envelope())
+        await world.reach(1, State.REFUSED)
+        assert world.acquirer.requests == {}
+
+    tell_story(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("reader_time_s", "received_ms", "state"),
+    [
+        (START_MS // 1000 - 899, START_MS, State.APPROVED),
+        (START_MS // 1000 - 901, START_MS, State.EXPIRED),
+        (START_MS // 1000 + 3600, START_MS, State.APPROVED),  # a clock that is ahead is not believed
+        (1_000_000, START_MS, State.APPROVED),  # nor one that was never set
+        (0, START_MS, State.APPROVED),
+        (0, START_MS - 901_000, State.EXPIRED),
+        (START_MS // 1000 + 3600, START_MS - 901_000, State.EXPIRED),
+    ],
+)
+def test_freshness(reader_time_s: int, received_ms: int, state: State, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.post(world.envelope(reader_time_s=reader_time_s), received_ms=received_ms)
+        await world.reach(1, state)
+        assert len(world.acquirer.requests) == (state is State.APPROVED)
+
+    tell_story(tmp_path, story)
+
+
+def test_a_line_that_stays_down_ends_in_expired_and_no_request(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.post(world.envelope())
+        await world.reach(1, State.EXPIRED)
+        assert world.now_ms() - START_MS < 920_000
+        assert await told(world) == [Letter.EXPIRED]
+        assert world.acquirer.requests == {}
+
+    tell_story(tmp_path, story, habits=Habits(not_ready=100))
+
+
+def test_what_surely_did_not_leave_is_tried_again_under_another_stan(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        answering(world, NotSent("refused"), NotSent("refused"), Approved("123456", 1200))
+        await world.post(world.envelope())
+        await world.reach(1, State.APPROVED)
+        assert world.acquirer.stans == [1, 2, 3]
+        found = await kinds(world, 1)
+        assert found.count(Kind.NOT_SENT) == 2
+        assert found.count(Kind.DISPATCHED) == 3
+
+    tell_story(tmp_path, story)
+
+
+def test_more_wanted_keeps_the_sealed_card_until_freshness_ends(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        answering(world, NeedsInput(Ask.MORE, "01"))
+        await world.post(world.envelope())
+        payment = await world.reach(1, State.MORE_WANTED)
+        assert payment.envelope is not None
+        assert payment.reversal is None
+        payment = await world.reach(1, State.DECLINED)
+        assert world.now_ms() - START_MS > 900_000
+        assert payment.envelope is None
+
+    tell_story(tmp_path, story)
+
+
+def test_reversals_repeat_with_the_flag_and_a_person_is_told_three_times(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        answering(world, InDoubt("no-answer"))
+        world.acquirer.habits.lose_reversal = 100
+        await world.post(world.envelope())
+        await asyncio.sleep(25 * 3600)
+        assert world.verbs("alarm.reversal-open") == ["alarm.reversal-open"] * 3
+        sent = world.acquirer.transmissions["000000000001"]
+        assert sent == list(range(1, len(sent) + 1)), "each transmission has its own count, from 1"
+        assert len(sent) < 320, "no storm"
+        world.acquirer.habits.lose_reversal = 0
+        await world.reach(1, State.REVERSED)
+        assert await told(world) == [Letter.IN_DOUBT, Letter.CANCELLED]
+
+    tell_story(tmp_path, story)
+
+
+def test_cancelled_is_said_only_after_the_confirming_reversal(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        answering(world, InDoubt("no-answer"))
+        await world.post(world.envelope())
+        await world.reach(1, State.CONFIRMING)
+        acked_ms = world.now_ms()
+        assert await told(world) == [Letter.IN_DOUBT]
+        await world.reach(1, State.REVERSED)
+        assert world.now_ms() - acked_ms >= 119_000
+        assert world.acquirer.transmissions["000000000001"] == [1, 2]
+
+    tell_story(tmp_path, story)
+
+
+@pytest.mark.parametrize("state", [State.REVERSING, State.CONFIRMING, State.REVERSED])
+def test_a_late_approval_is_reversed_again_and_alarms(state: State, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        answering(world, InDoubt("no-answer"))
+        world.acquirer.habits.lose_reversal = 100 if state is State.REVERSING else 0
+        await world.post(world.envelope())
+        payment = await world.reach(1, state)
+        before = len(world.acquirer.transmissions.get(payment.reference, []))
+        world.acquirer.charge(payment.reference, 1200)
+        world.life.runner.late(LateAnswer(payment.reference, payment.stan or 0, Approved("1", 1200), "00"))
+        await asyncio.sleep(1)
+        world.acquirer.habits.lose_reversal = 0
+        await asyncio.sleep(600)
+        await world.reach(1, State.REVERSED)
+        assert world.acquirer.net(payment.reference) == 0
+        assert len(world.acquirer.transmissions[payment.reference]) >= before + 2
+        assert "alarm.late-approval" in world.verbs("alarm")
+        assert (await told(world))[-1] is Letter.CANCELLED
+
+    tell_story(tmp_path, story)
+
+
+def test_two_answers_the_first_stands_and_a_person_is_told(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        answering(world, Approved("123456", 1200))
+        await world.post(world.envelope())
+        payment = await world.reach(1, State.APPROVED)
+        world.life.runner.late(LateAnswer(payment.reference, 1, Approved("123456", 1200), "00"))
+        await asyncio.sleep(1)
+        assert world.verbs("alarm") == [], "the same answer again is nothing new"
+        world.life.runner.late(LateAnswer(payment.reference, 1, Declined("05"), "05"))
+        await asyncio.sleep(1)
+        assert world.verbs("alarm") == ["alarm.two-answers"]
+        assert (await world.payment(1)).state is State.APPROVED
+
+    tell_story(tmp_path, story)
+
+
+def test_every_answer_is_kept_also_what_fits_nothing(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        await world.post(world.envelope())
+        await world.reach(1, State.APPROVED)
+        for reference in ("000000000001", "000000000099", "not a number"):
+            world.life.runner.late(LateAnswer(reference, 7, None, "99"))
+            await asyncio.sleep(1)
+        asked = select(answers.c.reference, answers.c.payment).order_by(answers.c.id)
+        rows = await world.life.store.read(lambda conn: [tuple(row) for row in conn.execute(asked)])
+        assert rows == [
+            ("000000000001", 1),
+            ("000000000001", 1),
+            ("000000000099", None),
+            ("not a number", None),
+        ]
+
+    tell_story(tmp_path, story)
+
+
+def test_what_stumbles_three_times_before_dispatch_goes_to_a_person(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        def ready() -> Any:
+            raise ZeroDivisionError
+
+        world.acquirer.ready = ready  # type: ignore[method-assign]
+        await world.post(world.envelope())
+        await asyncio.sleep(600)
+        payment = await world.payment(1)
+        assert payment.shunted
+        assert payment.failures == runner.STUMBLES_MAX
+        assert world.verbs("alarm.shunted") == ["alarm.shunted"]
+        assert payment.envelope is not None, "it is kept, not thrown away"
+
+    tell_story(tmp_path, story)
+
+
+def test_an_adapter_that_breaks_after_dispatch_leaves_a_doubt_never_a_repeat(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        def broken(request: AuthoriseRequest) -> AuthoriseOutcome:
+            raise ZeroDivisionError
+
+        answering(world, broken)
+        await world.post(world.envelope())
+        await world.reach(1, State.REVERSED)
+        assert world.acquirer.requests == {"000000000001": 1}
+        assert await told(world) == [Letter.IN_DOUBT, Letter.CANCELLED]
+
+    tell_story(tmp_path, story)
+
+
+def test_a_broken_template_never_stands_between_money_and_its_reversal(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.writer.broken = 2  # the approval's letter, and the doubt's
+        await world.post(world.envelope())
+        payment = await world.reach(1, State.REVERSED)
+        assert world.acquirer.net(payment.reference) == 0
+        assert (await told(world))[-1] is Letter.CANCELLED
+
+    tell_story(tmp_path, story)
+
+
+def test_the_card_is_wiped_when_a_payment_ends_and_the_reversal_a_day_later(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        answering(world, InDoubt("no-answer"), Approved("1", 1200))
+        await world.post(world.envelope())
+        payment = await world.reach(1, State.REVERSED)
+        assert payment.envelope is None
+        assert payment.reversal is not None, "a later approval could still be reversed"
+        await world.post(world.envelope())
+        approved = await world.reach(2, State.APPROVED)
+        assert (approved.envelope, approved.reversal) == (None, None)
+        await asyncio.sleep(25 * 3600)
+        payment = await world.payment(1)
+        assert (payment.state, payment.reversal, payment.due_ms) == (State.REVERSED, None, None)
+
+    tell_story(tmp_path, story)
+
+
+def test_the_books_follow_and_their_chain_holds(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        answering(world, Approved("1", 500), InDoubt("no-answer"), Declined("51"))
+        for minor in (500, 700, 900):
+            kept = await world.post(world.envelope(amount_minor=minor))
+            await world.reach(kept.payment_id, State.APPROVED, State.REVERSED, State.DECLINED)
+        balances = await world.life.store.read(books.balances)
+        assert balances[("acquirer-receivable", 392, "posted")] == 500
+        assert balances[("merchant-payable", 392, "posted")] == -500
+        assert {amount for (_, _, phase), amount in balances.items() if phase == "pending"} == {0}
+        assert await world.life.store.read(books.broken_at) is None
+
+    tell_story(tmp_path, story)
+
+
+def test_a_stan_comes_round_again_but_never_while_it_is_held(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        answering(world, InDoubt("no-answer"), Declined("51"))
+        await world.post(world.envelope())
+        await world.reach(1, State.CONFIRMING)
+        await world.life.store.run(
+            lambda conn: conn.exec_driver_sql("UPDATE counters SET value = 999999 WHERE name = 'stans'")
+        )
+        await world.post(world.envelope())
+        await world.reach(2, State.DECLINED)
+        assert world.acquirer.stans == [1, 2], "1 is held by the open reversal"
+        asked = select(payments_table.c.stan).where(payments_table.c.id == 2)
+        assert await world.life.store.read(lambda conn: conn.scalar(asked)) == 2
+
+    tell_story(tmp_path, story)
