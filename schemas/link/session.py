@@ -61,7 +61,7 @@ class Session:
         self._now_ms = 0
         self._out = b""
         self._nak_sent = False
-        self._start(False)
+        self._start(up=False)
         self._call()
 
     # ---- what a reader says
@@ -199,7 +199,7 @@ class Session:
         # Our own role or another version is nobody to talk to: without an ACK nothing comes up.
         if frame.body != _call_body(PHONE if self.role == READER else READER):
             return
-        self._start(True)
+        self._start(up=True)
         self._out += frames.encode(ACK, frame.seq, "")
         told[:] = [LinkUp()]  # an older event could not be answered any more
 
@@ -209,7 +209,7 @@ class Session:
         self._sent = None
         self.deadline_ms = None
         if not self._up:
-            self._start(True)
+            self._start(up=True)
             told[:] = [LinkUp()]
         self._send_next()
 
@@ -241,7 +241,7 @@ class Session:
 
     # ---- beginning
 
-    def _start(self, up):
+    def _start(self, *, up):
         """Nothing said, nothing heard, nothing under way."""
         self._up = up
         self._states = {lane: START for lane in LANES}
@@ -256,7 +256,7 @@ class Session:
         self._send(CALL, 0, _call_body(self.role))
 
     def _lose(self):
-        self._start(False)
+        self._start(up=False)
         self._call()
         return [LinkLost()]
 
