@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -71,7 +72,11 @@ class Imap:
     def close(self) -> None:
         """Throw the connection away."""
         client, self._client = self._client, None
-        if client is not None and client.protocol.transport is not None:
+        if client is None:
+            return
+        for task in client.protocol.tasks:
+            task.cancel()
+        if client.protocol.transport is not None:
             client.protocol.transport.close()
 
     def _read_to(self) -> int | None:
@@ -89,7 +94,8 @@ class Imap:
 
     async def _connect(self) -> None:
         kind = self._library.IMAP4_SSL if self._tls else self._library.IMAP4
-        self._client = kind(self._account.host, self._account.port, timeout=self._timeout_s)
+        # the deadline is ours; the library's own only must not come before it
+        self._client = kind(self._account.host, self._account.port, timeout=2 * self._timeout_s)
         await self._bounded(self._client.wait_hello_from_server())
         await self._command("login", self._quoted(self._account.user), self._account.password)
 
@@ -111,14 +117,22 @@ class Imap:
             raise self._failed(f"the server answered {method}: {said}")
         return list(response.lines)
 
-    async def _bounded(self, work: Any) -> Any:
+    async def _bounded(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """A deadline that holds: a cancelled aioimaplib command may wait for a lock which its greeting keeps
+        until the connection is thrown away, so it runs in a task that can be left behind."""
+        task = asyncio.ensure_future(work)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                return await work
-        except TimeoutError:
-            raise self._failed("the server does not answer") from None
+            await asyncio.wait({task}, timeout=self._timeout_s)
+            if not task.done():
+                raise self._failed("the server does not answer")
+            return task.result()
         except (OSError, ValueError, self._library.AioImapException) as error:
             raise self._failed(str(error) or type(error).__name__) from None
+        finally:
+            if not task.done():
+                self.close()
+                task.add_done_callback(_forget)
+                task.cancel()
 
     def _failed(self, why: str) -> MailboxError:
         self.close()
@@ -126,6 +140,12 @@ class Imap:
 
     def _quoted(self, text: str) -> str:
         return str(self._library.aioimaplib.quoted(text))
+
+
+def _forget(task: asyncio.Future[Any]) -> None:
+    """Nobody waits for it any more; an error in it is no news."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _number(pattern: re.Pattern[bytes], answer: bytes) -> int:
