@@ -57,7 +57,8 @@ def _tag(lower: str, opening: int) -> tuple[str, int]:
     name = (lower[opening + 1 : min(end, opening + 20)].rstrip(">").split() or ["!"])[0]
     name = name if name.startswith("/") else name.rstrip("/")
     if name in _SKIPPED:
-        return name, _after(lower, f"</{name}", end)
+        closing = lower.find(f"</{name}", end)
+        return name, len(lower) if closing < 0 else closing
     return name, end
 
 
