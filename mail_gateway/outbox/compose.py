@@ -92,9 +92,9 @@ class Compose:
             "Auto-Submitted": "auto-replied",  # RFC 3834
             "X-Auto-Response-Suppress": "All",
         }
-        asked = message_ids(f"<{news.in_reply_to.strip().strip('<>')}>")
-        if asked:
-            headers["In-Reply-To"] = headers["References"] = f"<{asked[0]}>"
+        asked = news.in_reply_to.strip().removeprefix("<").removesuffix(">")
+        if message_ids(f"<{asked}>") == (asked,):
+            headers["In-Reply-To"] = headers["References"] = f"<{asked}>"
         return headers
 
     def _words(self, news: News) -> dict[str, str]:

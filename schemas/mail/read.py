@@ -32,7 +32,8 @@ class Mail:
 
     from_address: addr-spec, "" unless there is exactly one From with exactly one address. message_id,
     in_reply_to, references: identifiers without angle brackets. date, auto_submitted: as sent. texts: where
-    our block may stand, in order: plain text, HTML with the tags taken out, attachments that are text.
+    our block may stand, in order, lines ended by LF: plain text, HTML with the tags taken out, attachments
+    that are text.
     """
 
     from_address: str
@@ -165,6 +166,10 @@ def _leaves(message: Message) -> Iterator[Message]:
             yield part
 
 
+def _line_ends(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def _param(part: Message, name: str) -> str:
     value = part.get_param(name)
     return value[2] if isinstance(value, tuple) else str(value or "")
@@ -175,5 +180,5 @@ def _text(part: Message) -> str:
     # without its Content-Type the parser has no charset label to look up in Python's registry
     del part["Content-Type"]
     data = part.get_payload(decode=True)
-    text = charset.decode(data if isinstance(data, bytes) else b"", label)
+    text = _line_ends(charset.decode(data if isinstance(data, bytes) else b"", label))
     return charset.unflow(text, delsp=delsp.lower() == "yes") if form.lower() == "flowed" else text
