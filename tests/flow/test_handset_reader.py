@@ -1,4 +1,4 @@
-"""The phone and a reader on a real pseudo-terminal: stored before it is said, unplugged, restarted, answered."""
+"""The phone and a reader on a real pseudo-terminal: stored before it is said, unplugged, restarted."""
 
 from __future__ import annotations
 
