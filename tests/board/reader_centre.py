@@ -67,7 +67,7 @@ def check_code(ksn, outcome, version, amount_minor):
 
 
 class Memory:
-    """Flash in memory; `cut_after` bytes from now on the power goes (BaseException: nobody can catch it by habit)."""
+    """Flash in memory; after `cut_after` bytes the power goes (BaseException: nobody catches it by habit)."""
 
     def __init__(self, banks=None, bank_size=2048 * 3):
         self.bank_size = bank_size

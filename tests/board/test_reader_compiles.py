@@ -1,4 +1,4 @@
-"""MicroPython's own compiler takes every file that goes on the chip, and none imports what the chip has not."""
+"""MicroPython's own compiler takes every file that goes on the chip, and imports are what the chip has."""
 
 import ast
 import subprocess

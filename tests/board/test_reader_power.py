@@ -1,4 +1,4 @@
-"""Power goes at every byte of every write: a key may be skipped, none is ever used twice, no sale is forgotten."""
+"""Power goes at every byte of every write: a key may be skipped, none is ever used twice."""
 
 import pytest
 from reader_centre import INITIAL_KEY, KEY_ID, Memory, PowerCut
@@ -15,7 +15,7 @@ def new_reader(flash):
 
 
 def cuts(flash, work):
-    """Run `work` on copies of a flash, with the power cut at each byte it writes; -> the flashes left behind."""
+    """Run `work` on copies of a flash, the power cut at each byte it writes -> the flashes left behind."""
     whole = flash.copy()
     work(whole)
     for cut_after in range(whole.written):

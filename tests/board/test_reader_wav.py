@@ -81,7 +81,9 @@ def test_other_shapes_are_refused(tmp_path, channels, width):
     assert refused(path) == "wav-format"
 
 
-@pytest.mark.parametrize("content", [b"", b"RIFF", b"not a recording at all, but longer than a header is" * 3])
+@pytest.mark.parametrize(
+    "content", [b"", b"RIFF", b"not a recording at all, but longer than a header is" * 3]
+)
 def test_what_is_no_recording_is_refused(tmp_path, content):
     path = tmp_path / "no.wav"
     path.write_bytes(content)

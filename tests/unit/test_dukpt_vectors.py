@@ -1,4 +1,4 @@
-"""AES-128 DUKPT against the vectors of ANSI X9.24-3, registers against a host's walk, and the end of the keys."""
+"""AES-128 DUKPT against the vectors of ANSI X9.24-3 and a host's walk, and the end of the keys."""
 
 import random
 
@@ -64,7 +64,7 @@ def walk(counter):
 
 
 def keys_at(counter):
-    """The registers a reader has when its next counter is this one: everything above the lowest one is walked."""
+    """The registers of a reader whose next counter is this one."""
     keys = dukpt.load(fast, KEY_ID, INITIAL_KEY)
     lowest = counter & -counter
     for bit in range(32):

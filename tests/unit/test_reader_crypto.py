@@ -12,8 +12,16 @@ from card_reader_fw.crypto import aes, ccm, cmac
 from schemas.envelope import cose
 
 FIPS_197 = [
-    ("000102030405060708090a0b0c0d0e0f", "00112233445566778899aabbccddeeff", "69c4e0d86a7b0430d8cdb78070b4c55a"),
-    ("2b7e151628aed2a6abf7158809cf4f3c", "3243f6a8885a308d313198a2e0370734", "3925841d02dc09fbdc118597196a0b32"),
+    (
+        "000102030405060708090a0b0c0d0e0f",
+        "00112233445566778899aabbccddeeff",
+        "69c4e0d86a7b0430d8cdb78070b4c55a",
+    ),
+    (
+        "2b7e151628aed2a6abf7158809cf4f3c",
+        "3243f6a8885a308d313198a2e0370734",
+        "3925841d02dc09fbdc118597196a0b32",
+    ),
 ]
 RFC_4493_KEY = bytes.fromhex("2b7e151628aed2a6abf7158809cf4f3c")
 RFC_4493_TEXT = bytes.fromhex(
@@ -30,8 +38,18 @@ RFC_3610_KEY = bytes(range(0xC0, 0xD0))
 # nonce, first and last byte of the counting text, header length, sealed (packet vectors 1 to 3, M = 8)
 RFC_3610 = [
     ("00000003020100a0a1a2a3a4a5", 0x1F, 8, "588c979a61c663d2f066d0c2c0f989806d5f6b61dac38417e8d12cfdf926e0"),
-    ("00000004030201a0a1a2a3a4a5", 0x20, 8, "72c91a36e135f8cf291ca894085c87e3cc15c439c9e43a3ba091d56e10400916"),
-    ("00000005040302a0a1a2a3a4a5", 0x21, 8, "51b1e5f44a197d1da46b0f8e2d282ae871e838bb64da8596574adaa76fbd9fb0c5"),
+    (
+        "00000004030201a0a1a2a3a4a5",
+        0x20,
+        8,
+        "72c91a36e135f8cf291ca894085c87e3cc15c439c9e43a3ba091d56e10400916",
+    ),
+    (
+        "00000005040302a0a1a2a3a4a5",
+        0x21,
+        8,
+        "51b1e5f44a197d1da46b0f8e2d282ae871e838bb64da8596574adaa76fbd9fb0c5",
+    ),
 ]
 
 

@@ -30,7 +30,9 @@ def test_a_wrong_check_digit_is_told_and_not_refused():
     assert not track2.from_text("4111111111111112=2712201").luhn_ok
 
 
-@pytest.mark.parametrize("pan, ok", [("79927398713", True), ("79927398710", False), ("378282246310005", True)])
+@pytest.mark.parametrize(
+    "pan, ok", [("79927398713", True), ("79927398710", False), ("378282246310005", True)]
+)
 def test_luhn(pan, ok):
     assert track2.luhn(pan) is ok
 

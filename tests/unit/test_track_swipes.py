@@ -53,9 +53,7 @@ def test_the_unit_of_time_does_not_matter(unit):
     assert track2.read([gap * unit for gap in intervals_of(CARD)]).text == CARD
 
 
-@given(
-    before=st.lists(st.integers(1, 9000), max_size=30), after=st.lists(st.integers(1, 9000), max_size=30)
-)
+@given(before=st.lists(st.integers(1, 9000), max_size=30), after=st.lists(st.integers(1, 9000), max_size=30))
 @settings(max_examples=200, deadline=None)
 def test_noise_around_the_stripe_does_no_harm(before, after):
     """The head hears the card's edges; a gap parts them from the stripe."""

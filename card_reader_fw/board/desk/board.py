@@ -1,4 +1,4 @@
-"""The desk's board: head, keypad and display as queues that a program fills and reads."""
+"""The desk's board: head, keypad and display that a program works instead of a hand."""
 
 from __future__ import annotations
 
@@ -13,22 +13,28 @@ from card_reader_fw.terminal import KEYS
 KEYPAD = frozenset("0123456789") | frozenset(KEYS)
 
 
-class Queue:
-    """What a hand has done and the firmware has not seen yet."""
+class Hand:
+    """What a hand has done and the firmware has not seen, in order: a key waits for the swipe before it."""
 
     def __init__(self) -> None:
-        self._items: deque[Any] = deque()
+        self.doings: deque[tuple[Finger, Any]] = deque()
 
-    def put(self, item: Any) -> None:
+
+class Finger:
+    """The head or the keypad: one kind of a hand's doings."""
+
+    def __init__(self, hand: Hand):
+        self._doings = hand.doings
+
+    def put(self, what: Any) -> None:
         """One swipe (intervals) or one key."""
-        self._items.append(item)
+        self._doings.append((self, what))
 
     def read(self) -> Any:
-        """The next, or None."""
-        return self._items.popleft() if self._items else None
-
-    def __len__(self) -> int:
-        return len(self._items)
+        """The next doing if it is of this kind, else None."""
+        if self._doings and self._doings[0][0] is self:
+            return self._doings.popleft()[1]
+        return None
 
 
 class Lcd:
@@ -48,8 +54,9 @@ class Board:
     """All ports of `card_reader_fw.reader`. serial: read() -> bytes, write(bytes)."""
 
     def __init__(self, device: Device, serial: Any, tell: Callable[..., None], clock: Callable[[], int]):
-        self.head = Queue()
-        self.keypad = Queue()
+        self.hand = Hand()
+        self.head = Finger(self.hand)
+        self.keypad = Finger(self.hand)
         self.lcd = Lcd(tell)
         self.flash = device.flash
         self.serial = serial

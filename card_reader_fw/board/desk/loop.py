@@ -46,14 +46,15 @@ class Loop:
 
     def run(self) -> None:
         """Blocks. A JournalError or a full disk ends nothing but the sale in hand."""
+        ready: list[int] = []
         while self._running:
-            self._reader.poll()
-            ready = self._wait()
             for command in self._commands.read(ready=self._commands.fd in ready):
                 self._obey(command)
+            self._reader.poll()
+            ready = self._wait()
 
     def _wait(self) -> list[int]:
-        if len(self._board.keypad) or len(self._board.head):
+        if self._board.hand.doings or not self._running:
             return []
         wait_s = WAIT_MAX_S
         if self._reader.deadline_ms is not None:
