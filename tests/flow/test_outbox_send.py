@@ -1,0 +1,290 @@
+"""The sender on the real store and a real smarthost on loopback: sent, later, refused, uncertain, down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiosmtpd.smtp import SMTP
+from sqlalchemy import select, text
+
+from mail_gateway.domain.errors import Disposition, GatewayError
+from mail_gateway.domain.news import Composed
+from mail_gateway.domain.outcome import Letter
+from mail_gateway.outbox.send import Sender
+from mail_gateway.ports import Ports
+from mail_gateway.settings import SmarthostSettings
+from mail_gateway.store import letters
+from mail_gateway.store.engine import Store, open_store
+from mail_gateway.store.tables import letters as table
+
+BOUND_S = 10
+START_MS = 1_800_000_000_000
+RAW = b"Subject: x\r\n\r\n.dot\r\nline\r\n"
+
+
+class Smarthost:
+    """Takes mail; `rule` may answer for a recipient (RCPT) or the content (DATA), or hang up."""
+
+    def __init__(self) -> None:
+        self.taken: asyncio.Queue[tuple[str, str, bytes]] = asyncio.Queue()
+        self.rcpt: Callable[[str], str] = lambda _: "250 OK"
+        self.mail = "250 OK"
+        self.answer = "250 2.0.0 queued as 1"
+        self.hang_up = 0
+        self.connections: list[SMTP] = []
+        self.port = 0
+        self._listener: asyncio.Server | None = None
+
+    async def handle_MAIL(self, server, session, envelope, sender, options) -> str:
+        envelope.mail_from = sender
+        return self.mail
+
+    async def handle_RCPT(self, server, session, envelope, recipient, options) -> str:
+        answer = self.rcpt(recipient)
+        if answer.startswith("2"):
+            envelope.rcpt_tos.append(recipient)
+        return answer
+
+    async def handle_DATA(self, server, session, envelope) -> str:
+        self.taken.put_nowait((envelope.mail_from, envelope.rcpt_tos[0], envelope.original_content))
+        if self.hang_up:
+            self.hang_up -= 1
+            server.transport.abort()
+        return self.answer
+
+    async def listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._listener = await loop.create_server(self._connection, "127.0.0.1", self.port)
+        self.port = self._listener.sockets[0].getsockname()[1]
+
+    def _connection(self) -> SMTP:
+        self.connections.append(SMTP(self, hostname="smarthost", loop=asyncio.get_running_loop()))
+        return self.connections[-1]
+
+    def hang_up_all(self) -> None:
+        for connection in self.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    def close(self) -> None:
+        if self._listener is not None:
+            self._listener.close()
+        self.hang_up_all()
+
+
+class World:
+    """A store with letters, a smarthost, a clock that stands until it is moved, and the sender."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.host = Smarthost()
+        self.now_ms = START_MS
+        self.told: list[tuple[str, dict]] = []
+        self._news = asyncio.Event()
+        self.stop = asyncio.Event()
+        self.ports = Ports(lambda: self.now_ms, bytes, self._tell)
+
+    def _tell(self, verb: str, **facts) -> None:
+        self.told.append((verb, facts))
+        self._news.set()
+
+    async def until(self, verb: str, count: int = 1) -> None:
+        async with asyncio.timeout(BOUND_S):
+            while sum(1 for told, _ in self.told if told == verb) < count:
+                self._news.clear()
+                await self._news.wait()
+
+    async def put(
+        self, number: int, kind: Letter = Letter.APPROVED, recipient: str = "a..b@docomo.ne.jp"
+    ) -> None:
+        composed = Composed(f"<{number}@x>", "b1token@r.example", recipient, RAW)
+        await self.store.run(letters.put, 1, letters.Queued(kind, number, composed), self.now_ms)
+
+    async def row(self, number: int):
+        return await self.store.read(
+            lambda conn: conn.execute(select(table).where(table.c.version == number)).mappings().one()
+        )
+
+    async def until_state(self, number: int, state: str):
+        async with asyncio.timeout(BOUND_S):
+            while (await self.row(number))["state"] != state:
+                await asyncio.sleep(0)
+        return await self.row(number)
+
+    def later(self, seconds: int) -> None:
+        self.now_ms += seconds * 1000
+        self.sender.wake()
+
+    def start(self) -> None:
+        own = SmarthostSettings(host="127.0.0.1", port=self.host.port, sender_domain="pay.example.jp")
+        self.sender = Sender(own, self.store, self.ports)
+        self.running = asyncio.create_task(self.sender.run(self.stop))
+
+
+def _one_payment(conn) -> None:
+    for statement in (
+        "INSERT INTO keys (id, wrapped, kcv, created_ms) VALUES ('AA', x'00', '', 1)",
+        "INSERT INTO merchants VALUES (1, 'm', 'm@x', 'en', '', '', 1)",
+        "INSERT INTO readers (id, key_id, bdk_id, merchant, created_ms) VALUES (1, x'01', 'AA', 1, 1)",
+        "INSERT INTO payments (id, reader, received_ms, envelope_hash, ksn) VALUES (1, 1, 1, x'01', x'02')",
+    ):
+        conn.execute(text(statement))
+
+
+@asynccontextmanager
+async def a_world(folder: Path, *, up: bool = True) -> AsyncIterator[World]:
+    store = open_store(f"sqlite:///{folder}/hagaki.db")
+    await store.run(_one_payment)
+    world = World(store)
+    await world.host.listen()
+    if not up:
+        world.host.close()
+    try:
+        yield world
+    finally:
+        world.stop.set()
+        await asyncio.wait_for(world.running, BOUND_S)
+        world.host.close()
+        await store.close()
+
+
+async def test_letters_go_out_by_one_connection_in_doubt_and_cancelled_first(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        for number, kind in enumerate(
+            (Letter.APPROVED, Letter.DECLINED, Letter.IN_DOUBT, Letter.CANCELLED), 1
+        ):
+            await world.put(number, kind)
+        world.start()
+        await world.until("letter.sent", 4)
+        assert [facts["version"] for verb, facts in world.told if verb == "letter.sent"] == [3, 4, 1, 2]
+        assert len(world.host.connections) == 1
+        sender, recipient, content = world.host.taken.get_nowait()
+        assert (sender, recipient, content) == ("b1token@r.example", "a..b@docomo.ne.jp", RAW)
+        row = await world.row(1)
+        assert (row["state"], row["attempts"], row["remark"]) == ("sent", 1, "250 2.0.0 queued as 1")
+        assert row["due_ms"] is None
+
+
+async def test_one_bad_letter_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        world.host.rcpt = lambda who: {"no@x": "550 5.1.1 unknown", "busy@x": "450 4.2.0 greylisted"}.get(
+            who, "250 OK"
+        )
+        for number, recipient in enumerate(("no@x", "busy@x", "ok@x"), 1):
+            await world.put(number, recipient=recipient)
+        world.start()
+        await world.until("letter.sent")
+        assert ("alarm.letter", {"slug": "letter-refused", "payment": 1}) in world.told
+        refused, busy = await world.row(1), await world.row(2)
+        assert (refused["state"], refused["remark"]) == ("refused", "550 5.1.1 unknown")
+        assert (busy["state"], busy["due_ms"]) == ("due", START_MS + 10_000)
+        world.host.rcpt = lambda _: "250 OK"
+        world.later(10)
+        await world.until("letter.sent", 2)
+
+
+async def test_after_an_uncertain_hand_over_the_identical_bytes_follow(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        world.host.hang_up = 1
+        await world.put(1)
+        world.start()
+        row = await world.until_state(1, "uncertain")
+        assert row["due_ms"] == START_MS + 10_000
+        world.later(10)
+        await world.until("letter.sent")
+        assert world.host.taken.get_nowait() == world.host.taken.get_nowait()
+
+
+@pytest.mark.parametrize(("answer", "state"), [("451 4.3.0 later", "due"), ("554 5.6.0 no", "refused")])
+async def test_what_the_smarthost_says_to_the_content_counts(tmp_path: Path, answer: str, state: str) -> None:
+    async with a_world(tmp_path) as world:
+        world.host.answer = answer
+        await world.put(1)
+        world.start()
+        async with asyncio.timeout(BOUND_S):
+            while (row := await world.row(1))["remark"] != answer:
+                await asyncio.sleep(0)
+        assert row["state"] == state
+
+
+async def test_a_sender_that_is_refused_is_the_settings_fault_and_loses_no_letter(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        world.host.mail = "530 5.7.0 Authentication required"
+        await world.put(1)
+        world.start()
+        async with asyncio.timeout(BOUND_S):
+            while not (row := await world.row(1))["remark"].startswith("530"):
+                await asyncio.sleep(0)
+        assert row["state"] == "due"
+
+
+async def test_a_connection_that_idled_out_is_made_anew_within_the_same_attempt(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        await world.put(1)
+        world.start()
+        await world.until("letter.sent")
+        world.host.hang_up_all()
+        await world.put(2)
+        world.sender.wake()
+        await world.until("letter.sent", 2)
+        assert (await world.row(2))["attempts"] == 1
+        assert len(world.host.connections) == 2
+
+
+async def test_a_421_on_a_kept_connection_is_met_by_a_new_one(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        await world.put(1)
+        world.start()
+        await world.until("letter.sent")
+        answers = iter(["421 4.4.2 idle"])
+        world.host.rcpt = lambda _: next(answers, "250 OK")
+        await world.put(2)
+        world.sender.wake()
+        await world.until("letter.sent", 2)
+
+
+async def test_a_smarthost_that_is_down_is_said_once_and_is_no_attempt(tmp_path: Path) -> None:
+    async with a_world(tmp_path, up=False) as world:
+        await world.put(1)
+        world.start()
+        await world.until("alarm.outbox")
+        assert world.told == [("alarm.outbox", {"slug": "smarthost-down", "error": "SMTPConnectError"})]
+        assert (await world.row(1))["attempts"] == 0
+        await world.host.listen()
+        world.sender.wake()
+        await world.until("letter.sent")
+        assert [verb for verb, _ in world.told].count("alarm.outbox") == 1
+
+
+async def test_a_store_that_fails_stops_nothing_for_good(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_world(tmp_path) as world:
+        await world.put(1)
+        real, calls = world.store.read, iter([GatewayError("Busy.", "store-busy", Disposition.RETRY)])
+
+        async def read(unit, *args):
+            for error in calls:
+                raise error
+            return await real(unit, *args)
+
+        monkeypatch.setattr(world.store, "read", read)
+        world.start()
+        await world.until("alarm.outbox")
+        world.sender.wake()
+        await world.until("letter.sent")
+
+
+async def test_stopping_says_goodbye(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        world.start()
+        await world.put(1)
+        world.sender.wake()
+        await world.until("letter.sent")
+        world.stop.set()
+        await asyncio.wait_for(world.running, BOUND_S)
+        assert world.host.connections[0].transport is None or world.host.connections[0].transport.is_closing()
