@@ -151,9 +151,11 @@ def tell(seed: int, folder: Path) -> None:
     """One story, and the check of what is left of it."""
     with virtual_loop(seed) as loop:
         story = Story(folder, seed)
-        loop.run_until_complete(story.run())
-        loop.run_until_complete(story.check())
-        loop.run_until_complete(story.world.stop())
+        try:
+            loop.run_until_complete(story.run())
+            loop.run_until_complete(story.check())
+        finally:
+            loop.run_until_complete(story.world.kill())
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))
@@ -167,9 +169,8 @@ def test_nothing_lost_nothing_twice_nothing_untrue(seed: int, tmp_path: Path) ->
 
 async def _sends_again(kit: Kit, payment: Payment) -> Payment | None:
     """Planted: after a restart the request is sent once more."""
-    return await clerk.enter_surely(
-        kit, clerk.draft(kit, payment, [Event(Kind.NOT_SENT)], due_ms=kit.ports.now_ms())
-    )
+    entry = clerk.draft(kit, payment, [Event(Kind.NOT_SENT)], due_ms=kit.ports.now_ms())
+    return await clerk.enter_surely(kit, entry)
 
 
 async def _believes_the_first(kit: Kit, payment: Payment) -> Payment | None:

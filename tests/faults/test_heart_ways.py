@@ -45,8 +45,10 @@ def tell_story(folder: Path, story: Callable[[World], Awaitable[None]], **settin
 
         async def whole() -> None:
             await world.start()
-            await story(world)
-            await world.stop()
+            try:
+                await story(world)
+            finally:
+                await world.stop()
 
         loop.run_until_complete(whole())
     return world

@@ -1,0 +1,188 @@
+"""Rules that the database itself keeps, whoever writes: each illegal statement is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from mail_gateway.domain.payment import TRANSITIONS, State
+from mail_gateway.store import books, migrate, rules, sqlite
+from mail_gateway.store.tables import metadata
+
+PAYMENT = (
+    "INSERT INTO payments (id, reader, received_ms, envelope_hash, envelope, ksn, amount_minor, currency) "
+    "VALUES (1, 1, 1, x'01', x'02', x'03', 100, 392)"
+)
+MOVE = (
+    "INSERT INTO events (id, payment, at_ms, before, kind, after, facts) "
+    "VALUES ({}, 1, 1, '{}', '{}', '{}', '{{}}')"
+)
+LETTER = (
+    "INSERT INTO letters (id, payment, kind, version, message_id, sender, recipient, raw, created_ms, rank, "
+    "state) VALUES ({0}, 1, 'approved', 1, '<{0}>', 's', 'r', x'00', 1, 1, 'due')"
+)
+TRANSFER = (
+    "INSERT INTO transfers (id, payment, event, at_ms, debit, credit, amount_minor, currency, phase, chain) "
+    "VALUES ({}, 1, 1, 1, '{}', '{}', {}, 392, 'posted', x'{:02x}')"
+)
+
+
+@pytest.fixture
+def conn(tmp_path: Path) -> Iterator[Connection]:
+    """A database with one payment that was opened, one transfer, one letter and one answer."""
+    engine = sqlite.writer(f"sqlite:///{tmp_path}/hagaki.db")
+    migrate.upgrade(engine)
+    with engine.connect() as open_connection:
+        with open_connection.begin():
+            for statement in (
+                "INSERT INTO keys (id, wrapped, kcv, created_ms) VALUES ('AA', x'00', '', 1)",
+                "INSERT INTO merchants VALUES (1, 'm', 'm@x', 'en', '', '', 1)",
+                "INSERT INTO readers VALUES (1, x'01', 'AA', 1, 0, 1)",
+                "INSERT INTO nodes VALUES (1, 1)",
+                PAYMENT,
+                MOVE.format(1, "received", "opened", "opened"),
+                "UPDATE payments SET state = 'opened', counter = 1, sale_hash = x'09' WHERE id = 1",
+                TRANSFER.format(1, "bank", "fees", 5, 1),
+                LETTER.format(1),
+                "INSERT INTO answers (id, at_ms, reference, stan, outcome) VALUES (1, 1, '1', 1, 'Approved')",
+            ):
+                open_connection.execute(text(statement))
+        yield open_connection
+    engine.dispose()
+
+
+ILLEGAL = {
+    "a state without its event": "UPDATE payments SET state = 'ready' WHERE id = 1",
+    "a state the table does not know": "UPDATE payments SET state = 'approved' WHERE id = 1",
+    "an arrow the table does not know": MOVE.format(2, "opened", "host-approved", "approved"),
+    "an event changed": "UPDATE events SET facts = '' WHERE id = 1",
+    "an event deleted": "DELETE FROM events",
+    "an event replaced": "REPLACE INTO events (id, payment, at_ms, before, kind, after, facts) "
+    "VALUES (1, 1, 2, 'received', 'opened', 'opened', '{}')",
+    "a transfer changed": "UPDATE transfers SET amount_minor = 6 WHERE id = 1",
+    "a transfer deleted": "DELETE FROM transfers",
+    "a transfer replaced": TRANSFER.replace("INSERT", "REPLACE").format(1, "bank", "fees", 9, 1),
+    "a transfer of nothing": TRANSFER.format(2, "bank", "fees", 0, 2),
+    "a transfer of less than nothing": TRANSFER.format(2, "bank", "fees", -5, 2),
+    "a transfer from an account to itself": TRANSFER.format(2, "bank", "bank", 5, 2),
+    "a transfer of half a yen": TRANSFER.format(2, "bank", "fees", "'12.5'", 2),
+    "a second chain link": TRANSFER.format(2, "bank", "fees", 5, 1),
+    "an answer changed": "UPDATE answers SET code = '05'",
+    "an answer deleted": "DELETE FROM answers",
+    "a payment deleted": "DELETE FROM payments",
+    "a mail's envelope for a second payment": PAYMENT.replace("(1, 1, 1", "(2, 1, 1"),
+    "a payment born approved": PAYMENT.replace("currency)", "currency, state)")
+    .replace("392)", "392, 'approved')")
+    .replace("(1, 1, 1, x'01'", "(2, 1, 1, x'05'"),
+    "a payment of nobody's reader": PAYMENT.replace("(1, 1, 1, x'01'", "(2, 7, 1, x'05'"),
+    "another counter": "UPDATE payments SET counter = 2 WHERE id = 1",
+    "another content": "UPDATE payments SET sale_hash = x'08' WHERE id = 1",
+    "another envelope hash": "UPDATE payments SET envelope_hash = x'08' WHERE id = 1",
+    "a negative amount": "UPDATE payments SET amount_minor = -1 WHERE id = 1",
+    "a STAN of seven digits": "UPDATE payments SET stan = 1000000 WHERE id = 1",
+    "a letter rewritten": "UPDATE letters SET raw = x'01' WHERE id = 1",
+    "a letter deleted": "DELETE FROM letters",
+    "two letters under one version": LETTER.format(2),
+    "a transition invented": "UPDATE transitions SET after = 'approved' WHERE before = 'received'",
+    "a mail deleted": "DELETE FROM mails WHERE id = 1",
+}
+
+
+@pytest.mark.parametrize("what", [name for name in ILLEGAL if name != "a mail deleted"])
+def test_the_database_refuses(what: str, conn: Connection) -> None:
+    before = conn.connection.driver_connection.iterdump  # type: ignore[union-attr]
+    image = list(before())
+    with pytest.raises((IntegrityError, OperationalError)), conn.begin():
+        conn.execute(text(ILLEGAL[what]))
+    assert list(before()) == image
+
+
+def test_one_counter_of_a_reader_belongs_to_one_payment(conn: Connection) -> None:
+    with conn.begin():
+        conn.execute(text(PAYMENT.replace("(1, 1, 1, x'01'", "(2, 1, 1, x'05'")))
+    with pytest.raises(IntegrityError), conn.begin():
+        conn.execute(text("UPDATE payments SET counter = 1 WHERE id = 2"))
+
+
+def test_an_ended_payment_holds_no_card(conn: Connection) -> None:
+    with pytest.raises(IntegrityError, match="ended_means_card_wiped"), conn.begin():
+        conn.execute(text(MOVE.format(2, "opened", "bad-request", "refused")))
+        conn.execute(text("UPDATE payments SET state = 'refused' WHERE id = 1"))
+    with conn.begin():
+        conn.execute(text(MOVE.format(2, "opened", "bad-request", "refused")))
+        conn.execute(text("UPDATE payments SET state = 'refused', envelope = NULL WHERE id = 1"))
+
+
+def test_nothing_is_dispatched_that_could_not_be_reversed(conn: Connection) -> None:
+    with pytest.raises(IntegrityError, match="dispatched_means_reversible"), conn.begin():
+        conn.execute(text(MOVE.format(2, "opened", "accepted", "ready")))
+        conn.execute(text("UPDATE payments SET state = 'ready' WHERE id = 1"))
+        conn.execute(text(MOVE.format(3, "ready", "dispatched", "dispatched")))
+        conn.execute(text("UPDATE payments SET state = 'dispatched', stan = 1 WHERE id = 1"))
+
+
+def test_two_open_payments_never_share_a_stan(conn: Connection) -> None:
+    def dispatch(payment: int, first_event: int) -> None:
+        for number, (before, kind, after) in enumerate(
+            (("opened", "accepted", "ready"), ("ready", "dispatched", "dispatched"))
+        ):
+            move = MOVE.format(first_event + number, before, kind, after)
+            conn.execute(text(move.replace(", 1, 1, '", f", {payment}, 1, '")))
+            changes = f"state = '{after}', stan = 7, reversal = x'00'"
+            conn.execute(text(f"UPDATE payments SET {changes} WHERE id = {payment}"))
+
+    with conn.begin():
+        dispatch(1, 10)
+        conn.execute(text(PAYMENT.replace("(1, 1, 1, x'01'", "(2, 1, 1, x'05'")))
+        move = MOVE.format(20, "received", "opened", "opened").replace(", 1, 1, '", ", 2, 1, '")
+        conn.execute(text(move))
+        conn.execute(text("UPDATE payments SET state = 'opened' WHERE id = 2"))
+    with pytest.raises(IntegrityError), conn.begin():
+        dispatch(2, 30)
+
+
+def test_the_table_in_the_database_is_the_table_in_the_code(conn: Connection) -> None:
+    rows = conn.execute(text("SELECT before, kind, after FROM transitions"))
+    stored = {tuple(row) for row in rows}
+    assert stored == {(b, k, a) for b, arrows in TRANSITIONS.items() for k, a in arrows.items()}
+    assert {row[0] for row in stored} <= {state.value for state in State}
+
+
+def test_the_migrations_make_what_the_code_expects(conn: Connection) -> None:
+    context = MigrationContext.configure(conn, opts={"compare_type": True, "compare_server_default": True})
+    assert compare_metadata(context, metadata) == []
+    rows = conn.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
+    assert {row.name: row.sql for row in rows} == rules.RULES
+    tables = conn.execute(
+        text("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'alembic%'")
+    )
+    for row in tables:
+        assert row.sql.rstrip().endswith("STRICT"), f"{row.name} takes anything"
+    for table in metadata.tables.values():
+        sql = conn.execute(
+            text("SELECT sql FROM sqlite_master WHERE name = :n"), {"n": table.name}
+        ).scalar_one()
+        for check in (one.name for one in table.constraints if one.name):
+            assert str(check) in sql
+
+
+def test_the_newest_version_is_the_one_a_start_looks_for(conn: Connection) -> None:
+    assert ScriptDirectory.from_config(migrate.alembic_config(conn)).get_current_head() == migrate.HEAD
+
+
+def test_a_trigger_that_was_dropped_is_back_after_the_next_start(tmp_path: Path, conn: Connection) -> None:
+    with conn.begin():
+        conn.execute(text("DROP TRIGGER transfers_no_update"))
+        conn.execute(text("UPDATE transfers SET amount_minor = 6 WHERE id = 1"))
+    assert books.broken_at(conn) == 1, "and the chain shows what was done meanwhile"
+    conn.rollback()
+    migrate.upgrade(conn.engine)
+    with pytest.raises(IntegrityError), conn.begin():
+        conn.execute(text("UPDATE transfers SET amount_minor = 7 WHERE id = 1"))
