@@ -167,6 +167,42 @@ def test_nothing_lost_nothing_twice_nothing_untrue(seed: int, tmp_path: Path) ->
         assert CARD[:16].encode() not in data, f"a card number in {file.name}"
 
 
+CALLS = 16
+"""Database calls of one sale from mail to letter, and some more."""
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("call", range(CALLS))
+@pytest.mark.parametrize("silent", [False, True], ids=["answered", "silent"])
+def test_death_at_every_point_of_one_sale(silent: bool, call: int, after: bool, tmp_path: Path) -> None:
+    """Killed before or just after each database call; started again; the phone sends until it hears 250."""
+
+    async def story(world: World) -> None:
+        life = await world.start()
+        life.place.left, life.place.after = call, after
+        teller = Story.__new__(Story)
+        teller.world, teller.rng = world, random.Random(call)
+        phone = asyncio.create_task(teller.mail_until_taken(world.envelope()))
+        world.phones.add(phone)
+        await asyncio.sleep(40)
+        await world.kill()
+        await world.start()
+        payment = await world.reach(await phone, *SETTLED)
+        kinds = [letter.kind for letter in sorted(await world.letters(), key=lambda one: one.version)]
+        net = world.acquirer.net(payment.reference)
+        assert net == (1200 if kinds[-1] in CHARGED else 0)
+        assert world.acquirer.requests.get(payment.reference, 0) <= 1
+        assert (kinds[-1] is Letter.CANCELLED) == (State.REVERSED is payment.state)
+        assert world.verbs("alarm.stumbled") == []
+
+    with virtual_loop() as loop:
+        world = World(tmp_path, habits=Habits(lose_answer=100 if silent else 0))
+        try:
+            loop.run_until_complete(story(world))
+        finally:
+            loop.run_until_complete(world.kill())
+
+
 async def _sends_again(kit: Kit, payment: Payment) -> Payment | None:
     """Planted: after a restart the request is sent once more."""
     entry = clerk.draft(kit, payment, [Event(Kind.NOT_SENT)], due_ms=kit.ports.now_ms())
