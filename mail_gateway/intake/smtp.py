@@ -58,6 +58,7 @@ class Handler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: Connection, _session: Session, envelope: Envelope) -> str:
+        """The whole content is here: have it stored, answer with the intake's reply."""
         server.content_is_here()
         server.is_committing = True
         content = envelope.original_content or b""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from email import message_from_bytes, policy
+from email.message import Message
 from typing import TYPE_CHECKING, Final
 
 from schemas.mail import charset, headers, html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from email.message import Message
 
 RAW_MAX: Final = 1_048_576
 HEADER_BLOCK_MAX: Final = 65_536
@@ -161,7 +161,7 @@ def _leaves(message: Message) -> Iterator[Message]:
             raise _TooMuch("mail-too-deep", str(depth))
         inside = part.get_payload()
         if isinstance(inside, list):
-            waiting.extend((child, depth + 1) for child in reversed(inside))
+            waiting.extend((child, depth + 1) for child in reversed(inside) if isinstance(child, Message))
         else:
             yield part
 

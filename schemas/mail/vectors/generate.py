@@ -60,12 +60,17 @@ def _nested(depth: int) -> bytes:
     return _ROUTE.encode() + body.replace(b"\n", b"\r\n")
 
 
+def _html() -> str:
+    return f"<html><style>p{{x}}</style><p>&gt;{'<br>&gt;'.join(BLOCK.splitlines())}</p></html>"
+
+
 def _found() -> dict[str, tuple[str, bytes]]:
     """Mails whose block is found: name -> (comment, raw)."""
-    html = f"<html><style>p{{x}}</style><p>&gt;{'<br>&gt;'.join(BLOCK.splitlines())}</p></html>"
-    flowed = BLOCK.replace("\n", " \n")
-    attached = 'Content-Disposition: attachment; filename="sale.txt"\n'
-    octets = f"Content-Transfer-Encoding: base64\n{attached}"
+    return {**_mangled(), **_encoded(), **_in_parts()}
+
+
+def _mangled() -> dict[str, tuple[str, bytes]]:
+    """What mail programs, carriers and keyboards do to a text."""
     return {
         "plain": ("the block as it is written", _mail(BLOCK.encode())),
         "joined": ("all line ends lost", _mail(BLOCK.replace("\n", " ").encode())),
@@ -90,6 +95,13 @@ def _found() -> dict[str, tuple[str, bytes]]:
             "invisible characters inside",
             _mail(BLOCK.replace("B", "B\u200b").encode(), "text/plain; charset=utf-8", "8bit"),
         ),
+    }
+
+
+def _encoded() -> dict[str, tuple[str, bytes]]:
+    """How a text is written into a mail."""
+    flowed = BLOCK.replace("\n", " \n")
+    return {
         "quoted-printable": (
             "quoted-printable",
             _mail(quopri.encodestring(BLOCK.replace("\n", "  \n").encode()), encoding="quoted-printable"),
@@ -99,7 +111,7 @@ def _found() -> dict[str, tuple[str, bytes]]:
             _mail(BLOCK.replace("\n", "=20\n").encode()),
         ),
         "base64": ("base64", _mail(base64.encodebytes(BLOCK.encode()), encoding="base64")),
-        "html": ("HTML only, quoted, line ends as <br>", _mail(html.encode(), "text/html")),
+        "html": ("HTML only, quoted, line ends as <br>", _mail(_html().encode(), "text/html")),
         "flowed": (
             "format=flowed with delsp",
             _mail(flowed.encode(), "text/plain; format=flowed; delsp=yes"),
@@ -108,9 +120,17 @@ def _found() -> dict[str, tuple[str, bytes]]:
             "hyphens around the markers made long dashes",
             _mail(_dashed().encode(), "text/plain; charset=utf-8", "8bit"),
         ),
+    }
+
+
+def _in_parts() -> dict[str, tuple[str, bytes]]:
+    """Where in a mail the block may stand."""
+    attached = 'Content-Disposition: attachment; filename="sale.txt"\n'
+    octets = f"Content-Transfer-Encoding: base64\n{attached}"
+    return {
         "alternative": (
             "plain text and HTML",
-            _mixed(_part(BLOCK), _part(html, "text/html"), kind="multipart/alternative"),
+            _mixed(_part(BLOCK), _part(_html(), "text/html"), kind="multipart/alternative"),
         ),
         "attachment": ("in body and attachment", _mixed(_part(BLOCK), _part(BLOCK, "text/plain", attached))),
         "octets": (
