@@ -44,8 +44,6 @@ def open_result(cipher, vault, sealed):
 
 def _opened(cipher, sale, index, ciphertext):
     """The payload.Result, if it opens and speaks of this sale; else None."""
-    if index == 0:
-        return None
     block = cipher(bytes(sale.result_key))
     text = ccm.open_sealed(
         block, cose.nonce(sale.ksn, index), cose.enc_structure(cose.AAD_RESULT), ciphertext

@@ -2,11 +2,12 @@
 
 Board ports: `head.read()` -> flux intervals of one swipe or None; `keypad.read()` -> a key or None;
 `lcd.show(line1, line2, state)`; `serial.read()` -> bytes, `serial.write(bytes)`; `clock()` -> milliseconds
-since power-on, never going back; `flash` (see `journal`); `cipher` (see `crypto.aes`); `tell(verb, **facts)`,
-the test bench's view.
+since power-on, never going back; `flash` (see `journal`); `cipher` (see `crypto.aes`; None = the firmware's
+own); `tell(verb, **facts)`, the test bench's view.
 """
 
 from card_reader_fw import answer, terminal, vault, words
+from card_reader_fw.crypto import aes
 from card_reader_fw.journal import Journal, JournalError
 from card_reader_fw.open_sale import REENTRIES_MAX, View
 from card_reader_fw.seal import derive, seal
@@ -23,7 +24,7 @@ class Reader:
 
     def __init__(self, board):
         self._board = board
-        self._cipher = board.cipher
+        self._cipher = board.cipher or aes.cipher
         self._vault = vault.load(Journal(board.flash))
         self._link = session.Session(session.READER)
         self._sealed = ""  # armour text of the sale in hand

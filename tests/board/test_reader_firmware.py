@@ -255,6 +255,18 @@ def test_the_phone_goes_away_in_the_middle_and_comes_back(world):
     assert len({open_sale(text)[0] for text in world.sales}) == 1
 
 
+def test_the_phone_restarts_while_a_sale_is_on_its_way(world):
+    world.sell()
+    world.phone_is_there = False
+    world.keys("TRANSFER")
+    world.wire.take()
+    world.phone, world.phone_is_there = session.Session(session.PHONE), True
+    world.run(200)
+    assert world.state == "ready"
+    world.keys("TRANSFER")
+    world.until(lambda: world.state == "sent")
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_on_a_bad_line_the_sale_still_arrives(seed):
     world = World(loss=0.0005, seed=seed)

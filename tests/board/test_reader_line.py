@@ -48,16 +48,22 @@ class Running:
         """The facts of the first event since the last wait that has these; drives the phone meanwhile."""
         end = time.monotonic() + BOUND_S
         while time.monotonic() < end:
-            with self._changed:
-                for at, (told, given) in enumerate(self.told):
-                    if told == verb and facts.items() <= given.items():
-                        del self.told[: at + 1]
-                        return given
-                if phone is None:
-                    self._changed.wait(0.1)
+            given = self._take(verb, facts)
+            if given is not None:
+                return given
             if phone is not None:
                 phone.work()
         raise AssertionError(f"{verb} {facts} not told; last: {self.told[-5:]}")
+
+    def _take(self, verb, facts):
+        """Drop the events up to the wanted one; without it, wait a moment for news."""
+        with self._changed:
+            for at, (told, given) in enumerate(self.told):
+                if told == verb and facts.items() <= given.items():
+                    del self.told[: at + 1]
+                    return given
+            self._changed.wait(0.02)
+        return None
 
     def quit(self):
         self.type("quit")

@@ -153,6 +153,13 @@ def test_a_key_that_was_given_out_is_never_given_again():
         store = vault.load(Journal(flash))
 
 
+def test_the_state_before_is_wiped_from_memory():
+    store = new_reader(Memory())
+    before = store.keys
+    store.next_key(cipher)
+    assert bytes(before.registers) == bytes(512)
+
+
 def test_a_failed_save_skips_the_key():
     flash = Memory()
     store = new_reader(flash)

@@ -14,7 +14,7 @@ from card_reader_fw.board.desk.line import open_line
 from card_reader_fw.board.desk.loop import Loop
 from card_reader_fw.board.desk.reader_error import ReaderError
 from card_reader_fw.reader import Reader
-from card_reader_fw.terminal import CODE, CONDITION, CONDITIONS, COUNT, IDLE, INSTALMENTS, READY
+from card_reader_fw.terminal import AMOUNT, CODE, CONDITIONS, INSTALMENTS, READY
 from schemas.envelope import armour
 from schemas.errors import WireError
 
@@ -64,13 +64,12 @@ def swipe(  # noqa: PLR0913  one named parameter for each thing a merchant decid
     with Device.open(device_path) as device:
         bench = Bench(device, now_s)
         bench.swipe(intervals)
-        _need(bench, bench.reader.state.name != IDLE)
+        _expect(bench, AMOUNT)
         bench.keys(*str(amount_minor), "ENTER")
         bench.keys(*str(condition), "ENTER")
         if condition in INSTALMENTS:
             bench.keys(*str(count), "ENTER")
-        _need(bench, bench.reader.state.name not in (CONDITION, COUNT))
-        _need(bench, bench.reader.state.name == READY)
+        _expect(bench, READY)
         bench.keys("TRANSFER")
         told = bench.told["reader.sealed"]
         text = armour.block(*armour.from_text(bench.sale))
@@ -136,9 +135,9 @@ def _intervals(track2: str | None, flux: Path | str | None, recording: Path | st
     return stripe.read_flux(Path(flux)) if flux is not None else wav.read_wav(Path(recording or ""))
 
 
-def _need(bench: Bench, reached: bool) -> None:
-    """Raise for what the terminal refused last."""
-    if not reached:
+def _expect(bench: Bench, state: str) -> None:
+    """Raise for what the terminal refused, unless it came this far."""
+    if bench.reader.state.name != state:
         key, parameters = bench.reader.showing
         raise ReaderError(parameters[0] if key in ("bad-card", "fault") else key)
 
