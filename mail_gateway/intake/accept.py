@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mail_gateway.domain.errors import GatewayError, reply_for
+from mail_gateway.intake.remains import ksn_of
 from mail_gateway.store import inbox
 from schemas.envelope import armour, cose
 from schemas.errors import WireError
@@ -113,5 +114,5 @@ def _envelope(raw: bytes) -> _Envelope:
         _, sealed = find_block(mail, armour.SALE)
         ksn, _, _ = cose.unpack(sealed)
     except WireError as error:
-        return _Envelope(None, None, error.slug, mail.message_id)
+        return _Envelope(None, ksn_of(mail), error.slug, mail.message_id)
     return _Envelope(sealed, ksn, "", mail.message_id)

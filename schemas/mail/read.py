@@ -81,7 +81,7 @@ def _over_limit(raw: bytes) -> Unreadable | None:
     """The caps that must be checked on bytes, because the parser itself is what they protect."""
     if len(raw) > RAW_MAX:
         return Unreadable("mail-too-big", str(len(raw)))
-    block = raw.removeprefix(b"\n").partition(b"\n\n")[0]
+    block = b"" if raw[:1] == b"\n" else raw.partition(b"\n\n")[0]
     if len(block) > HEADER_BLOCK_MAX:
         return Unreadable("mail-header-block", str(len(block)))
     own = _NEXT_HEADER.split(block)

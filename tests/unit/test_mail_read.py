@@ -232,7 +232,7 @@ def test_a_hostile_mail_costs_no_time_and_raises_nothing(name: str) -> None:
     assert perf_counter() - begun < FAST_S
 
 
-def test_ten_thousand_damaged_mails_raise_nothing() -> None:
+def test_thousands_of_damaged_mails_raise_nothing() -> None:
     chance = random.Random(1)
     good = (
         b'From: a@b\nSubject: =?utf-8?B?5bGx?=\nContent-Type: multipart/mixed; boundary="x"\n\n--x\n'
@@ -240,7 +240,7 @@ def test_ten_thousand_damaged_mails_raise_nothing() -> None:
         b"AAAA\n--x\nContent-Type: message/rfc822\n\nSubject: x\n\n--x\nContent-Disposition: attachment\n"
         b"Content-Transfer-Encoding: uuencode\n\nbegin 644 x\n#AAAA\nend\n--x--\n"
     )
-    for _ in range(10_000):
+    for _ in range(4_000):
         raw = bytearray(good)
         for _ in range(chance.randrange(1, 6)):
             at = chance.randrange(len(raw))
