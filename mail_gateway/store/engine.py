@@ -75,9 +75,11 @@ class Store:
     async def _commit_all(self) -> None:
         while self._waiting:
             jobs = [self._waiting.popleft() for _ in range(min(GROUP_MAX, len(self._waiting)))]
-            await self._write_place(partial(self._writer.commit, jobs))
-            for job in jobs:
-                job.tell()
+            try:
+                await self._write_place(partial(self._writer.commit, jobs))
+            finally:
+                for job in jobs:
+                    job.tell()
 
 
 def open_store(url: str, places: tuple[Place, Place] | None = None) -> Store:

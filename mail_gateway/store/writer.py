@@ -36,6 +36,7 @@ class Job:
         self.future = future
         self.value: Any = None
         self.error: BaseException | None = None
+        self.settled = False
 
     def __enter__(self) -> Job:
         self.error = None
@@ -51,7 +52,9 @@ class Job:
         """Give the caller what came of it, if the caller is still there."""
         if self.future.done():
             return
-        if self.error is not None:
+        if not self.settled:
+            self.future.set_exception(failed(RuntimeError()))  # the writer itself broke: never a false yes
+        elif self.error is not None:
             self.future.set_exception(self.error)
         else:
             self.future.set_result(self.value)
@@ -76,6 +79,8 @@ class Writer:
         except (SQLAlchemyError, GatewayError, OSError) as error:
             if number is None or not self._landed(number):
                 self._fail(jobs, failed(error))
+        for job in jobs:
+            job.settled = True
 
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from mail_gateway.store.engine import Store
 
 
+REQUESTS_MAX: Final = 64
+"""Sales at the acquirer at the same time."""
+
+
 class Writer(Protocol):
     """Turns news into a letter. Pure: the same news gives the same bytes."""
 
@@ -24,7 +29,10 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """node: this life of the gateway. letter_queued: wakes the sender."""
+    """node: this life of the gateway. letter_queued: wakes the sender.
+
+    line: held while a sale is open in memory and at the acquirer, so that a burst waits sealed.
+    """
 
     store: Store
     keys: KeyRing
@@ -34,3 +42,4 @@ class Kit:
     ports: Ports
     node: int
     letter_queued: Callable[[], None]
+    line: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REQUESTS_MAX))

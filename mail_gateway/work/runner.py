@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Stage = Callable[[Kit, Payment], Awaitable[Payment | None]]
 
 AT_ONCE_MAX: Final = 512
-"""Payments in work at the same time; the others wait their turn."""
+"""Payments in work at the same time, most of them at the acquirer; the others wait their turn."""
 
 STUMBLES_MAX: Final = 3
 RETRY_MS: Final = 5000

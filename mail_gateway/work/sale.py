@@ -38,6 +38,11 @@ class Ready:
 
 async def take(kit: Kit, payment: Payment) -> Payment | None:
     """RECEIVED or READY: open, decide, dispatch and ask, in two commits where all goes well."""
+    async with kit.line:
+        return await _take(kit, payment)
+
+
+async def _take(kit: Kit, payment: Payment) -> Payment | None:
     opened = _open(kit, payment)
     if isinstance(opened, Refused):
         return await enter(kit, draft(kit, payment, [Event(Kind.UNREADABLE, {"slug": opened.slug})]))

@@ -25,14 +25,16 @@ from acquirer_sdk.values import (
     NeedsInput,
     NotSent,
 )
+from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.outcome import Letter, Outcome
 from mail_gateway.domain.payment import Kind, State
 from mail_gateway.envelope.dukpt import Usage
-from mail_gateway.store import books, letters
+from mail_gateway.store import books, inbox, letters
 from mail_gateway.store.inbox import Verdict
 from mail_gateway.store.tables import answers, events, mails
 from mail_gateway.store.tables import payments as payments_table
 from mail_gateway.work import runner
+from mail_gateway.work.kit import REQUESTS_MAX
 from schemas.envelope import checkcode, cose, payload
 
 Answer = Callable[[AuthoriseRequest], AuthoriseOutcome]
@@ -509,5 +511,84 @@ def test_a_stan_comes_round_again_but_never_while_it_is_held(tmp_path: Path) -> 
         assert world.acquirer.stans == [1, 2], "1 is held by the open reversal"
         asked = select(payments_table.c.stan).where(payments_table.c.id == 2)
         assert await world.life.store.read(lambda conn: conn.scalar(asked)) == 2
+
+    tell_story(tmp_path, story)
+
+
+def test_a_burst_waits_sealed_and_the_acquirer_is_never_flooded(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        at_once = most = 0
+
+        async def script(request: AuthoriseRequest) -> AuthoriseOutcome:
+            nonlocal at_once, most
+            at_once += 1
+            most = max(most, at_once)
+            await asyncio.sleep(0.2)
+            at_once -= 1
+            return Approved("1", request.amount_minor)
+
+        world.acquirer.script = script
+        await asyncio.gather(*(world.post(world.envelope()) for _ in range(200)))
+        await asyncio.sleep(5)
+        states = {(await world.payment(number)).state for number in range(1, 201)}
+        assert states == {State.APPROVED}
+        assert most == REQUESTS_MAX
+
+    tell_story(tmp_path, story)
+
+
+def test_an_answer_is_held_until_the_disk_takes_it(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        store = world.life.store
+        real, left = store.run, 5
+
+        async def run(unit: Any, *args: Any, **more: Any) -> Any:
+            nonlocal left
+            if left and world.acquirer.requests:
+                left -= 1
+                raise GatewayError("The disk is full.", "store-full", Disposition.RETRY)
+            return await real(unit, *args, **more)
+
+        store.run = run  # type: ignore[method-assign]
+        await world.post(world.envelope())
+        payment = await world.reach(1, State.APPROVED)
+        assert world.acquirer.net(payment.reference) == 1200
+        assert world.verbs("alarm") == ["alarm.answer-not-stored"] * 5
+        assert world.acquirer.requests == {payment.reference: 1}
+
+    tell_story(tmp_path, story)
+
+
+def test_a_disk_that_is_full_before_dispatch_charges_nobody(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        await world.life.store.run(inbox.keep, world.arrival(world.envelope()))
+        real = world.life.store.run
+
+        async def run(unit: Any, *args: Any, **more: Any) -> Any:
+            raise GatewayError("The disk is full.", "store-full", Disposition.RETRY)
+
+        world.life.store.run = run  # type: ignore[method-assign]
+        world.life.runner.wake(1)
+        await asyncio.sleep(30)
+        assert world.acquirer.requests == {}
+        world.life.store.run = real  # type: ignore[method-assign]
+        await world.reach(1, State.APPROVED)
+
+    tell_story(tmp_path, story)
+
+
+def test_stopping_in_mid_request_waits_for_the_answer(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        await world.post(world.envelope())
+        while not world.acquirer.requests:
+            await asyncio.sleep(0)
+        await world.life.runner.drain()
+        assert (await world.payment(1)).state is State.APPROVED
+        await world.post(world.envelope())
+        await asyncio.sleep(60)
+        assert (await world.payment(2)).state is State.RECEIVED, "kept for the next life, not begun"
 
     tell_story(tmp_path, story)

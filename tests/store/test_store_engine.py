@@ -188,3 +188,20 @@ async def test_every_connection_is_safe(name: str, value: str | int, store: Stor
 def test_another_kind_of_database_is_refused_in_words() -> None:
     with pytest.raises(GatewayError, match="sqlite:///FILE"):
         open_store("postgresql://localhost/hagaki")
+
+
+async def test_a_writer_that_breaks_says_no_and_never_a_false_yes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(jobs: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store._writer, "commit", broken)
+        with pytest.raises(GatewayError, match="store-failed"):
+            await store.run(add, 1)
+        assert store._drain is not None
+        await asyncio.wait([store._drain])
+        assert isinstance(store._drain.exception(), ZeroDivisionError)
+    await store.run(add, 2)
+    assert await store.read(count) == 1
