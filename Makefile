@@ -41,7 +41,7 @@ check: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) tests/unit tests/tidy
+	$(PYTEST) -n 2 tests/unit tests/tidy
 
 bench: $(READY)
 	$(BIN)/python -m bench
