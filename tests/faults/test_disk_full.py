@@ -1,0 +1,58 @@
+"""The gateway's disk fills up for real: what was answered 250 is there, the rest is refused for now."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import aiosmtplib
+import pytest
+from gateway_world import counter, plain_mail
+
+from hagaki.sections import read_config, settings
+from mail_gateway.admin import payments
+
+SMALL = "600k"
+LARGE = "40m"
+
+
+@contextmanager
+def small_disk(place: Path) -> Iterator[None]:
+    """A file system of its own at `place`, nearly full before the first sale."""
+    if os.geteuid() != 0:
+        if "CI" in os.environ:
+            pytest.fail("needs root to mount a small disk")
+        pytest.skip("needs root to mount a small disk: run the tests as root")
+    place.mkdir(parents=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", str(place)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+async def test_a_full_disk_refuses_for_now_and_loses_nothing(tmp_path: Path) -> None:
+    gateway = tmp_path / "gateway"
+    with small_disk(gateway):
+        async with counter(tmp_path) as here:
+            stored = 0
+            refused = None
+            while refused is None and stored < 1000:
+                try:
+                    await here.post(plain_mail(here.sale(1200)))
+                    stored += 1
+                except aiosmtplib.SMTPResponseException as error:
+                    refused = error
+            assert refused is not None
+            assert refused.code in (451, 452)
+            kept = here.sale(1300)
+            subprocess.run(["mount", "-o", f"remount,size={LARGE}", str(gateway)], check=True)
+            await here.post(plain_mail(kept))
+            while len(here.asked()) < stored + 1:
+                await here.letter()
+            rows = payments.listed(settings(read_config(here.world.config), "gateway"), limit=2000)
+            assert len(rows) == stored + 1
+            assert len({entry["reference"] for entry in here.asked()}) == stored + 1
