@@ -167,7 +167,29 @@ def test_a_result_that_is_none(reader):
     assert slug_of(desk.show_result, reader, sealed.text) == "result-format"
 
 
+def test_a_result_longer_than_any(reader):
+    shown = desk.show_result(reader, armour.block(armour.RESULT, bytes(armour.BODY_MAX)))
+    assert not shown.genuine
+
+
 # ---- the device file
+
+
+def full_disk(fd, *_):
+    raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_makes_no_reader(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.pwrite", full_disk)
+    assert slug_of(device.create, tmp_path / "r.dev", KEY_ID, INITIAL_KEY) == "flash"
+    assert not (tmp_path / "r.dev").exists()
+
+
+def test_a_full_disk_sells_nothing_and_loses_nothing(reader, monkeypatch):
+    with monkeypatch.context() as full:
+        full.setattr("os.pwrite", full_disk)
+        assert slug_of(swipe, reader) == "flash"
+    assert swipe(reader).slip == 1
 
 
 def test_the_file_is_private_and_made_once(reader):

@@ -267,6 +267,22 @@ def test_the_phone_restarts_while_a_sale_is_on_its_way(world):
     world.until(lambda: world.state == "sent")
 
 
+def test_a_result_and_a_restart_in_one_portion(world):
+    """The result has no conversation any more; a new one begins, and the phone tells it again."""
+    world.sell()
+    world.keys("TRANSFER")
+    world.run(500)
+    ksn, _ = open_sale(world.sales[0])
+    world.phone.result(armour.to_text(armour.RESULT, seal_result(ksn, outcome.APPROVED, 1200)))
+    fresh = session.Session(session.PHONE)
+    call = fresh.outgoing()
+    world.wire.to_reader += world.phone.outgoing() + call + call
+    world.phone = fresh
+    world.link_up()
+    world.answer(outcome.APPROVED)
+    assert world.lcd[0] == "APPROVED      C1"
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_on_a_bad_line_the_sale_still_arrives(seed):
     world = World(loss=0.0005, seed=seed)

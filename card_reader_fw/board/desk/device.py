@@ -11,7 +11,7 @@ from card_reader_fw import vault
 from card_reader_fw.board.desk.flash_file import FlashFile
 from card_reader_fw.board.desk.reader_error import ReaderError
 from card_reader_fw.crypto import dukpt
-from card_reader_fw.journal import Journal
+from card_reader_fw.journal import Journal, JournalError
 
 
 def cipher(key: bytes):
@@ -24,12 +24,17 @@ def create(path: Path | str, initial_key_id: bytes, initial_key: bytes, language
     kept.
 
     initial_key_id: 8 bytes; initial_key: 16 bytes; language: en or ja. Raises ReaderError device-exists,
-    ValueError.
+    flash (then no file is left behind), ValueError.
     """
     keys = dukpt.load(cipher, initial_key_id, initial_key)
     flash = FlashFile.create(Path(path))
     try:
+        flash.erase(0)
+        flash.erase(1)
         vault.create(Journal(flash), keys, language)
+    except JournalError:
+        Path(path).unlink()
+        raise ReaderError("flash") from None
     finally:
         flash.close()
 
@@ -42,9 +47,14 @@ class Device:
 
     @classmethod
     def open(cls, path: Path | str) -> Device:
-        """Raises ReaderError device-missing, device-busy, device-damaged."""
+        """Raises ReaderError device-missing, device-busy, device-damaged, flash."""
         flash = FlashFile.open(Path(path))
-        if Journal(flash).payload is None:
+        try:
+            payload = Journal(flash).payload
+        except JournalError:
+            flash.close()
+            raise ReaderError("flash") from None
+        if payload is None:
             flash.close()
             raise ReaderError("device-damaged")
         return cls(flash)

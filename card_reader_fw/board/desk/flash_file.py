@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from card_reader_fw.board.desk.reader_error import ReaderError
-from card_reader_fw.journal import SLOT
+from card_reader_fw.journal import SLOT, JournalError
 
 SLOTS = 8
 BANK_SIZE = SLOT * SLOTS
@@ -24,16 +24,13 @@ class FlashFile:
 
     @classmethod
     def create(cls, path: Path) -> FlashFile:
-        """A new blank file. Raises ReaderError device-exists."""
+        """A new file, to be erased before use. Raises ReaderError device-exists."""
         try:
             fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileExistsError:
             raise ReaderError("device-exists") from None
-        flash = cls(_locked(fd))
-        flash.erase(0)
-        flash.erase(1)
         _sync_folder(path)
-        return flash
+        return cls(_locked(fd))
 
     @classmethod
     def open(cls, path: Path) -> FlashFile:
@@ -52,12 +49,15 @@ class FlashFile:
         return os.pread(self._fd, length, bank * BANK_SIZE + offset)
 
     def write(self, bank: int, offset: int, data: bytes) -> None:
-        """Durable when it returns."""
+        """Durable when it returns. Raises JournalError when the disk does not take it."""
         at = bank * BANK_SIZE + offset
-        while data:
-            done = os.pwrite(self._fd, data, at)
-            data, at = data[done:], at + done
-        os.fsync(self._fd)
+        try:
+            while data:
+                done = os.pwrite(self._fd, data, at)
+                data, at = data[done:], at + done
+            os.fsync(self._fd)
+        except OSError as error:
+            raise JournalError(os.strerror(error.errno or 0)) from None
 
     def erase(self, bank: int) -> None:
         """All bits of a bank to one."""
