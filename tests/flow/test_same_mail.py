@@ -59,9 +59,11 @@ async def test_a_mangled_mail_still_sells_and_a_changed_one_does_not(tmp_path: P
             await here.letter()
         assert [entry["amount_minor"] for entry in here.asked()] == amounts
         await _post_changed(here)
+        assert b"[Hagaki]" in await here.letter()  # "please send it again", once a minute at most
         await here.post(plain_mail(here.sale(1200)))
-        await here.letter()
+        assert b"APPROVED" in await here.letter()
         assert len(here.asked()) == len(amounts) + 1
+        assert here.letters.empty()
 
 
 async def _post_changed(here: Counter) -> None:
