@@ -11,6 +11,9 @@ from schemas.errors import WireError
 if TYPE_CHECKING:
     from schemas.mail.read import Mail
 
+TEXT_MAX: Final = 262_144
+"""Characters of one text that are searched, before and after folding, which can make eighteen of one."""
+
 _DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―−─━ー"), "-")
 
 
@@ -39,7 +42,7 @@ def find_block(mail: Mail, kind: int) -> tuple[int, bytes]:
 def plain(text: str) -> str:
     """`text` as the armour's alphabet can stand in it: full-width folded (NFKC), invisible characters gone,
     dashes of any length as hyphens, quoted-printable line ends that nobody decoded taken off."""
-    folded = unicodedata.normalize("NFKC", text.translate(_DASHES))
+    folded = unicodedata.normalize("NFKC", text[:TEXT_MAX].translate(_DASHES))[:TEXT_MAX]
     visible = "".join(
         sign for sign in folded if sign in "\r\n\t" or unicodedata.category(sign) not in ("Cf", "Cc")
     )
