@@ -22,7 +22,7 @@ from card_reader_fw.crypto import dukpt
 from card_reader_fw.journal import Journal
 from card_reader_fw.reader import Reader
 from schemas.envelope import armour, outcome
-from schemas.link import events, session
+from schemas.link import events, session, table
 
 NOW_S = 1_750_000_000
 
@@ -278,7 +278,7 @@ def test_a_result_and_a_restart_in_one_portion(world):
     call = fresh.outgoing()
     world.wire.to_reader += world.phone.outgoing() + call + call
     world.phone = fresh
-    world.link_up()
+    world.until(lambda: fresh.may(table.RESULT))
     world.answer(outcome.APPROVED)
     assert world.lcd[0] == "APPROVED      C1"
 
