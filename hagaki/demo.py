@@ -39,9 +39,9 @@ def command(
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise Problem(f"{folder} is not empty; choose a new folder", "folder-not-empty")
     where = folder or Path(tempfile.mkdtemp(prefix="hagaki-demo-"))
-    show = Show(chosen, steps=steps, as_json=as_json)
+    show = Show(where, chosen, steps=steps, as_json=as_json)
     try:
-        approved = asyncio.run(one_sale(World(where, chosen), show, amount))
+        approved = asyncio.run(one_sale(World(where, chosen, limit_s=3600 if steps else 30), show, amount))
     finally:
         if folder is None:
             shutil.rmtree(where, ignore_errors=True)
@@ -66,5 +66,5 @@ async def one_sale(world: World, show: Show, amount: int) -> bool:
     finally:
         await world.close()
     approved = str(lcd.facts["line1"]).endswith(APPROVED_CODE)
-    show.closing(approved=approved, took_ms=machine.now_ms() - started_ms)
+    await show.closing(approved=approved, took_ms=machine.now_ms() - started_ms)
     return approved

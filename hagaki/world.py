@@ -6,7 +6,7 @@ import asyncio
 import json
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -83,6 +83,9 @@ class Happening:
     facts: Mapping[str, Any]
 
 
+Seen = Callable[[Happening], Awaitable[None]]
+
+
 @dataclass(slots=True)
 class World:
     """The folder holds everything: configuration, database, spools, mailbox, device file, logs."""
@@ -91,6 +94,7 @@ class World:
     language: str = "en"
     host_timeout_s: int = 30
     host_message_life_s: int = 120
+    limit_s: int = 30
     events: asyncio.Queue[Happening] = field(default_factory=asyncio.Queue)
     _children: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     _pumps: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -157,22 +161,22 @@ class World:
         port = await self.wait_for("reader.port")
         await self.start("phone", "--port", str(port.facts["path"]))
 
-    async def wait_for(
-        self, verb: str, seen: Callable[[Happening], None] = lambda _: None, limit_s: int = 30, **facts: Any
-    ) -> Happening:
-        """The next happening of that verb with those facts; every one on the way goes to `seen`."""
+    async def wait_for(self, verb: str, seen: Seen | None = None, **facts: Any) -> Happening:
+        """The next happening of that verb with those facts; every one on the way goes to `seen`.
+
+        Raises Problem if it does not come in `limit_s` seconds, or if a process fails.
+        """
         try:
-            return await asyncio.wait_for(self._next(verb, seen, facts), limit_s)
+            return await asyncio.wait_for(self._next(verb, seen, facts), self.limit_s)
         except TimeoutError:
-            sentence = f"{verb} did not happen in {limit_s} s; see {self.folder}"
+            sentence = f"{verb} did not happen in {self.limit_s} s; see {self.folder}"
             raise Problem(sentence, "world-stuck", MACHINE) from None
 
-    async def _next(
-        self, verb: str, seen: Callable[[Happening], None], facts: Mapping[str, Any]
-    ) -> Happening:
+    async def _next(self, verb: str, seen: Seen | None, facts: Mapping[str, Any]) -> Happening:
         while True:
             happening = await self.events.get()
-            seen(happening)
+            if seen is not None:
+                await seen(happening)
             if happening.verb == "process.failed":
                 raise Problem(str(happening.facts["sentence"]), "process-failed", MACHINE)
             if happening.verb == verb and facts.items() <= happening.facts.items():
