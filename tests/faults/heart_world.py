@@ -1,4 +1,4 @@
-"""A world for the heart: virtual time, an acquirer that counts charges, a gateway that can be killed."""
+"""A world for the heart: one merchant, one reader, and a gateway that can be killed and started again."""
 
 from __future__ import annotations
 
@@ -7,34 +7,24 @@ import atexit
 import random
 import shutil
 import tempfile
-from asyncio import base_events
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from Crypto.Cipher import AES
+from heart_acquirer import CARD, CountingAcquirer, Habits, virtual_loop
+from sqlalchemy import select
 
 from acquirer_sdk.values import (
     Approved,
     AuthoriseOutcome,
     AuthoriseRequest,
-    Capabilities,
-    Declined,
-    InDoubt,
-    LateAnswer,
-    NotReady,
-    NotSent,
-    Ready,
-    Reversal,
-    ReversalAccepted,
-    ReversalOpen,
-    ReversalOutcome,
 )
 from mail_gateway.admin import keys, merchants, readers
 from mail_gateway.domain.news import Composed, News
+from mail_gateway.domain.outcome import Letter
 from mail_gateway.envelope import dukpt
 from mail_gateway.envelope.keys import KeyRing
 from mail_gateway.envelope.root import fetch_root
@@ -43,53 +33,13 @@ from mail_gateway.settings import GatewaySettings, KeySettings
 from mail_gateway.store import inbox, letters, nodes, payments
 from mail_gateway.store.engine import Store, open_store
 from mail_gateway.store.place import Inline
+from mail_gateway.store.tables import events
 from mail_gateway.work.kit import Kit
 from mail_gateway.work.runner import Runner
 from mail_gateway.work.sweeper import Sweeper
 from schemas.envelope import cose, payload
 
-CARD = "4111111111111111=27122010000012345678"
 START_MS = 1_790_000_000_000
-
-
-class VirtualLoop(base_events.BaseEventLoop):
-    """Waiting costs nothing: time jumps to the next timer. A seed shuffles what is ready at once."""
-
-    def __init__(self, seed: int = 0) -> None:
-        super().__init__()
-        self._now_s = 0.0
-        self._random = random.Random(seed)
-        self._selector = self
-
-    def time(self) -> float:
-        return self._now_s
-
-    def select(self, timeout: float | None) -> list[Any]:
-        if timeout is None:
-            raise RuntimeError("nothing left to wait for")
-        self._now_s += max(timeout, 0)
-        return []
-
-    def _process_events(self, _: Any) -> None:
-        ready = list(self._ready)
-        self._random.shuffle(ready)
-        self._ready.clear()
-        self._ready.extend(ready)
-
-    def _write_to_self(self) -> None:
-        return None
-
-
-@contextmanager
-def virtual_loop(seed: int = 0) -> Iterator[VirtualLoop]:
-    loop = VirtualLoop(seed)
-    try:
-        yield loop
-    finally:
-        for task in asyncio.all_tasks(loop):
-            task.cancel()
-        loop.run_until_complete(asyncio.sleep(0))
-        loop.close()
 
 
 class Mortal(Inline):
@@ -111,119 +61,6 @@ class Mortal(Inline):
             self.dead.set()
             await asyncio.Event().wait()
         return value
-
-
-@dataclass
-class Habits:
-    """Of an acquirer: each a chance in percent."""
-
-    lose_request: int = 0
-    delay_request: int = 0
-    lose_answer: int = 0
-    late_answer: int = 0
-    lose_reversal: int = 0
-    not_sent: int = 0
-    not_ready: int = 0
-    decline: int = 0
-    forgets_early_reversals: bool = False
-    timeout_s: int = 30
-
-
-@dataclass
-class CountingAcquirer:
-    """Lives as long as the world, longer than any gateway. charged: reference -> minor units net."""
-
-    habits: Habits
-    random: random.Random
-    name: str = "counting"
-    capabilities: Capabilities = field(default_factory=Capabilities)
-    requests: dict[str, int] = field(default_factory=dict)
-    charges: dict[str, list[int]] = field(default_factory=dict)
-    reversed: set[str] = field(default_factory=set)
-    transmissions: dict[str, list[int]] = field(default_factory=dict)
-    stans: list[int] = field(default_factory=list)
-    gate: asyncio.Event | None = None
-    late: Callable[[LateAnswer], None] | None = None
-    script: Callable[[AuthoriseRequest], Awaitable[AuthoriseOutcome]] | None = None
-
-    async def start(self, late: Callable[[LateAnswer], None]) -> None:
-        self.late = late
-
-    async def close(self) -> None:
-        self.late = None
-
-    def ready(self) -> Ready | NotReady:
-        return NotReady("not-connected") if self._hit(self.habits.not_ready) else Ready()
-
-    def prepare(self, request: AuthoriseRequest) -> Reversal:
-        return Reversal(request.reference, request.stan, f"0420 {request.reference} {request.stan}".encode())
-
-    async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
-        assert request.card.track2 == CARD
-        if self._hit(self.habits.not_sent):
-            return NotSent("refused")
-        self.requests[request.reference] = self.requests.get(request.reference, 0) + 1
-        self.stans.append(request.stan)
-        if self.script is not None:
-            return await self.script(request)
-        if self._hit(self.habits.lose_request):
-            await asyncio.sleep(self.habits.timeout_s)
-            return InDoubt("no-answer")
-        if self._hit(self.habits.delay_request):
-            asyncio.get_running_loop().call_later(self.random.randint(1, 100), self._arrive_late, request)
-            await asyncio.sleep(self.habits.timeout_s)
-            return InDoubt("no-answer")
-        await asyncio.sleep(self.random.randint(1, 2000) / 1000)
-        answer = self._decide(request)
-        if self._hit(self.habits.lose_answer):
-            await asyncio.sleep(self.habits.timeout_s)
-            return InDoubt("no-answer")
-        if self._hit(self.habits.late_answer):
-            asyncio.get_running_loop().call_later(
-                self.habits.timeout_s + self.random.randint(1, 60), self._deliver, request, answer
-            )
-            await asyncio.sleep(self.habits.timeout_s)
-            return InDoubt("no-answer")
-        return answer
-
-    async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:
-        assert reversal.wire == f"0420 {reversal.reference} {reversal.stan}".encode()
-        self.transmissions.setdefault(reversal.reference, []).append(transmission)
-        await asyncio.sleep(0.05)
-        if self._hit(self.habits.lose_reversal):
-            await asyncio.sleep(self.habits.timeout_s)
-            return ReversalOpen("no-answer")
-        self.reversed.add(reversal.reference)
-        known = bool(self.charges.get(reversal.reference))
-        self.charges[reversal.reference] = []
-        if self._hit(self.habits.lose_reversal):
-            await asyncio.sleep(self.habits.timeout_s)
-            return ReversalOpen("no-answer")
-        return ReversalAccepted("00" if known else "25")
-
-    def _decide(self, request: AuthoriseRequest) -> AuthoriseOutcome:
-        if self._hit(self.habits.decline):
-            return Declined("51")
-        if request.reference in self.reversed and not self.habits.forgets_early_reversals:
-            return Declined("94")
-        self.charge(request.reference, request.amount_minor)
-        return Approved("123456", request.amount_minor)
-
-    def _arrive_late(self, request: AuthoriseRequest) -> None:
-        self._deliver(request, self._decide(request))
-
-    def charge(self, reference: str, amount_minor: int) -> None:
-        self.charges.setdefault(reference, []).append(amount_minor)
-
-    def net(self, reference: str) -> int:
-        return sum(self.charges.get(reference, []))
-
-    def _deliver(self, request: AuthoriseRequest, answer: AuthoriseOutcome) -> None:
-        if self.late is not None:
-            self.late(LateAnswer(request.reference, request.stan, answer, getattr(answer, "code", "")))
-
-    def _hit(self, percent: int) -> bool:
-        return self.random.randrange(100) < percent
 
 
 class PlainWriter:
@@ -380,10 +217,11 @@ class World:
 
     async def post(self, envelope: bytes | None, **fields: Any) -> inbox.Kept:
         """A mail comes in, as intake does it."""
-        assert self.life is not None
-        kept = await self.life.store.run(inbox.keep, self.arrival(envelope, **fields))
+        life = self.life
+        assert life is not None
+        kept = await life.store.run(inbox.keep, self.arrival(envelope, **fields))
         if kept.payment_id is not None:
-            self.life.runner.wake(kept.payment_id)
+            life.runner.wake(kept.payment_id)
         return kept
 
     async def payment(self, number: int) -> payments.Payment:
@@ -404,3 +242,48 @@ class World:
     async def letters(self) -> list[letters.LetterRow]:
         assert self.life is not None
         return await self.life.store.read(letters.due, self.now_ms() + 10**12, 10_000)
+
+
+Answer = Callable[[AuthoriseRequest], AuthoriseOutcome]
+
+
+def tell_story(folder: Path, story: Callable[[World], Awaitable[None]], **settings: Any) -> World:
+    """Run one story in a world of its own."""
+    with virtual_loop() as loop:
+        world = World(folder, **settings)
+
+        async def whole() -> None:
+            await world.start()
+            try:
+                await story(world)
+            finally:
+                await world.stop()
+
+        loop.run_until_complete(whole())
+    return world
+
+
+def answering(world: World, *outcomes: AuthoriseOutcome | Answer) -> None:
+    """The acquirer gives these answers, one a request; the last one for ever."""
+    left = list(outcomes)
+
+    async def script(request: AuthoriseRequest) -> AuthoriseOutcome:
+        outcome = left.pop(0) if len(left) > 1 else left[0]
+        answer = outcome(request) if callable(outcome) else outcome
+        if isinstance(answer, Approved):
+            world.acquirer.charge(request.reference, answer.amount_minor)
+        return answer
+
+    world.acquirer.script = script
+
+
+async def kinds(world: World, number: int) -> list[str]:
+    assert world.life is not None
+    asked = select(events.c.kind).where(events.c.payment == number).order_by(events.c.id)
+    return list(await world.life.store.read(lambda conn: conn.scalars(asked).all()))
+
+
+async def told(world: World) -> list[Letter]:
+    return [
+        letter.kind for letter in sorted(await world.letters(), key=lambda one: (one.payment_id, one.version))
+    ]

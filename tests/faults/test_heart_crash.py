@@ -9,11 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from heart_world import CARD, Habits, World, virtual_loop
+from heart_acquirer import CARD, Habits, virtual_loop
+from heart_world import World
 from sqlalchemy import select
 
 from acquirer_sdk.values import AuthoriseOutcome
 from mail_gateway.domain import decide
+from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import Event, Kind, State
 from mail_gateway.store import books, letters
@@ -80,7 +82,7 @@ class Story:
             try:
                 async with asyncio.timeout(60):
                     return await self.mail(envelope)
-            except (TimeoutError, ConnectionError):
+            except (TimeoutError, ConnectionError, GatewayError):
                 await asyncio.sleep(self.rng.randint(1, 30))
 
     async def mail(self, envelope: bytes) -> int:

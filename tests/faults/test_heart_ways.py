@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from Crypto.Cipher import AES
 from Crypto.Hash import CMAC
-from heart_world import START_MS, Habits, World, virtual_loop
+from heart_acquirer import Habits
+from heart_world import START_MS, World, answering, kinds, tell_story, told
 from sqlalchemy import select
 
 from acquirer_sdk.port import BadRequest
@@ -21,65 +21,16 @@ from acquirer_sdk.values import (
     AuthoriseRequest,
     Declined,
     InDoubt,
-    LateAnswer,
     NeedsInput,
     NotSent,
 )
-from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.outcome import Letter, Outcome
 from mail_gateway.domain.payment import Kind, State
 from mail_gateway.envelope.dukpt import Usage
-from mail_gateway.store import books, inbox, letters
+from mail_gateway.store import books, letters
 from mail_gateway.store.inbox import Verdict
-from mail_gateway.store.tables import answers, events, mails
-from mail_gateway.store.tables import payments as payments_table
-from mail_gateway.work import runner
-from mail_gateway.work.kit import REQUESTS_MAX
+from mail_gateway.store.tables import mails
 from schemas.envelope import checkcode, cose, payload
-
-Answer = Callable[[AuthoriseRequest], AuthoriseOutcome]
-
-
-def tell_story(folder: Path, story: Callable[[World], Awaitable[None]], **settings: Any) -> World:
-    """Run one story in a world of its own."""
-    with virtual_loop() as loop:
-        world = World(folder, **settings)
-
-        async def whole() -> None:
-            await world.start()
-            try:
-                await story(world)
-            finally:
-                await world.stop()
-
-        loop.run_until_complete(whole())
-    return world
-
-
-def answering(world: World, *outcomes: AuthoriseOutcome | Answer) -> None:
-    """The acquirer gives these answers, one a request; the last one for ever."""
-    left = list(outcomes)
-
-    async def script(request: AuthoriseRequest) -> AuthoriseOutcome:
-        outcome = left.pop(0) if len(left) > 1 else left[0]
-        answer = outcome(request) if callable(outcome) else outcome
-        if isinstance(answer, Approved):
-            world.acquirer.charge(request.reference, answer.amount_minor)
-        return answer
-
-    world.acquirer.script = script
-
-
-async def kinds(world: World, number: int) -> list[str]:
-    assert world.life is not None
-    asked = select(events.c.kind).where(events.c.payment == number).order_by(events.c.id)
-    return list(await world.life.store.read(lambda conn: conn.scalars(asked).all()))
-
-
-async def told(world: World) -> list[Letter]:
-    return [
-        letter.kind for letter in sorted(await world.letters(), key=lambda one: (one.payment_id, one.version))
-    ]
 
 
 def open_result(world: World, ksn: bytes, sealed: bytes) -> Any:
@@ -331,139 +282,6 @@ def test_more_wanted_keeps_the_sealed_card_until_freshness_ends(tmp_path: Path) 
     tell_story(tmp_path, story)
 
 
-def test_reversals_repeat_with_the_flag_and_a_person_is_told_three_times(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        answering(world, InDoubt("no-answer"))
-        world.acquirer.habits.lose_reversal = 100
-        await world.post(world.envelope())
-        await asyncio.sleep(25 * 3600)
-        assert world.verbs("alarm.reversal-open") == ["alarm.reversal-open"] * 3
-        sent = world.acquirer.transmissions["000000000001"]
-        assert sent == list(range(1, len(sent) + 1)), "each transmission has its own count, from 1"
-        assert len(sent) < 320, "no storm"
-        world.acquirer.habits.lose_reversal = 0
-        await world.reach(1, State.REVERSED)
-        assert await told(world) == [Letter.IN_DOUBT, Letter.CANCELLED]
-
-    tell_story(tmp_path, story)
-
-
-def test_cancelled_is_said_only_after_the_confirming_reversal(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        answering(world, InDoubt("no-answer"))
-        await world.post(world.envelope())
-        await world.reach(1, State.CONFIRMING)
-        acked_ms = world.now_ms()
-        assert await told(world) == [Letter.IN_DOUBT]
-        await world.reach(1, State.REVERSED)
-        assert world.now_ms() - acked_ms >= 119_000
-        assert world.acquirer.transmissions["000000000001"] == [1, 2]
-
-    tell_story(tmp_path, story)
-
-
-@pytest.mark.parametrize("state", [State.REVERSING, State.CONFIRMING, State.REVERSED])
-def test_a_late_approval_is_reversed_again_and_alarms(state: State, tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        assert world.life is not None
-        answering(world, InDoubt("no-answer"))
-        world.acquirer.habits.lose_reversal = 100 if state is State.REVERSING else 0
-        await world.post(world.envelope())
-        payment = await world.reach(1, state)
-        before = len(world.acquirer.transmissions.get(payment.reference, []))
-        world.acquirer.charge(payment.reference, 1200)
-        world.life.runner.late(LateAnswer(payment.reference, payment.stan or 0, Approved("1", 1200), "00"))
-        await asyncio.sleep(1)
-        world.acquirer.habits.lose_reversal = 0
-        await asyncio.sleep(600)
-        await world.reach(1, State.REVERSED)
-        assert world.acquirer.net(payment.reference) == 0
-        assert len(world.acquirer.transmissions[payment.reference]) >= before + 2
-        assert "alarm.late-approval" in world.verbs("alarm")
-        assert (await told(world))[-1] is Letter.CANCELLED
-
-    tell_story(tmp_path, story)
-
-
-def test_two_answers_the_first_stands_and_a_person_is_told(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        assert world.life is not None
-        answering(world, Approved("123456", 1200))
-        await world.post(world.envelope())
-        payment = await world.reach(1, State.APPROVED)
-        world.life.runner.late(LateAnswer(payment.reference, 1, Approved("123456", 1200), "00"))
-        await asyncio.sleep(1)
-        assert world.verbs("alarm") == [], "the same answer again is nothing new"
-        world.life.runner.late(LateAnswer(payment.reference, 1, Declined("05"), "05"))
-        await asyncio.sleep(1)
-        assert world.verbs("alarm") == ["alarm.two-answers"]
-        assert (await world.payment(1)).state is State.APPROVED
-
-    tell_story(tmp_path, story)
-
-
-def test_every_answer_is_kept_also_what_fits_nothing(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        assert world.life is not None
-        await world.post(world.envelope())
-        await world.reach(1, State.APPROVED)
-        for reference in ("000000000001", "000000000099", "not a number"):
-            world.life.runner.late(LateAnswer(reference, 7, None, "99"))
-            await asyncio.sleep(1)
-        asked = select(answers.c.reference, answers.c.payment).order_by(answers.c.id)
-        rows = await world.life.store.read(lambda conn: [tuple(row) for row in conn.execute(asked)])
-        assert rows == [
-            ("000000000001", 1),
-            ("000000000001", 1),
-            ("000000000099", None),
-            ("not a number", None),
-        ]
-
-    tell_story(tmp_path, story)
-
-
-def test_what_stumbles_three_times_before_dispatch_goes_to_a_person(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        def ready() -> Any:
-            raise ZeroDivisionError
-
-        world.acquirer.ready = ready  # type: ignore[method-assign]
-        await world.post(world.envelope())
-        await asyncio.sleep(600)
-        payment = await world.payment(1)
-        assert payment.shunted
-        assert payment.failures == runner.STUMBLES_MAX
-        assert world.verbs("alarm.shunted") == ["alarm.shunted"]
-        assert payment.envelope is not None, "it is kept, not thrown away"
-
-    tell_story(tmp_path, story)
-
-
-def test_an_adapter_that_breaks_after_dispatch_leaves_a_doubt_never_a_repeat(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        def broken(request: AuthoriseRequest) -> AuthoriseOutcome:
-            raise ZeroDivisionError
-
-        answering(world, broken)
-        await world.post(world.envelope())
-        await world.reach(1, State.REVERSED)
-        assert world.acquirer.requests == {"000000000001": 1}
-        assert await told(world) == [Letter.IN_DOUBT, Letter.CANCELLED]
-
-    tell_story(tmp_path, story)
-
-
-def test_a_broken_template_never_stands_between_money_and_its_reversal(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        world.writer.broken = 2  # the approval's letter, and the doubt's
-        await world.post(world.envelope())
-        payment = await world.reach(1, State.REVERSED)
-        assert world.acquirer.net(payment.reference) == 0
-        assert (await told(world))[-1] is Letter.CANCELLED
-
-    tell_story(tmp_path, story)
-
-
 def test_the_card_is_wiped_when_a_payment_ends_and_the_reversal_a_day_later(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         answering(world, InDoubt("no-answer"), Approved("1", 1200))
@@ -493,102 +311,5 @@ def test_the_books_follow_and_their_chain_holds(tmp_path: Path) -> None:
         assert balances[("merchant-payable", 392, "posted")] == -500
         assert {amount for (_, _, phase), amount in balances.items() if phase == "pending"} == {0}
         assert await world.life.store.read(books.broken_at) is None
-
-    tell_story(tmp_path, story)
-
-
-def test_a_stan_comes_round_again_but_never_while_it_is_held(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        assert world.life is not None
-        answering(world, InDoubt("no-answer"), Declined("51"))
-        await world.post(world.envelope())
-        await world.reach(1, State.CONFIRMING)
-        await world.life.store.run(
-            lambda conn: conn.exec_driver_sql("UPDATE counters SET value = 999999 WHERE name = 'stans'")
-        )
-        await world.post(world.envelope())
-        await world.reach(2, State.DECLINED)
-        assert world.acquirer.stans == [1, 2], "1 is held by the open reversal"
-        asked = select(payments_table.c.stan).where(payments_table.c.id == 2)
-        assert await world.life.store.read(lambda conn: conn.scalar(asked)) == 2
-
-    tell_story(tmp_path, story)
-
-
-def test_a_burst_waits_sealed_and_the_acquirer_is_never_flooded(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        at_once = most = 0
-
-        async def script(request: AuthoriseRequest) -> AuthoriseOutcome:
-            nonlocal at_once, most
-            at_once += 1
-            most = max(most, at_once)
-            await asyncio.sleep(0.2)
-            at_once -= 1
-            return Approved("1", request.amount_minor)
-
-        world.acquirer.script = script
-        await asyncio.gather(*(world.post(world.envelope()) for _ in range(200)))
-        await asyncio.sleep(5)
-        states = {(await world.payment(number)).state for number in range(1, 201)}
-        assert states == {State.APPROVED}
-        assert most == REQUESTS_MAX
-
-    tell_story(tmp_path, story)
-
-
-def test_an_answer_is_held_until_the_disk_takes_it(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        assert world.life is not None
-        store = world.life.store
-        real, left = store.run, 5
-
-        async def run(unit: Any, *args: Any, **more: Any) -> Any:
-            nonlocal left
-            if left and world.acquirer.requests:
-                left -= 1
-                raise GatewayError("The disk is full.", "store-full", Disposition.RETRY)
-            return await real(unit, *args, **more)
-
-        store.run = run  # type: ignore[method-assign]
-        await world.post(world.envelope())
-        payment = await world.reach(1, State.APPROVED)
-        assert world.acquirer.net(payment.reference) == 1200
-        assert world.verbs("alarm") == ["alarm.answer-not-stored"] * 5
-        assert world.acquirer.requests == {payment.reference: 1}
-
-    tell_story(tmp_path, story)
-
-
-def test_a_disk_that_is_full_before_dispatch_charges_nobody(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        assert world.life is not None
-        await world.life.store.run(inbox.keep, world.arrival(world.envelope()))
-        real = world.life.store.run
-
-        async def run(unit: Any, *args: Any, **more: Any) -> Any:
-            raise GatewayError("The disk is full.", "store-full", Disposition.RETRY)
-
-        world.life.store.run = run  # type: ignore[method-assign]
-        world.life.runner.wake(1)
-        await asyncio.sleep(30)
-        assert world.acquirer.requests == {}
-        world.life.store.run = real  # type: ignore[method-assign]
-        await world.reach(1, State.APPROVED)
-
-    tell_story(tmp_path, story)
-
-
-def test_stopping_in_mid_request_waits_for_the_answer(tmp_path: Path) -> None:
-    async def story(world: World) -> None:
-        assert world.life is not None
-        await world.post(world.envelope())
-        while not world.acquirer.requests:
-            await asyncio.sleep(0)
-        await world.life.runner.drain()
-        assert (await world.payment(1)).state is State.APPROVED
-        await world.post(world.envelope())
-        await asyncio.sleep(60)
-        assert (await world.payment(2)).state is State.RECEIVED, "kept for the next life, not begun"
 
     tell_story(tmp_path, story)
