@@ -115,7 +115,7 @@ def run(
     from card_reader_fw.board.desk import desk
 
     tell = machine.tell_json if as_json else machine.tell_plain
-    desk.run(device, port=port, commands=sys.stdin, now_s=machine.now_s, tell=tell)
+    desk.run(device, port=port, commands=sys.stdin, tell=tell)
     return DONE
 
 

@@ -34,7 +34,7 @@ class Running:
         self._thread.start()
 
     def _run(self, path, port):
-        desk.run(path, port=port, commands=self._commands, now_s=lambda: NOW_S, tell=self._tell)
+        desk.run(path, port=port, commands=self._commands, tell=self._tell)
 
     def _tell(self, verb, /, **facts):
         with self._changed:

@@ -122,7 +122,8 @@ def test_the_sealed_result_stands_in_the_body_and_in_the_attachment(kind: Letter
 
 
 @pytest.mark.parametrize(
-    "kind", [k for k in Letter if k not in (Letter.APPROVED, Letter.IN_DOUBT, Letter.MORE_WANTED)]
+    "kind",
+    [k for k in Letter if k not in (Letter.APPROVED, Letter.IN_DOUBT, Letter.MORE_WANTED, Letter.DAMAGED)],
 )
 @pytest.mark.parametrize("language", ["ja", "en"])
 def test_who_was_not_charged_is_told_so(kind: Letter, language: str) -> None:
@@ -137,6 +138,12 @@ def test_in_doubt_never_says_that_nothing_was_charged_and_forbids_both_mistakes(
         text = compose(news_of(Letter.IN_DOUBT, language)).texts[0]
         assert all(words in text for words in forbidden)
         assert CHARGED[language] not in text
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_a_damaged_copy_says_nothing_about_the_sale_itself(language: str) -> None:
+    """Another copy may have arrived whole, and may have been charged."""
+    assert CHARGED[language] not in compose(news_of(Letter.DAMAGED, language)).texts[0]
 
 
 def test_headers() -> None:

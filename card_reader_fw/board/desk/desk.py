@@ -113,7 +113,6 @@ def run(
     *,
     port: str,
     commands: Iterable[str],
-    now_s: Callable[[], int],  # noqa: ARG001  a reader's only clock is the phone's
     tell: Callable[..., None],
 ) -> None:
     """Let the reader run until the command `quit`. port: "pty" makes a pseudo terminal, else a serial device.
