@@ -234,9 +234,7 @@ def test_bad_commands_are_told_and_do_no_harm(running, command, slug):
 
 def test_a_port_that_is_none(reader, tmp_path):
     with pytest.raises(ReaderError) as caught:
-        desk.run(
-            reader, port=str(tmp_path / "none"), commands=[], now_s=lambda: 0, tell=lambda *_, **__: None
-        )
+        desk.run(reader, port=str(tmp_path / "none"), commands=[], tell=lambda *_, **__: None)
     assert caught.value.slug == "port"
 
 
@@ -246,7 +244,6 @@ def test_commands_from_a_list(reader):
         reader,
         port="pty",
         commands=["key 1", "quit"],
-        now_s=lambda: 0,
         tell=lambda verb, **_: told.append(verb),
     )
     assert told == ["reader.port", "reader.lcd"]
