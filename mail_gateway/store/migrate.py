@@ -26,6 +26,12 @@ def upgrade(engine: Engine) -> None:
         rules.install(conn)
 
 
+def is_current(engine: Engine) -> bool:
+    """Whether the database has this program's form already; asked without a lock."""
+    with engine.connect() as conn:
+        return MigrationContext.configure(conn).get_current_revision() == HEAD
+
+
 def alembic_config(conn: Connection) -> Config:
     """Alembic's configuration without its .ini: our folder, our connection."""
     config = Config()

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError
 
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.store.failures import typed
-from mail_gateway.store.migrate import upgrade
+from mail_gateway.store.migrate import is_current, upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,10 +106,11 @@ def guest(url: str, *, write: bool = False) -> Iterator[Connection]:
     sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
     engine = _engine(url, "BEGIN IMMEDIATE" if write else "BEGIN", _GUEST)
     try:
-        upgrade(engine)
+        if not is_current(engine):
+            upgrade(writer(url))
         with engine.begin() as conn:
             yield conn
-    except OSError as error:
+    except DBAPIError as error:
         raise typed(error) from error
     finally:
         engine.dispose()
