@@ -47,11 +47,12 @@ class CarrierSettings:
     )
     spool: str = field(default="var/carrier", metadata={"help": "folder for mail on its way", "path": ""})
     routes: Mapping[str, str] = field(
-        default_factory=dict, metadata={"help": 'domain = "host:port" of the mail server that takes it'}
+        default_factory=dict,
+        metadata={"help": "for each domain the host:port of the mail server that takes it"},
     )
     maildirs: Mapping[str, str] = field(
         default_factory=dict,
-        metadata={"help": 'address = "folder", the Maildir that it is delivered to', "path": ""},
+        metadata={"help": "for each address the Maildir that it is delivered to", "path": ""},
     )
     size_max: int = field(
         default=1_048_576, metadata={"help": "largest mail, bytes", "min": 1024, "max": 33_554_432}

@@ -74,7 +74,7 @@ class Config:
                 return (self.folder / name).read_text(encoding="utf-8").strip()
             except OSError as error:
                 raise Problem(f"{where}: the file {name}: {error.strerror}", "secret-missing") from None
-        raise Problem(f'{where} must be a reference: "env:NAME" or "file:PATH"', "secret-in-config")
+        raise Problem(f'{where}: must be a reference: "env:NAME" or "file:PATH"', "secret-in-config")
 
 
 def load(path: Path, sections: Iterable[str]) -> Config:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import aiosmtplib
 import pytest
-from gateway_world import counter, plain_mail
+from gateway_world import Counter, counter, plain_mail
 
 from hagaki.sections import read_config, settings
 from mail_gateway.admin import payments
@@ -38,15 +38,7 @@ async def test_a_full_disk_refuses_for_now_and_loses_nothing(tmp_path: Path) -> 
     gateway = tmp_path / "gateway"
     with small_disk(gateway):
         async with counter(tmp_path) as here:
-            stored = 0
-            refused = None
-            while refused is None and stored < 1000:
-                try:
-                    await here.post(plain_mail(here.sale(1200)))
-                    stored += 1
-                except aiosmtplib.SMTPResponseException as error:
-                    refused = error
-            assert refused is not None
+            stored, refused = await _sell_until_refused(here)
             assert refused.code in (451, 452)
             kept = here.sale(1300)
             subprocess.run(["mount", "-o", f"remount,size={LARGE}", str(gateway)], check=True)
@@ -56,3 +48,13 @@ async def test_a_full_disk_refuses_for_now_and_loses_nothing(tmp_path: Path) -> 
             rows = payments.listed(settings(read_config(here.world.config), "gateway"), limit=2000)
             assert len(rows) == stored + 1
             assert len({entry["reference"] for entry in here.asked()}) == stored + 1
+
+
+async def _sell_until_refused(here: Counter) -> tuple[int, aiosmtplib.SMTPResponseException]:
+    """-> how many sales were answered 250, and the refusal after them."""
+    for stored in range(1000):
+        try:
+            await here.post(plain_mail(here.sale(1200)))
+        except aiosmtplib.SMTPResponseException as error:
+            return stored, error
+    raise AssertionError("the disk never filled up")
