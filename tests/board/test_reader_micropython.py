@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from needs import need
 from reader_centre import CARD, KEY_ID, SWIPE, open_sale, seal_result
 
 from schemas.envelope import armour, outcome
@@ -17,11 +17,9 @@ PACKAGE = "@micropython/micropython-webassembly-pyscript"
 INTERPRETER = Path(os.environ.get("MICROPYTHON_MJS", ROOT / "node_modules" / PACKAGE / "micropython.mjs"))
 
 
-@pytest.mark.skipif(
-    not shutil.which("node") or not INTERPRETER.exists(),
-    reason=f"needs node and: npm install --no-save {PACKAGE}@1.27.0",
-)
 def test_a_sale_on_micropython(tmp_path):
+    there = shutil.which("node") is not None and INTERPRETER.exists()
+    need(f"node and: npm install --no-save {PACKAGE}@1.27.0", present=there)
     ksn = KEY_ID + (1).to_bytes(4, "big")
     sealed = seal_result(ksn, outcome.APPROVED, 1200, approval_number="123456")
     script = tmp_path / "sale.py"

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import aiosmtplib
-import pytest
 from gateway_world import Counter, counter, plain_mail
+from needs import need
 
 from hagaki.sections import read_config, settings
 from mail_gateway.admin import payments
@@ -22,10 +22,7 @@ LARGE = "40m"
 @contextmanager
 def small_disk(place: Path) -> Iterator[None]:
     """A file system of its own at `place`, nearly full before the first sale."""
-    if os.geteuid() != 0:
-        if "CI" in os.environ:
-            pytest.fail("needs root to mount a small disk")
-        pytest.skip("needs root to mount a small disk: run the tests as root")
+    need("root, to mount a small disk: run the tests as root", present=os.geteuid() == 0)
     place.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={SMALL}", "tmpfs", str(place)], check=True)
     try:

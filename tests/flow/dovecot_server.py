@@ -12,7 +12,7 @@ import signal
 import tempfile
 from pathlib import Path
 
-import pytest
+from needs import need
 from phone_world import WAIT_S, free_port
 
 USER, PASSWORD = "shop", "sesame"
@@ -55,9 +55,7 @@ service anvil {{
 def need_dovecot() -> str:
     """The program's path; without it the test is skipped, but on the build machine it fails."""
     program = shutil.which("dovecot") or shutil.which("dovecot", path="/usr/sbin")
-    if program is None:
-        say = pytest.fail if os.environ.get("CI") else pytest.skip
-        say("needs Debian package dovecot-imapd: apt-get install dovecot-imapd")
+    need("Debian package dovecot-imapd: apt-get install dovecot-imapd", present=program is not None)
     return str(program)
 
 
