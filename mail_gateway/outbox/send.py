@@ -1,5 +1,4 @@
-"""The sender: takes the letters that are due, hands them to the smarthost one by one, writes down what
-became of them."""
+"""The sender: takes the letters that are due, hands them over, writes down what became of them."""
 
 from __future__ import annotations
 
@@ -12,13 +11,16 @@ from mail_gateway.outbox.smarthost import Fate, Handed, Smarthost, SmarthostDown
 from mail_gateway.store import letters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from mail_gateway.ports import Ports
     from mail_gateway.settings import SmarthostSettings
 
 BATCH: Final = 16
 """Letters taken at once: few, so that an "in doubt" written meanwhile does not wait behind a long queue."""
+
+CONNECTIONS: Final = 4
+"""Letters on their way at once; their marks share commits."""
 
 IDLE_MAX_S: Final = 60
 
@@ -32,10 +34,11 @@ class Store(Protocol):
 
 
 class Sender:
-    """Sends for as long as it runs. There may be any number of letters; there is one connection."""
+    """Sends for as long as it runs. There may be any number of letters; there are a few connections."""
 
     def __init__(self, settings: SmarthostSettings, store: Store, ports: Ports) -> None:
-        self._smarthost = Smarthost(settings, settings.sender_domain or "localhost")
+        own_name = settings.sender_domain or "localhost"
+        self._smarthosts = [Smarthost(settings, own_name) for _ in range(CONNECTIONS)]
         self._store = store
         self._ports = ports
         self._woken = asyncio.Event()
@@ -55,7 +58,8 @@ class Sender:
                 await self._pause(await self._round(stop))
         finally:
             stopping.cancel()
-            await self._smarthost.close()
+            for smarthost in self._smarthosts:
+                await smarthost.close()
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -68,16 +72,27 @@ class Sender:
         """Send what is due; seconds until there is reason to look again, unless woken."""
         try:
             due: list[letters.LetterRow] = await self._store.read(letters.due, self._ports.now_ms(), BATCH)
-            for letter in due:
-                if stop.is_set():
-                    break
-                await self._one(letter)
+            await self._all(due, stop)
             self._failures = 0
             return await self._until_next()
         except SmarthostDown as down:
             return self._down("smarthost-down", str(down))
         except GatewayError as error:
             return self._down(error.slug, error.detail)
+
+    async def _all(self, due: Sequence[letters.LetterRow], stop: asyncio.Event) -> None:
+        """Each connection takes the next letter, so the first go first. Raises what ended any of them."""
+        waiting = iter(due)
+
+        async def work(smarthost: Smarthost) -> None:
+            for letter in waiting:
+                if not stop.is_set():
+                    await self._one(letter, smarthost)
+
+        working = (work(smarthost) for smarthost in self._smarthosts[: len(due)])
+        for ended in await asyncio.gather(*working, return_exceptions=True):
+            if ended is not None:
+                raise ended
 
     def _down(self, slug: str, detail: str) -> float:
         """Quiet retry: said once, when it begins."""
@@ -92,11 +107,11 @@ class Sender:
             return IDLE_MAX_S
         return min(max(moment - self._ports.now_ms(), 0) / 1000, IDLE_MAX_S)
 
-    async def _one(self, letter: letters.LetterRow) -> None:
-        await self._smarthost.connect()  # before the mark: a smarthost that is down is no attempt
+    async def _one(self, letter: letters.LetterRow, smarthost: Smarthost) -> None:
+        await smarthost.connect()  # before the mark: a smarthost that is down is no attempt
         await self._store.run(letters.mark_sending, letter.id, self._ports.now_ms())
         try:
-            handed = await self._smarthost.hand_over(letter)
+            handed = await smarthost.hand_over(letter)
         except SmarthostDown as down:
             await self._write_down(letter, Handed(Fate.LATER, str(down)))
             raise

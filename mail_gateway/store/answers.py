@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import insert
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from acquirer_sdk.values import AuthoriseOutcome, ReversalOutcome
+
+_ADD: Final = insert(answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +61,4 @@ def keep(conn: Connection, answer: Answer, payment_id: int | None, at_ms: int) -
         "approval_number": answer.approval_number,
         "late": int(answer.late),
     }
-    conn.execute(insert(answers), row)
+    conn.execute(_ADD, row)

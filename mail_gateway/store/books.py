@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 START: Final = bytes(32)
 _COLUMNS: Final = ("payment", "event", "at_ms", "debit", "credit", "amount_minor", "currency", "phase")
 _T: Final = transfers.c
+_LAST: Final = select(_T.chain).order_by(_T.id.desc()).limit(1)
+_ADD: Final = insert(transfers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ def post(conn: Connection, place: Place, moved: Iterable[Transfer]) -> None:
             "currency": transfer.currency,
             "phase": transfer.phase.value,
         }
-        last = conn.scalar(select(_T.chain).order_by(_T.id.desc()).limit(1))
-        conn.execute(insert(transfers), {**row, "chain": link(last or START, row)})
+        last = conn.scalar(_LAST)
+        conn.execute(_ADD, {**row, "chain": link(last or START, row)})
 
 
 def link(before: bytes, row: Mapping[str, int | str]) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from mail_gateway.store import letters
 from mail_gateway.store.tables import mails, payments, readers
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 RESEND_AFTER_MS: Final = 60_000
 """A repeated sale pulls its letter again, at most so often."""
+
+
+_KNOWN: Final = select(payments.c.id).where(payments.c.envelope_hash == bindparam("hash"))
+_READER: Final = select(readers.c.id).where(readers.c.key_id == bindparam("its_key_id"))
+_MAIL: Final = insert(mails).returning(mails.c.id)
+_PAYMENT: Final = insert(payments).returning(payments.c.id)
 
 
 class Verdict(StrEnum):
@@ -66,7 +72,7 @@ def keep(conn: Connection, arrival: Arrival, resend_after_ms: int = RESEND_AFTER
     if verdict is Verdict.REPEAT and payment_id is not None:
         letters.again(conn, payment_id, arrival.received_ms, resend_after_ms)
     mail_id = conn.execute(
-        insert(mails).returning(mails.c.id),
+        _MAIL,
         {
             "received_ms": arrival.received_ms,
             "sender": arrival.sender,
@@ -84,12 +90,12 @@ def keep(conn: Connection, arrival: Arrival, resend_after_ms: int = RESEND_AFTER
 
 
 def _judge(conn: Connection, arrival: Arrival, content_hash: bytes) -> tuple[Verdict, int | None]:
-    known = conn.scalar(select(payments.c.id).where(payments.c.envelope_hash == content_hash))
+    known = conn.scalar(_KNOWN, {"hash": content_hash})
     if known is not None:
         return Verdict.REPEAT, known
     if arrival.ksn is None:
         return Verdict.UNREADABLE, None
-    reader = conn.scalar(select(readers.c.id).where(readers.c.key_id == arrival.ksn[:8]))
+    reader = conn.scalar(_READER, {"its_key_id": arrival.ksn[:8]})
     if reader is None:
         return Verdict.UNKNOWN_READER, None
     return Verdict.NEW, _new_payment(conn, arrival, content_hash, reader)
@@ -104,5 +110,5 @@ def _new_payment(conn: Connection, arrival: Arrival, content_hash: bytes, reader
         "ksn": arrival.ksn,
         "due_ms": arrival.received_ms,
     }
-    payment_id: int = conn.execute(insert(payments).returning(payments.c.id), row).scalar_one()
+    payment_id: int = conn.execute(_PAYMENT, row).scalar_one()
     return payment_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Update, and_, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, func, insert, or_, select, update
 
 from mail_gateway.domain.outcome import FIRST, Letter
 from mail_gateway.store.tables import letters
@@ -50,6 +50,17 @@ _DUE: Final = select(
 )
 
 
+_TO_SEND: Final = (
+    _DUE.where(_C.due_ms <= bindparam("now_ms")).order_by(_C.rank, _C.due_ms, _C.id).limit(bindparam("most"))
+)
+_NEXT: Final = select(func.min(_C.due_ms)).where(_C.due_ms.is_not(None))
+_PUT: Final = insert(letters)
+_MARK: Final = update(letters).where(_C.id == bindparam("its_id"))
+_MARK_TRIED: Final = _MARK.values(
+    attempts=_C.attempts + 1, state=bindparam("state"), due_ms=bindparam("due_ms")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Queued:
     """A letter that goes into the record of an event."""
@@ -74,24 +85,24 @@ def put(conn: Connection, payment_id: int, queued: Queued, now_ms: int) -> None:
         "state": "due",
         "due_ms": now_ms,
     }
-    conn.execute(insert(letters), row)
+    conn.execute(_PUT, row)
 
 
 def due(conn: Connection, now_ms: int, limit: int) -> list[LetterRow]:
     """What is to be sent now, in doubt and cancelled first, then the longest due."""
-    asked = _DUE.where(_C.due_ms <= now_ms).order_by(_C.rank, _C.due_ms, _C.id).limit(limit)
-    return [_row(*row) for row in conn.execute(asked)]
+    return [_row(*row) for row in conn.execute(_TO_SEND, {"now_ms": now_ms, "most": limit})]
 
 
 def next_due_ms(conn: Connection) -> int | None:
     """When the next letter is due, unix milliseconds UTC."""
-    moment: int | None = conn.scalar(select(func.min(_C.due_ms)).where(_C.due_ms.is_not(None)))
+    moment: int | None = conn.scalar(_NEXT)
     return moment
 
 
 def mark_sending(conn: Connection, id: int, now_ms: int) -> None:
     """Unit of work: it is being handed over; should we die now, it is due again after the guard time."""
-    _mark(conn, id, state="sending", due_ms=now_ms + SENDING_GUARD_MS, attempts=_C.attempts + 1)
+    tried = {"its_id": id, "state": "sending", "due_ms": now_ms + SENDING_GUARD_MS}
+    conn.execute(_MARK_TRIED, tried)
 
 
 def adopt(conn: Connection, now_ms: int) -> None:
@@ -128,5 +139,4 @@ def _row(id: int, payment_id: int, kind: str, *rest: Any) -> LetterRow:
 
 
 def _mark(conn: Connection, id: int, **values: Any) -> None:
-    asked: Update = update(letters).where(_C.id == id).values(**values)
-    conn.execute(asked)
+    conn.execute(_MARK, {"its_id": id, **values})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from mail_gateway.domain.payment import State
 from mail_gateway.store.tables import keys, mails, merchants, payments, readers
@@ -90,6 +90,7 @@ _LOAD: Final = (
     .join(keys, keys.c.id == readers.c.bdk_id)
     .join(merchants, merchants.c.id == readers.c.merchant)
     .outerjoin(mails, mails.c.id == _FIRST_MAIL)
+    .where(_P.id == bindparam("its_id"))
 )
 
 
@@ -103,7 +104,7 @@ class Due:
 
 def load(conn: Connection, payment_id: int) -> Payment | None:
     """The payment of that number."""
-    row = conn.execute(_LOAD.where(_P.id == payment_id)).one_or_none()
+    row = conn.execute(_LOAD, {"its_id": payment_id}).one_or_none()
     return None if row is None else _payment(*row)
 
 

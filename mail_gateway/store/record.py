@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, Event, State
@@ -28,6 +28,21 @@ DAMAGED_EVERY_MS: Final = 60_000
 
 STAN_MAX: Final = 999_999
 _P: Final = payments.c
+_R: Final = readers.c
+
+# Built once: the library needs several times as long to build a statement as to run it.
+_STAN: Final = select(counters.c.value).where(counters.c.name == STANS)
+_NEXT_STAN: Final = update(counters).where(counters.c.name == STANS)
+_HELD: Final = select(_P.id).where(_P.stan == bindparam("stan"), _P.state.in_(OPEN_AT_ACQUIRER))
+_OF_COUNTER: Final = select(_P.id).where(
+    _P.reader == bindparam("its_reader"), _P.counter == bindparam("its_counter")
+)
+_CHANGE: Final = update(payments).where(_P.id == bindparam("its_id"))
+_CHANGE_HELD: Final = _CHANGE.where(_P.epoch == bindparam("its_epoch"))
+_EVENT: Final = insert(events).returning(events.c.id)
+_TOLD_DAMAGE: Final = update(readers).where(
+    _R.id == bindparam("its_id"), _R.damaged_told_ms <= bindparam("quiet_since_ms")
+)
 
 
 class Stale(Exception):
@@ -108,29 +123,29 @@ def claim(conn: Connection, payment: Payment, node: int, due_ms: int) -> None:
 
 def next_stan(conn: Connection) -> int:
     """The next trace number, 1..999999 and round again, that no payment open at the acquirer holds (DE11)."""
-    stan: int = conn.execute(select(counters.c.value).where(counters.c.name == STANS)).scalar_one()
+    stan: int = conn.execute(_STAN).scalar_one()
     while True:
         stan = stan % STAN_MAX + 1
-        held = select(_P.id).where(_P.stan == stan, _P.state.in_(OPEN_AT_ACQUIRER))
-        if conn.scalar(held) is None:
+        if conn.scalar(_HELD, {"stan": stan}) is None:
             break
-    conn.execute(update(counters).where(counters.c.name == STANS).values(value=stan))
+    conn.execute(_NEXT_STAN, {"value": stan})
     return stan
 
 
 def _hold(conn: Connection, entry: Entry) -> None:
     counter = entry.changes.get("counter")
     if counter is not None:
-        other = select(_P.id).where(_P.reader == entry.payment.reader, _P.counter == counter)
-        if conn.scalar(other) not in (None, entry.payment.id):
+        key = {"its_reader": entry.payment.reader, "its_counter": counter}
+        if conn.scalar(_OF_COUNTER, key) not in (None, entry.payment.id):
             raise KeyUsed
     # Changes belong to the state that the last move leads to: the database checks one against the other.
     _update(conn, entry.payment, entry.node, {} if entry.moves else entry.changes)
 
 
 def _update(conn: Connection, payment: Payment, node: int, changes: Mapping[str, Any]) -> None:
-    asked = update(payments).where(_P.id == payment.id, _P.epoch == payment.epoch)
-    if conn.execute(asked.values(epoch=payment.epoch + 1, node=node, **changes)).rowcount != 1:
+    held = {"its_id": payment.id, "its_epoch": payment.epoch}
+    written = {"epoch": payment.epoch + 1, "node": node, **changes}
+    if conn.execute(_CHANGE_HELD, held | written).rowcount != 1:
         raise Stale
 
 
@@ -143,18 +158,16 @@ def _move(conn: Connection, entry: Entry, move: Move, changes: Mapping[str, Any]
         "after": move.after.value,
         "facts": json.dumps(dict(move.event.facts), sort_keys=True, ensure_ascii=False),
     }
-    event_id = conn.execute(insert(events).returning(events.c.id), row).scalar_one()
+    event_id = conn.execute(_EVENT, row).scalar_one()
     if move.after is not move.before:
         changes = {**changes, "state": move.after.value}
     if changes:
-        conn.execute(update(payments).where(_P.id == entry.payment.id).values(**changes))
+        conn.execute(_CHANGE, {"its_id": entry.payment.id, **changes})
     books.post(conn, books.Place(entry.payment.id, event_id, entry.at_ms), move.transfers)
 
 
 def _may_tell(conn: Connection, entry: Entry, letter: Queued) -> bool:
     if letter.kind is not Letter.DAMAGED:
         return True
-    c = readers.c
-    quiet = c.damaged_told_ms <= entry.at_ms - DAMAGED_EVERY_MS
-    asked = update(readers).where(c.id == entry.payment.reader, quiet).values(damaged_told_ms=entry.at_ms)
-    return conn.execute(asked).rowcount == 1
+    quiet = {"its_id": entry.payment.reader, "quiet_since_ms": entry.at_ms - DAMAGED_EVERY_MS}
+    return conn.execute(_TOLD_DAMAGE, {**quiet, "damaged_told_ms": entry.at_ms}).rowcount == 1

@@ -86,7 +86,7 @@ def lock(url: str) -> IO[bytes]:
     A file of its own, since SQLite's locks must stay free for the command line. The kernel drops it with us.
     """
     path = sqlite_path(url)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_place(path)
     held = path.with_name(f"{path.name}.lock").open("ab")
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,13 +97,19 @@ def lock(url: str) -> IO[bytes]:
     return held
 
 
+def _make_place(path: Path) -> None:
+    """The folder, and the file for its owner alone; SQLite gives its log the same mode."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+
+
 @contextmanager
 def guest(url: str, *, write: bool = False) -> Iterator[Connection]:
     """One short unit of work of another process (the command line), also while the gateway runs.
 
     Makes or upgrades the database if need be. Raises GatewayError where the database does.
     """
-    sqlite_path(url).parent.mkdir(parents=True, exist_ok=True)
+    _make_place(sqlite_path(url))
     engine = _engine(url, "BEGIN IMMEDIATE" if write else "BEGIN", _GUEST)
     try:
         if not is_current(engine):

@@ -100,10 +100,15 @@ class Writer:
         return number
 
     def _run(self, conn: Connection, job: Job) -> None:
-        with job, conn.begin_nested():
+        conn.exec_driver_sql("SAVEPOINT unit")
+        with job:
             job.value = job.unit(conn)
-        if isinstance(job.error, GatewayError) and not _in_transaction(conn):
-            raise job.error  # a full disk has undone the others' work as well
+            conn.exec_driver_sql("RELEASE unit")
+            return
+        if job.error is not None and not _in_transaction(conn):
+            raise failed(job.error)  # a full disk has undone the others' work as well
+        conn.exec_driver_sql("ROLLBACK TO unit")
+        conn.exec_driver_sql("RELEASE unit")
 
     def _landed(self, number: int) -> bool:
         """A commit that failed may have happened all the same: look, on a connection that knows nothing."""

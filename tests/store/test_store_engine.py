@@ -205,3 +205,10 @@ async def test_a_writer_that_breaks_says_no_and_never_a_false_yes(
         assert isinstance(store._drain.exception(), ZeroDivisionError)
     await store.run(add, 2)
     assert await store.read(count) == 1
+
+
+async def test_the_database_is_its_owners_alone(store: Store, tmp_path: Path) -> None:
+    await store.run(add, 1)
+    written = [path for path in tmp_path.iterdir() if path.suffix != ".lock"]
+    assert written
+    assert all(path.stat().st_mode & 0o077 == 0 for path in written)
