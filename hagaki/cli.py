@@ -43,7 +43,7 @@ def main() -> None:
     except Abort:
         code = 130
     except TyperException as error:
-        code = _say(Problem(f"{error.format_message()} See `hagaki --help`.", "usage", WRONG_INPUT))
+        code = _say_usage(error.format_message())
     except OSError as error:
         code = _say(machine_problem(error))
     except SettingsError as error:
@@ -54,6 +54,13 @@ def main() -> None:
     except (HandsetError, ReaderError) as error:
         code = _say(Problem(error.sentence, error.slug))
     sys.exit(code or 0)
+
+
+def _say_usage(message: str) -> int:
+    """A group without a command has shown its help already, and has no message."""
+    if not message:
+        return WRONG_INPUT
+    return _say(Problem(f"{message.rstrip('.')}. See `hagaki --help`.", "usage", WRONG_INPUT))
 
 
 def _say(problem: Problem) -> int:

@@ -82,7 +82,7 @@ def load(path: Path, sections: Iterable[str]) -> Config:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Problem(f"{path}: no such file; copy config.toml and edit it", "config-missing") from None
+        raise Problem(f"{path}: no such file; begin with: hagaki check-config --sample > {path.name}", "config-missing") from None
     except OSError as error:
         raise Problem(f"{path}: {error.strerror}", "config-unreadable") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

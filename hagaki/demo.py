@@ -12,8 +12,8 @@ from typing import Annotated, Final
 import typer
 
 from hagaki import machine
-from hagaki.problem import DONE, NO, WRONG_INPUT, Problem
-from hagaki.sections import AsJson
+from hagaki.problem import DONE, NO, Problem
+from hagaki.sections import AsJson, Language
 from hagaki.show import Show
 from hagaki.world import World
 
@@ -27,15 +27,13 @@ def command(
     amount: Annotated[
         int, typer.Option(min=1, max=99999999, help="Yen; the last three digits choose the host's answer.")
     ] = 1200,
-    language: Annotated[str, typer.Option("--lang", help="ja or en; default from LANG.")] = "",
+    language: Annotated[Language | None, typer.Option("--lang", help="Default from LANG.")] = None,
     steps: Annotated[bool, typer.Option("--steps", help="Wait for a key at each station.")] = False,
     folder: Annotated[Path | None, typer.Option(help="Keep everything the demo wrote here.")] = None,
     as_json: AsJson = False,
 ) -> int:
     """One sale, all real, on loopback. Exit 0 if the reader showed the approved sale."""
     chosen = language or ("ja" if os.environ.get("LANG", "").startswith("ja") else "en")
-    if chosen not in ("ja", "en"):
-        raise Problem("--lang must be ja or en", "usage", WRONG_INPUT)
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise Problem(f"{folder} is not empty; choose a new folder", "folder-not-empty")
     where = folder or Path(tempfile.mkdtemp(prefix="hagaki-demo-"))

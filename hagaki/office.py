@@ -11,7 +11,7 @@ from hagaki import machine, tables
 from hagaki.acquirers import build_acquirer
 from hagaki.problem import DONE
 from hagaki.sample import sample
-from hagaki.sections import DEFAULT_CONFIG, SECTIONS, AsJson, ConfigFile, read_config, settings
+from hagaki.sections import DEFAULT_CONFIG, SECTIONS, AsJson, ConfigFile, Language, read_config, settings
 
 merchant_app = typer.Typer(help="Merchants: who sells, and where the answers go.", no_args_is_help=True)
 payments_app = typer.Typer(help="Payments: what became of each sale.", no_args_is_help=True)
@@ -43,9 +43,9 @@ def merchant_add(
     name: Annotated[str, typer.Option(help="Name on letters.")],
     mail: Annotated[str, typer.Option(help="Where results go: the address on file.")],
     config: ConfigFile = DEFAULT_CONFIG,
-    language: Annotated[str, typer.Option(help="Language of the letters: ja or en.")] = "ja",
-    terminal_id: Annotated[str, typer.Option(help="8 characters, ISO 8583 DE41.")] = "",
-    merchant_id: Annotated[str, typer.Option(help="15 characters, ISO 8583 DE42.")] = "",
+    language: Annotated[Language, typer.Option(help="Language of the letters.")] = "ja",
+    terminal_id: Annotated[str, typer.Option(help="ISO 8583 DE41; empty: the next free.")] = "",
+    merchant_id: Annotated[str, typer.Option(help="ISO 8583 DE42; empty: the next free.")] = "",
     as_json: AsJson = False,
 ) -> int:
     """Add a merchant."""

@@ -12,7 +12,7 @@ import typer
 
 from hagaki import machine
 from hagaki.problem import DONE, NO, Problem
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, Language, read_config, settings
 
 if TYPE_CHECKING:
     from card_reader_fw.board.desk.desk import Shown
@@ -30,7 +30,7 @@ def new(
     out: Annotated[Path, typer.Option("--out", help="Where to write the device file.")],
     config: ConfigFile = DEFAULT_CONFIG,
     merchant: Annotated[str, typer.Option(help="Whose reader it is; may be left out if there is one.")] = "",
-    language: Annotated[str, typer.Option(help="Language of the LCD: ja or en.")] = "en",
+    language: Annotated[Language, typer.Option(help="Language of the LCD.")] = "en",
     as_json: AsJson = False,
 ) -> int:
     """Enrol a reader: derive its initial key and write its device file, once."""

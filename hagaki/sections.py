@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import typer
 
@@ -21,6 +21,8 @@ SECTIONS: Final = {
     "handset": "handset.settings:HandsetSettings",
     "carrier": "hagaki.carrier:CarrierSettings",
 }
+
+Language = Literal["ja", "en"]
 
 DEFAULT_CONFIG: Final = Path("config.toml")
 ConfigFile = Annotated[Path, typer.Option("--config", help="The configuration file.")]

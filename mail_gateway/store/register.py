@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from mail_gateway.domain.errors import Disposition, GatewayError
@@ -45,13 +45,17 @@ class MerchantFields(Protocol):
 
 
 def add_merchant(conn: Connection, new: MerchantFields) -> dict[str, Any]:
-    """Unit of work: a merchant; -> the row. Raises GatewayError if the name is taken."""
+    """Unit of work: a merchant; -> the row. Raises GatewayError if the name is taken.
+
+    Without numbers of its own it gets its place in the list, so that no two merchants share a terminal.
+    """
+    place: int = conn.execute(select(func.coalesce(func.max(merchants.c.id), 0) + 1)).scalar_one()
     row = {
         "name": new.name,
         "mail": new.mail,
         "language": new.language,
-        "terminal_id": new.terminal_id or "00000001",
-        "merchant_id": new.merchant_id or "000000000000001",
+        "terminal_id": new.terminal_id or f"{place:08d}",
+        "merchant_id": new.merchant_id or f"{place:015d}",
         "created_ms": clock_ms(conn),
     }
     try:

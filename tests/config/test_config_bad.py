@@ -30,4 +30,4 @@ def test_a_bad_configuration_gets_one_clear_sentence(path: Path) -> None:
 def test_a_missing_file_says_where_to_begin(tmp_path: Path) -> None:
     done = check(tmp_path / "no.toml")
     assert done.returncode == 2
-    assert done.stderr.endswith("no such file; copy config.toml and edit it [config-missing]\n")
+    assert "begin with: hagaki check-config --sample > no.toml [config-missing]" in done.stderr

@@ -34,6 +34,13 @@ def test_a_merchant_is_listed_as_added(gateway: GatewaySettings) -> None:
     assert (added["name"], added["mail"], added["language"]) == ("葉書商店", "shop@carrier.example", "ja")
 
 
+def test_two_merchants_without_numbers_of_their_own_share_none(gateway: GatewaySettings) -> None:
+    merchants.add(gateway, SHOP)
+    merchants.add(gateway, merchants.NewMerchant("Other", "other@carrier.example"))
+    for name in ("terminal_id", "merchant_id"):
+        assert len({row[name] for row in merchants.listed(gateway)}) == 2
+
+
 @pytest.mark.parametrize(
     ("new", "slug"),
     [
