@@ -82,7 +82,8 @@ def load(path: Path, sections: Iterable[str]) -> Config:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Problem(f"{path}: no such file; begin with: hagaki check-config --sample > {path.name}", "config-missing") from None
+        sentence = f"{path}: no such file; begin with: hagaki check-config --sample > {path.name}"
+        raise Problem(sentence, "config-missing") from None
     except OSError as error:
         raise Problem(f"{path}: {error.strerror}", "config-unreadable") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
