@@ -88,7 +88,10 @@ Seen = Callable[[Happening], Awaitable[None]]
 
 @dataclass(slots=True)
 class World:
-    """The folder holds everything: configuration, database, spools, mailbox, device file, logs."""
+    """The folder holds everything: configuration, database, spools, mailbox, device file, logs.
+
+    events: what nobody has waited for yet; history: all that ever happened.
+    """
 
     folder: Path
     language: str = "en"
@@ -96,6 +99,7 @@ class World:
     host_message_life_s: int = 120
     limit_s: int = 30
     events: asyncio.Queue[Happening] = field(default_factory=asyncio.Queue)
+    history: list[Happening] = field(default_factory=list)
     _children: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     _pumps: dict[str, asyncio.Task[None]] = field(default_factory=dict)
 
@@ -155,10 +159,11 @@ class World:
         self._pumps[who] = asyncio.create_task(self._pump(who, child))
 
     async def start_all(self) -> None:
-        """Start all five and wait until the phone has the reader on its line."""
-        for who in ("reader", "host", "carrier", "gateway"):
+        """Start all five; the phone gets the line that the reader opened."""
+        for who in ("reader", "host", "carrier"):
             await self.start(who)
         port = await self.wait_for("reader.port")
+        await self.start("gateway")
         await self.start("phone", "--port", str(port.facts["path"]))
 
     async def wait_for(self, verb: str, seen: Seen | None = None, **facts: Any) -> Happening:
@@ -213,10 +218,14 @@ class World:
         assert child.stdout is not None
         async for line in child.stdout:
             facts = json.loads(line)
-            await self.events.put(Happening(who, facts.pop("verb"), facts))
+            self._happened(Happening(who, facts.pop("verb"), facts))
         if await child.wait() > 0:
             error = (self.folder / f"{who}.err").read_text(encoding="utf-8").strip().rpartition("\n")[2]
-            await self.events.put(Happening(who, "process.failed", {"sentence": error}))
+            self._happened(Happening(who, "process.failed", {"sentence": error}))
+
+    def _happened(self, happening: Happening) -> None:
+        self.history.append(happening)
+        self.events.put_nowait(happening)
 
 
 def free_ports(count: int) -> list[int]:
