@@ -47,7 +47,7 @@ bench: $(READY)
 	$(BIN)/python -m bench
 
 docs: $(READY)
-	$(BIN)/python tests/tidy/heart_table.py
+	$(BIN)/python tests/tidy/drawings.py
 
 lock:
 	uv pip compile pyproject.toml --extra imap --group dev --generate-hashes --universal \

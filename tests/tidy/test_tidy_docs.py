@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import slugs
 import typer.main
-from heart_table import redrawn
+from drawings import DRAWINGS, Drawing
 from tidy_tree import ROOT, source
 
 from hagaki.cli import app
@@ -46,9 +46,9 @@ def test_the_flow_has_twelve_stations() -> None:
     assert re.findall(r"^\| (\d+) \|", read(DOCS / "flow.md"), re.MULTILINE) == [str(n) for n in range(1, 13)]
 
 
-def test_the_payments_table_is_drawn_from_the_code() -> None:
-    page = read(DOCS / "architecture.md")
-    assert page == redrawn(page), "run `make docs`"
+@pytest.mark.parametrize("drawing", DRAWINGS, ids=lambda drawing: drawing.page.stem)
+def test_tables_are_drawn_from_the_code(drawing: Drawing) -> None:
+    assert read(drawing.page) == drawing.redrawn(), "run `make docs`"
 
 
 def commands(group: object, prefix: str = "") -> Iterator[str]:

@@ -1,0 +1,57 @@
+"""Draws the code's tables into the docs; `make docs` writes them, a test compares them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cafis_adapter.host import triggers
+from mail_gateway.domain.payment import ENDED, TRANSITIONS, State
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+END: Final = "<!-- end of drawing -->\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A place in a page and what stands there. source: the file with the table."""
+
+    page: Path
+    source: str
+    draw: Callable[[], str]
+
+    def redrawn(self) -> str:
+        """The page's text with the drawing as the table has it now."""
+        begin = f"<!-- drawn from {self.source} by `make docs` -->\n"
+        before, _, rest = self.page.read_text("utf-8").partition(begin)
+        _, _, after = rest.partition(END)
+        return before + begin + self.draw() + END + after
+
+
+def heart() -> str:
+    """The payment's table as a Mermaid state diagram, one line per arrow, in the table's order."""
+    arrows = [
+        f"    {before.name} --> {after.name}: {kind}"
+        for before, row in TRANSITIONS.items()
+        for kind, after in row.items()
+    ]
+    ends = [f"    {state.name} --> [*]" for state in State if state in ENDED]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> RECEIVED", *arrows, *ends, "```", ""])
+
+
+def host() -> str:
+    """The host's triggers as a table: last digits, the code that comes back, what happens."""
+    lines = [f"| {digits} | {code} | {text} |" for digits, code, text in triggers.rows()]
+    return "\n".join(["| digits | code | what happens |", "|---|---|---|", *lines, ""])
+
+
+DRAWINGS: Final = (
+    Drawing(ROOT / "docs/architecture.md", "mail_gateway/domain/payment.py", heart),
+    Drawing(ROOT / "docs/host.md", "cafis_adapter/host/triggers.toml", host),
+)
+
+if __name__ == "__main__":
+    for drawing in DRAWINGS:
+        drawing.page.write_text(drawing.redrawn(), "utf-8")
