@@ -70,7 +70,8 @@ class Show:
         if happening.verb in _PICTURES:
             title, picture = _PICTURES[happening.verb]
             body = Text(picture(self._folder).strip(), style="dim")
-            self._console.print(Panel(body, title=self._in(title), title_align="left", expand=False))
+            framed = Panel(body, title=self._in(title), title_align="left", expand=False)
+            self._console.print(framed, soft_wrap=False)
 
     async def _at_station(self, station: int) -> None:
         if station == self._station:

@@ -40,6 +40,14 @@ def test_a_declined_sale_is_no_success() -> None:
     assert "DECLINED      C2" in done.stdout
 
 
+def test_a_silent_host_ends_as_cancelled_and_never_as_declined() -> None:
+    done = demo("--lang", "en", "--amount", "1901")
+    assert done.returncode == 1, done.stderr
+    unknown, cancelled = done.stdout.index("UNKNOWN - DO NOT"), done.stdout.index("CANCELLED     C6")
+    assert unknown < cancelled
+    assert "DECLINED" not in done.stdout
+
+
 def test_its_json_is_one_object_a_line_and_ends_where_the_sale_ends() -> None:
     happenings = [json.loads(line) for line in demo("--json").stdout.splitlines()]
     verbs = [happening["verb"] for happening in happenings]
