@@ -9,7 +9,8 @@ from Crypto.Cipher import AES
 
 KSN_LENGTH: Final = 12
 KEY_ID_LENGTH: Final = 8
-_ALGORITHM: Final = {16: 2, 24: 3, 32: 4}
+_AES: Final = {16: 2, 24: 3, 32: 4}
+_HMAC: Final = 5
 
 
 class Usage(IntEnum):
@@ -27,10 +28,16 @@ class Usage(IntEnum):
     INITIAL_KEY = 0x8001
 
 
-def derivation_data(usage: Usage, ident: bytes, *, length: int = 16, block: int = 1) -> bytes:
-    """The block that is encrypted to derive a key of `length` bytes; ident is its last half (table 3)."""
+def derivation_data(
+    usage: Usage, ident: bytes, *, length: int = 16, block: int = 1, hmac: bool = False
+) -> bytes:
+    """The block that is encrypted to derive a key of `length` bytes; ident is its last half (table 3).
+
+    hmac: the key is for an HMAC, else for AES.
+    """
+    algorithm = _HMAC if hmac else _AES[length]
     head = bytes((1, block)) + usage.to_bytes(2, "big")
-    return head + _ALGORITHM[length].to_bytes(2, "big") + (length * 8).to_bytes(2, "big") + ident
+    return head + algorithm.to_bytes(2, "big") + (length * 8).to_bytes(2, "big") + ident
 
 
 def initial_key(bdk: bytes, key_id: bytes) -> bytes:
@@ -50,14 +57,14 @@ def transaction_key(bdk: bytes, ksn: bytes) -> bytes:
     return key
 
 
-def working_key(bdk: bytes, ksn: bytes, usage: Usage, *, length: int = 16) -> bytes:
+def working_key(bdk: bytes, ksn: bytes, usage: Usage, *, length: int = 16, hmac: bool = False) -> bytes:
     """BDK and KSN -> the working key of that usage. ValueError: stronger than the BDK (6.1.3)."""
     if length > len(bdk):
         raise ValueError("a working key is never stronger than the key it comes from")
-    return _derive(transaction_key(bdk, ksn), usage, ksn[4:], length)
+    return _derive(transaction_key(bdk, ksn), usage, ksn[4:], length, hmac=hmac)
 
 
-def _derive(parent: bytes, usage: Usage, ident: bytes, length: int) -> bytes:
+def _derive(parent: bytes, usage: Usage, ident: bytes, length: int, *, hmac: bool = False) -> bytes:
     blocks = range(1, (length + 15) // 16 + 1)
-    data = b"".join(derivation_data(usage, ident, length=length, block=block) for block in blocks)
+    data = b"".join(derivation_data(usage, ident, length=length, block=block, hmac=hmac) for block in blocks)
     return AES.new(parent, AES.MODE_ECB).encrypt(data)[:length]

@@ -116,6 +116,11 @@ def test_a_working_key_is_never_stronger_than_its_base() -> None:
         dukpt.working_key(BDK, ksn(1), Usage.DATA_ENCRYPTION, length=32)
 
 
+def test_a_key_for_hmac_is_not_the_key_for_aes() -> None:
+    key = dukpt.working_key(BDK, ksn(1), Usage.MAC_GENERATION, hmac=True)
+    assert key.hex().upper() == "27D99DA9C091C20DEC0D1C56244ADF8C"
+
+
 @pytest.mark.parametrize("usage", Usage)
 def test_the_derivation_data_is_the_readers(usage: Usage) -> None:
     ident = KEY_ID if usage is Usage.INITIAL_KEY else ksn(5)[4:]
