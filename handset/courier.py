@@ -160,10 +160,10 @@ class Courier:
         except WireError as error:
             if error.slug != "armour-missing":
                 self._ports.tell("handset.unreadable", mail=incoming.name, slug=error.slug)
-            self._spool.put_letter(_letter(mail))
         else:
             self._spool.put_result(result)
             self._results()
+        self._spool.put_letter(_letter(mail))
         self._ports.tell("handset.fetched", message_id=mail.message_id)
         self.show_letters()
 
