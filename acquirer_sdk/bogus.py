@@ -137,7 +137,7 @@ class Bogus(Unsupporting):
 
     async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:  # noqa: ARG002
         if self._late is None:
-            return ReversalOpen("not-connected")
+            return NotSent("not-connected")
         self._reversals[reversal.reference] += 1
         known = self._charged.get(reversal.reference) is not None
         self._charged[reversal.reference] = 0

@@ -138,7 +138,7 @@ class InDoubt:
 
 @dataclass(frozen=True, slots=True)
 class NotSent:
-    """Surely not one byte left. The only outcome after which the same sale may be tried again."""
+    """Surely not one byte left. The same request may be tried again, and a reversal was no transmission."""
 
     reason: str
 
@@ -155,12 +155,12 @@ class ReversalAccepted:
 
 @dataclass(frozen=True, slots=True)
 class ReversalOpen:
-    """Not acknowledged: send it again. reason is a slug."""
+    """It left and was not acknowledged: send it again. reason is a slug."""
 
     reason: str
 
 
-ReversalOutcome = ReversalAccepted | ReversalOpen
+ReversalOutcome = ReversalAccepted | ReversalOpen | NotSent
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,7 +120,7 @@ class Cafis(Unsupporting):
     async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:
         ready = self.ready()
         if isinstance(ready, NotReady):
-            return ReversalOpen(ready.reason)
+            return NotSent(ready.reason)
         try:
             message = unpack(self._profile, reversal.wire)
             message = build.repeated(message) if transmission > 1 else message
@@ -133,7 +133,7 @@ class Cafis(Unsupporting):
         )
         if isinstance(got, Message):
             return answers.reversal(self._codes, got)
-        return ReversalOpen(got.reason)
+        return NotSent(got.reason) if isinstance(got, Unsent) else ReversalOpen(got.reason)
 
     def _stray(self, stray: Stray) -> None:
         self._report(stray.message, near=stray.near)

@@ -32,6 +32,7 @@ class Kit:
     """node: this life of the gateway. letter_queued: wakes the sender.
 
     line: held while a sale is open in memory and at the acquirer, so that a burst waits sealed.
+    held_back: payments whose reversal could not leave for want of a line; they go before any new request.
     """
 
     store: Store
@@ -43,3 +44,4 @@ class Kit:
     node: int
     letter_queued: Callable[[], None]
     line: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REQUESTS_MAX))
+    held_back: set[int] = field(default_factory=set)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from acquirer_sdk.values import Reversal, ReversalAccepted
+from acquirer_sdk.values import NotReady, NotSent, Reversal, ReversalAccepted, ReversalOpen
 from mail_gateway.domain import decide
 from mail_gateway.domain.payment import Event, Kind, State
 from mail_gateway.envelope.keys import Purpose
@@ -13,10 +13,10 @@ from mail_gateway.store.answers import answer_of, keep, late_answer_of
 from mail_gateway.store.payments import forget_reversal, load
 from mail_gateway.store.record import claim
 from mail_gateway.work.clerk import draft, enter, enter_surely, with_answer
-from mail_gateway.work.sale import reversal_ident
+from mail_gateway.work.sale import LINE_RETRY_MS, reversal_ident
 
 if TYPE_CHECKING:
-    from acquirer_sdk.values import LateAnswer, ReversalOutcome
+    from acquirer_sdk.values import LateAnswer
     from mail_gateway.store.payments import Payment
     from mail_gateway.store.record import Entry
     from mail_gateway.work.kit import Kit
@@ -34,8 +34,13 @@ async def reverse(kit: Kit, payment: Payment) -> Payment | None:
     """REVERSING, or CONFIRMING whose wait is over: count one more transmission, send it, record what came."""
     if kit.ports.now_ms() < (payment.due_ms or 0):
         return None
+    if isinstance(kit.acquirer.ready(), NotReady):
+        return await enter_surely(kit, _hold_back(kit, payment, payment.transmissions))
     claimed = await _claim(kit, payment)
+    kit.held_back.discard(payment.id)
     outcome = await kit.acquirer.reverse(_ready_made(kit, claimed), transmission=claimed.transmissions)
+    if isinstance(outcome, NotSent):
+        return await enter_surely(kit, _hold_back(kit, claimed, payment.transmissions))
     return await enter_surely(kit, _entry(kit, claimed, outcome))
 
 
@@ -91,7 +96,14 @@ def _ready_made(kit: Kit, payment: Payment) -> Reversal:
     return Reversal(payment.reference, stan, wire)
 
 
-def _entry(kit: Kit, payment: Payment, outcome: ReversalOutcome) -> Entry:
+def _hold_back(kit: Kit, payment: Payment, transmissions: int) -> Entry:
+    """No line: nothing left, so nothing is counted; it goes as soon as there is one, before new requests."""
+    kit.held_back.add(payment.id)
+    due_ms = kit.ports.now_ms() + LINE_RETRY_MS
+    return draft(kit, payment, [], due_ms=due_ms, transmissions=transmissions, alarms=_alarms(kit, payment))
+
+
+def _entry(kit: Kit, payment: Payment, outcome: ReversalAccepted | ReversalOpen) -> Entry:
     now_ms = kit.ports.now_ms()
     answer = answer_of(payment.reference, payment.stan or 0, outcome)
     facts: dict[str, str | int] = {"code": answer.code, "transmission": payment.transmissions}
@@ -105,12 +117,17 @@ def _entry(kit: Kit, payment: Payment, outcome: ReversalOutcome) -> Entry:
 
 
 def _still_open(kit: Kit, payment: Payment, silence: Event) -> Entry:
+    due_ms = kit.ports.now_ms() + _pause_ms(kit, payment.transmissions)
+    return draft(kit, payment, [silence], due_ms=due_ms, alarms=_alarms(kit, payment))
+
+
+def _alarms(kit: Kit, payment: Payment) -> int:
+    """How often a person has been told that this reversal is open; one more time when it is time."""
     now_ms = kit.ports.now_ms()
     level = decide.alarm_level(now_ms - (payment.doubt_ms or now_ms))
     if level > payment.alarms:
         kit.ports.tell("alarm.reversal-open", payment=payment.id, transmissions=payment.transmissions)
-    due_ms = now_ms + _pause_ms(kit, payment.transmissions)
-    return draft(kit, payment, [silence], due_ms=due_ms, alarms=max(level, payment.alarms))
+    return max(level, payment.alarms)
 
 
 def _pause_ms(kit: Kit, transmissions: int) -> int:

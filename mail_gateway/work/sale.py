@@ -111,6 +111,8 @@ async def _dispatch(kit: Kit, ready: Ready) -> Payment | None:
     line = kit.acquirer.ready()
     if isinstance(line, NotReady):
         return await _wait_for_line(kit, ready, line.reason)
+    if kit.held_back:
+        return await _wait_for_line(kit, ready, "reversals-first")
     events = (*ready.events, Event(Kind.DISPATCHED))
     changes = {**ready.changes, "attempts": ready.payment.attempts + 1, "due_ms": None}
     entry = draft(kit, ready.payment, events, **changes)

@@ -84,7 +84,7 @@ async def test_nothing_leaves_before_sign_on_or_after_close() -> None:
         await here.acquirer.close()
         assert await here.acquirer.authorise(request) == NotSent("not-connected")
         prepared = here.acquirer.prepare(request)
-        assert await here.acquirer.reverse(prepared, transmission=1) == ReversalOpen("not-connected")
+        assert await here.acquirer.reverse(prepared, transmission=1) == NotSent("not-connected")
         assert here.host.journal.asked("0100") == here.host.journal.asked("0420") == []
 
 

@@ -145,6 +145,8 @@ class CountingAcquirer:
 
     async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:
         assert reversal.wire == f"0420 {reversal.reference} {reversal.stan}".encode()
+        if self._hit(self.habits.not_sent):
+            return NotSent("not-connected")
         self.transmissions.setdefault(reversal.reference, []).append(transmission)
         await asyncio.sleep(0.05)
         if self._hit(self.habits.lose_reversal):

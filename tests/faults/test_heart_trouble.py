@@ -45,6 +45,43 @@ def test_reversals_repeat_with_the_flag_and_a_person_is_told_three_times(tmp_pat
     tell_story(tmp_path, story)
 
 
+def test_a_reversal_that_cannot_leave_goes_first_and_is_counted_from_one(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        def lost(_: AuthoriseRequest) -> AuthoriseOutcome:
+            world.acquirer.habits.not_ready = 100
+            return InDoubt("connection-lost")
+
+        def second(request: AuthoriseRequest) -> AuthoriseOutcome:
+            assert world.acquirer.transmissions["000000000001"][0] == 1
+            return Approved("123456", request.amount_minor)
+
+        answering(world, lost, second)
+        await world.post(world.envelope())
+        await world.reach(1, State.REVERSING)
+        await world.post(world.envelope())
+        await asyncio.sleep(60)
+        assert world.acquirer.transmissions == {}
+        assert (await world.payment(2)).state is State.READY
+        world.acquirer.habits.not_ready = 0
+        await world.reach(2, State.APPROVED)
+        await world.reach(1, State.REVERSED)
+        assert world.acquirer.transmissions["000000000001"] == [1, 2]
+
+    tell_story(tmp_path, story)
+
+
+def test_a_reversal_waits_for_its_line_and_a_person_is_told_all_the_same(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        answering(world, InDoubt("no-answer"))
+        world.acquirer.habits.not_sent = 0
+        await world.post(world.envelope())
+        world.acquirer.habits.not_ready = 100
+        await asyncio.sleep(25 * 3600)
+        assert world.verbs("alarm.reversal-open") == ["alarm.reversal-open"] * 3
+
+    tell_story(tmp_path, story)
+
+
 def test_cancelled_is_said_only_after_the_confirming_reversal(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         answering(world, InDoubt("no-answer"))
