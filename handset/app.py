@@ -7,7 +7,9 @@ from pathlib import Path
 
 from handset.agent import run_agent
 from handset.courier import Courier
-from handset.mailbox import open_mailbox
+from handset.errors import HandsetError
+from handset.mailbox import Mailbox
+from handset.maildir import Maildir
 from handset.phone import Phone
 from handset.ports import Ports
 from handset.settings import HandsetSettings
@@ -33,3 +35,19 @@ async def run(settings: HandsetSettings, ports: Ports, stop: asyncio.Event) -> N
             await ended(tasks)
     finally:
         mailbox.close()
+
+
+def open_mailbox(settings: HandsetSettings, spool: Spool) -> Mailbox:
+    """`settings.fetch` -> the mailbox. Raises HandsetError when it is not of a known form."""
+    kind, _, place = settings.fetch.partition(":")
+    if kind == "maildir" and place:
+        return Maildir(Path(place))
+    parts = place.split(":", 3)
+    if kind == "imap" and len(parts) == 4 and all(parts) and parts[1].isdecimal():
+        from handset.imap import Account, Imap  # its library is an extra
+
+        account = Account(parts[0], int(parts[1]), parts[2], settings.imap_password, parts[3])
+        return Imap(account, spool, timeout_ms=settings.timeout_ms, tls=settings.imap_tls)
+    raise HandsetError(
+        "fetch-form", f"fetch = {settings.fetch!r} must be maildir:PATH or imap:HOST:PORT:USER:FOLDER"
+    )

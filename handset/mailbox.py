@@ -1,14 +1,9 @@
-"""The merchant's mailbox as the courier sees it, and which kind a setting names."""
+"""The merchant's mailbox as the courier sees it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
-
-from handset.errors import HandsetError
-from handset.settings import HandsetSettings
-from handset.spool import Spool
 
 BATCH_MAX = 20
 """At most so many mails at one look; the rest at the next, which follows at once."""
@@ -40,21 +35,3 @@ class Mailbox(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
-
-
-def open_mailbox(settings: HandsetSettings, spool: Spool) -> Mailbox:
-    """`settings.fetch` -> the mailbox. Raises HandsetError when it is not of a known form."""
-    kind, _, place = settings.fetch.partition(":")
-    if kind == "maildir" and place:
-        from handset.maildir import Maildir
-
-        return Maildir(Path(place))
-    parts = place.split(":", 3)
-    if kind == "imap" and len(parts) == 4 and all(parts) and parts[1].isdecimal():
-        from handset.imap import Account, Imap
-
-        account = Account(parts[0], int(parts[1]), parts[2], settings.imap_password, parts[3])
-        return Imap(account, spool, timeout_ms=settings.timeout_ms, tls=settings.imap_tls)
-    raise HandsetError(
-        "fetch-form", f"fetch = {settings.fetch!r} must be maildir:PATH or imap:HOST:PORT:USER:FOLDER"
-    )

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from handset.app import open_mailbox
 from handset.courier import message_id, sale_mail
 from handset.errors import HandsetError
-from handset.mailbox import open_mailbox
 from handset.settings import HandsetSettings
 from handset.spool import Spool, name_of
 from handset.waiting import delays_s, ended, heard
