@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mail_gateway.work.kit import Kit
 
 SEALED_VERSION_MAX: Final = 255
+"""The version is the nonce, one byte: after the last one letters are words only, never a second seal."""
 _WITH_REASON: Final = frozenset(
     {Letter.DECLINED, Letter.RE_ENTER, Letter.MORE_WANTED, Letter.REFUSED, Letter.EXPIRED}
 )
@@ -38,7 +39,9 @@ def letter_for(kit: Kit, payment: Payment, moves: Sequence[Move], now_ms: int) -
 
 def _news(kit: Kit, payment: Payment, told: Telling, now_ms: int) -> News:
     kit.keys.add_bdk(payment.ksn[:4], payment.wrapped_bdk)
-    result = None if told.outcome is None else _result(payment, told.outcome, now_ms)
+    result = None
+    if told.outcome is not None and payment.version <= SEALED_VERSION_MAX:
+        result = _result(payment, told.outcome, now_ms)
     return News(
         payment_id=payment.id,
         letter=told.letter,
@@ -64,7 +67,7 @@ def _news(kit: Kit, payment: Payment, told: Telling, now_ms: int) -> News:
 def _result(payment: Payment, outcome: Outcome, now_ms: int) -> Sealable:
     result = Result(
         outcome=outcome.value,
-        version=min(payment.version, SEALED_VERSION_MAX),
+        version=payment.version,
         amount_minor=payment.amount_minor,
         currency=payment.currency,
         approval_number=payment.approval_number,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from heart_world import World, answering, tell_story, told
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from acquirer_sdk.values import (
     Approved,
@@ -78,6 +78,24 @@ def test_a_reversal_waits_for_its_line_and_a_person_is_told_all_the_same(tmp_pat
         world.acquirer.habits.not_ready = 100
         await asyncio.sleep(25 * 3600)
         assert world.verbs("alarm.reversal-open") == ["alarm.reversal-open"] * 3
+
+    tell_story(tmp_path, story)
+
+
+def test_no_version_is_ever_sealed_twice_even_after_the_last(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        answering(world, InDoubt("no-answer"))
+        world.acquirer.habits.lose_reversal = 100
+        await world.post(world.envelope())
+        await world.reach(1, State.REVERSING)
+        many = update(payments_table).where(payments_table.c.id == 1).values(version=255)
+        await world.life.store.run(lambda conn: conn.execute(many).rowcount)
+        world.acquirer.habits.lose_reversal = 0
+        await world.reach(1, State.REVERSED)
+        last = world.writer.news[-1]
+        assert (last.letter, last.version) == (Letter.CANCELLED, 256)
+        assert (last.sealed_result, last.check_code) == (None, "")
 
     tell_story(tmp_path, story)
 
