@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from mail_gateway.domain.payment import Kind, State
+from mail_gateway.domain.payment import NOT_CHARGED, Kind, State
 
 
 class Account(StrEnum):
@@ -51,7 +51,7 @@ _RULES: Final[dict[tuple[State, Kind], tuple[tuple[tuple[Account, Account], Phas
     (State.DISPATCHED, Kind.NOT_SENT): ((_SALE, Phase.VOIDED),),
     (State.DISPATCHED, Kind.SILENCE): ((_SALE, Phase.VOIDED), (_DOUBT, Phase.PENDING)),
     (State.CONFIRMING, Kind.CONFIRMED_AGAIN): ((_DOUBT, Phase.VOIDED),),
-    (State.REVERSED, Kind.LATE_APPROVAL): ((_DOUBT, Phase.PENDING),),
+    **{(state, Kind.LATE_APPROVAL): ((_DOUBT, Phase.PENDING),) for state in NOT_CHARGED},
 }
 
 

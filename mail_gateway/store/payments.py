@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, func, select, update
 
-from mail_gateway.domain.payment import State
+from mail_gateway.domain.payment import NOT_CHARGED, State
 from mail_gateway.store.tables import keys, mails, merchants, payments, readers
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ def stumble(conn: Connection, payment: Payment, due_ms: int | None) -> None:
 
 
 def forget_reversal(conn: Connection, payment_id: int, now_ms: int) -> None:
-    """Unit of work: a reversed payment has been quiet for long enough; its ready-made reversal goes."""
-    asked = update(payments).where(_P.id == payment_id, _P.state == State.REVERSED, _P.due_ms <= now_ms)
+    """Unit of work: a payment not charged has been quiet for long enough; its ready-made reversal goes."""
+    asked = update(payments).where(_P.id == payment_id, _P.state.in_(NOT_CHARGED), _P.due_ms <= now_ms)
     conn.execute(asked.values(reversal=None, due_ms=None))
 
 

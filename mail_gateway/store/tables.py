@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, State
+from mail_gateway.domain.payment import NOT_CHARGED, OPEN_AT_ACQUIRER, State
 
 metadata: Final = MetaData()
 WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
@@ -124,7 +124,8 @@ payments: Final = Table(
         name="ended_means_card_wiped",
     ),
     CheckConstraint(
-        f"state NOT IN ({_quoted(WIPED)}) OR reversal IS NULL", name="ended_means_reversal_wiped"
+        f"state NOT IN ({_quoted(set(WIPED) - NOT_CHARGED)}) OR reversal IS NULL",
+        name="ended_means_reversal_wiped",
     ),
     CheckConstraint(
         "state <> 'dispatched' OR (stan IS NOT NULL AND reversal IS NOT NULL)",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.ledger import transfers_for
-from mail_gateway.domain.payment import ENDED, State, step
+from mail_gateway.domain.payment import ENDED, NOT_CHARGED, State, step
 from mail_gateway.store.record import Entry, Move, Stale, dispatch, record
 from mail_gateway.work.told import letter_for
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mail_gateway.work.kit import Kit
 
 RETRY_MAX_S: Final = 60
-_HAS_NO_ATTEMPT: Final = frozenset({*ENDED, State.READY, State.MORE_WANTED}) - {State.REVERSED}
+_HAS_NO_ATTEMPT: Final = frozenset({*ENDED, State.READY, State.MORE_WANTED}) - NOT_CHARGED
 
 
 def draft(

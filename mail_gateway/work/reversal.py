@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from acquirer_sdk.values import NotReady, NotSent, Reversal, ReversalAccepted, ReversalOpen
 from mail_gateway.domain import decide
-from mail_gateway.domain.payment import Event, Kind, State
+from mail_gateway.domain.payment import NOT_CHARGED, Event, Kind, State
 from mail_gateway.envelope.keys import Purpose
 from mail_gateway.store.answers import answer_of, keep, late_answer_of
 from mail_gateway.store.payments import forget_reversal, load
 from mail_gateway.store.record import claim
 from mail_gateway.work.clerk import draft, enter, enter_surely, with_answer
-from mail_gateway.work.sale import LINE_RETRY_MS, reversal_ident
+from mail_gateway.work.sale import LINE_RETRY_MS, QUIET_MS, reversal_ident
 
 if TYPE_CHECKING:
     from acquirer_sdk.values import LateAnswer
     from mail_gateway.store.payments import Payment
     from mail_gateway.store.record import Entry
     from mail_gateway.work.kit import Kit
-
-QUIET_MS: Final = 24 * 60 * 60_000
-"""How long after "cancelled" the ready-made reversal is kept, for an approval that comes later still."""
 
 
 async def begin(kit: Kit, payment: Payment) -> Payment | None:
@@ -45,7 +42,7 @@ async def reverse(kit: Kit, payment: Payment) -> Payment | None:
 
 
 async def forget(kit: Kit, payment: Payment) -> Payment | None:
-    """REVERSED and quiet since long: wipe the ready-made reversal."""
+    """Not charged, and quiet since long: wipe the ready-made reversal."""
     now_ms = kit.ports.now_ms()
     if payment.due_ms is not None and payment.due_ms <= now_ms:
         await kit.store.run(forget_reversal, payment.id, now_ms)
@@ -72,7 +69,7 @@ async def late(kit: Kit, answer: LateAnswer) -> int | None:
 
 def _late_entry(kit: Kit, payment: Payment, kind: Kind) -> Entry:
     changes: dict[str, Any] = {"due_ms": kit.ports.now_ms()}
-    if payment.state is State.REVERSED:
+    if payment.state in NOT_CHARGED:
         changes |= {"doubt_ms": kit.ports.now_ms(), "alarms": 0}
     return draft(kit, payment, [Event(kind)], **changes)
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.errors import Disposition, GatewayError
-from mail_gateway.domain.payment import Event, Kind, State
+from mail_gateway.domain.payment import NOT_CHARGED, Event, Kind, State
 from mail_gateway.store import payments
 from mail_gateway.store.record import Stale
 from mail_gateway.work import reversal, sale
@@ -37,7 +37,7 @@ STAGES: Final[dict[State, Stage]] = {
     State.IN_DOUBT: reversal.begin,
     State.REVERSING: reversal.reverse,
     State.CONFIRMING: reversal.reverse,
-    State.REVERSED: reversal.forget,
+    **dict.fromkeys(NOT_CHARGED, reversal.forget),
 }
 """Where a payment stands -> what is done with it. A state that is not here waits for the outside."""
 

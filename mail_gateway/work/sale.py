@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from mail_gateway.store.record import Entry
     from mail_gateway.work.kit import Kit
 
+QUIET_MS: Final = 24 * 60 * 60_000
+"""How long after "not charged" the ready-made reversal is kept, for an approval that comes later still."""
+
 LINE_RETRY_MS: Final = 5000
 """How soon a sale tries again when the line to the acquirer is down."""
 
@@ -143,6 +146,8 @@ async def _record_answer(kit: Kit, payment: Payment, outcome: AuthoriseOutcome) 
         changes = {"due_ms": now_ms + LINE_RETRY_MS, "stan": None}
     elif event.kind is Kind.HOST_ASKS_MORE:
         changes["due_ms"] = payment.fresh_until_ms
+    elif event.kind in (Kind.HOST_DECLINED, Kind.HOST_ASKS_AGAIN):
+        changes["due_ms"] = now_ms + QUIET_MS
     elif event.kind is Kind.HOST_APPROVED:
         changes |= {"approval_number": event.facts["approval_number"], "code": ""}
     return await enter_surely(kit, with_answer(draft(kit, payment, [event], **changes), answer))

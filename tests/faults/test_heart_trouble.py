@@ -12,11 +12,13 @@ from sqlalchemy import select, update
 
 from acquirer_sdk.values import (
     Approved,
+    Ask,
     AuthoriseOutcome,
     AuthoriseRequest,
     Declined,
     InDoubt,
     LateAnswer,
+    NeedsInput,
 )
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.outcome import Letter
@@ -150,6 +152,28 @@ def test_two_answers_the_first_stands_and_a_person_is_told(tmp_path: Path) -> No
         await asyncio.sleep(1)
         assert world.verbs("alarm") == ["alarm.two-answers"]
         assert (await world.payment(1)).state is State.APPROVED
+
+    tell_story(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("first", "state"),
+    [(Declined("05"), State.DECLINED), (NeedsInput(Ask.AGAIN, "55"), State.RE_ENTER)],
+)
+def test_an_approval_after_a_no_is_reversed_so_that_the_no_stays_true(
+    first: AuthoriseOutcome, state: State, tmp_path: Path
+) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        answering(world, first)
+        await world.post(world.envelope())
+        payment = await world.reach(1, state)
+        world.acquirer.charge(payment.reference, 1200)
+        world.life.runner.late(LateAnswer(payment.reference, 1, Approved("123456", 1200), "00"))
+        await world.reach(1, State.REVERSED)
+        assert world.acquirer.net(payment.reference) == 0
+        assert world.verbs("alarm") == ["alarm.late-approval"]
+        assert Letter.APPROVED not in await told(world)
 
     tell_story(tmp_path, story)
 

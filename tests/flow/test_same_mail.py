@@ -103,6 +103,14 @@ async def test_host_garbage_is_in_doubt_and_reversed(tmp_path: Path, amount_mino
         assert len(here.asked("0420")) + len(here.asked("0421")) >= 2
 
 
+async def test_a_host_that_says_no_and_then_yes_charges_nobody(tmp_path: Path) -> None:
+    async with counter(tmp_path, host_message_life_s=1) as here:
+        await here.post(plain_mail(here.sale(1907)))
+        assert b"DECLINED" in await here.letter()
+        assert b"CANCELLED" in await here.letter()
+        assert (len(here.asked()), len(here.asked("0420"))) == (1, 1)
+
+
 def _block(letter: bytes) -> str:
     text = letter.decode().replace("\r\n", "\n")
     return text[text.index("BEGIN HAGAKI RESULT") : text.index("END HAGAKI RESULT")] + "END HAGAKI RESULT\n"

@@ -127,7 +127,7 @@ payments: Final = Table(
         name="ended_means_card_wiped",
     ),
     CheckConstraint(
-        "state NOT IN ('approved', 'declined', 'expired', 're-enter', 'refused') OR reversal IS NULL",
+        "state NOT IN ('approved', 'expired', 'refused') OR reversal IS NULL",
         name="ended_means_reversal_wiped",
     ),
     CheckConstraint(
