@@ -103,8 +103,6 @@ def late(answer: LateAnswer, state: State, approval_number: str) -> LateVerdict:
     approved = isinstance(answer.outcome, Approved)
     if approved and Kind.LATE_APPROVAL in TRANSITIONS.get(state, {}):
         return LateVerdict(Kind.LATE_APPROVAL, "late-approval")
-    if state is State.DISPATCHED:
-        return LateVerdict(None, "")  # the silence that follows reverses it
     if isinstance(answer.outcome, Approved):
         same = state is State.APPROVED and answer.outcome.approval_number == approval_number
         return LateVerdict(None, "" if same else "two-answers")

@@ -42,6 +42,8 @@ class Transfer:
 _SALE: Final = (Account.ACQUIRER_RECEIVABLE, Account.MERCHANT_PAYABLE)
 _DOUBT: Final = (Account.ACQUIRER_RECEIVABLE, Account.IN_DOUBT)
 
+_TOLD_NO: Final = (*NOT_CHARGED, State.MORE_WANTED)
+
 _RULES: Final[dict[tuple[State, Kind], tuple[tuple[tuple[Account, Account], Phase], ...]]] = {
     (State.READY, Kind.DISPATCHED): ((_SALE, Phase.PENDING),),
     (State.DISPATCHED, Kind.HOST_APPROVED): ((_SALE, Phase.POSTED),),
@@ -51,7 +53,9 @@ _RULES: Final[dict[tuple[State, Kind], tuple[tuple[tuple[Account, Account], Phas
     (State.DISPATCHED, Kind.NOT_SENT): ((_SALE, Phase.VOIDED),),
     (State.DISPATCHED, Kind.SILENCE): ((_SALE, Phase.VOIDED), (_DOUBT, Phase.PENDING)),
     (State.CONFIRMING, Kind.CONFIRMED_AGAIN): ((_DOUBT, Phase.VOIDED),),
-    **{(state, Kind.LATE_APPROVAL): ((_DOUBT, Phase.PENDING),) for state in NOT_CHARGED},
+    **{
+        (state, Kind.LATE_APPROVAL): ((_DOUBT, Phase.PENDING),) for state in (*NOT_CHARGED, State.MORE_WANTED)
+    },
 }
 
 

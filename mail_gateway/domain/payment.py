@@ -91,7 +91,7 @@ def _table() -> dict[State, Mapping[Kind, State]]:
         s.REVERSED: {k.LATE_APPROVAL: s.REVERSING},
         s.DECLINED: {k.LATE_APPROVAL: s.REVERSING},
         s.RE_ENTER: {k.LATE_APPROVAL: s.REVERSING},
-        s.MORE_WANTED: {k.SUPPLIED: s.READY, k.LAPSED: s.DECLINED},
+        s.MORE_WANTED: {k.SUPPLIED: s.READY, k.LAPSED: s.DECLINED, k.LATE_APPROVAL: s.REVERSING},
         s.APPROVED: {k.VOID_ASKED: s.REVERSING, k.REFUND_ASKED: s.REFUNDING, k.BATCH_CLOSED: s.SETTLED},
     }
 
@@ -113,8 +113,8 @@ ENDED: Final = frozenset(
 """States in which nothing is open: the sealed card is wiped and the trace number is free again."""
 
 NOT_CHARGED: Final = frozenset({State.REVERSED, State.DECLINED, State.RE_ENTER})
-"""Ends in which the merchant was told that nobody paid. An approval that comes later still is reversed, so that
-it stays true; the ready-made reversal is kept for that, for a while."""
+"""Ends in which the merchant was told that nobody paid. An approval that comes later still is reversed, so
+that it stays true; the ready-made reversal is kept for that, for a while."""
 
 OPEN_AT_ACQUIRER: Final = frozenset({State.DISPATCHED, State.IN_DOUBT, State.REVERSING, State.CONFIRMING})
 """States whose trace number must not be given to another payment."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mail_gateway.work.kit import Kit
 
 RETRY_MAX_S: Final = 60
-_HAS_NO_ATTEMPT: Final = frozenset({*ENDED, State.READY, State.MORE_WANTED}) - NOT_CHARGED
+_HAS_NO_ATTEMPT: Final = frozenset({*ENDED, State.READY}) - NOT_CHARGED
 
 
 def draft(

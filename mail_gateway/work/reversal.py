@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from acquirer_sdk.values import NotReady, NotSent, Reversal, ReversalAccepted, ReversalOpen
 from mail_gateway.domain import decide
-from mail_gateway.domain.payment import NOT_CHARGED, Event, Kind, State
+from mail_gateway.domain.payment import Event, Kind, State
 from mail_gateway.envelope.keys import Purpose
-from mail_gateway.store.answers import answer_of, keep, late_answer_of
-from mail_gateway.store.payments import forget_reversal, load
+from mail_gateway.store.answers import answer_of
+from mail_gateway.store.payments import forget_reversal
 from mail_gateway.store.record import claim
 from mail_gateway.work.clerk import draft, enter, enter_surely, with_answer
 from mail_gateway.work.sale import LINE_RETRY_MS, QUIET_MS, reversal_ident
 
 if TYPE_CHECKING:
-    from acquirer_sdk.values import LateAnswer
     from mail_gateway.store.payments import Payment
     from mail_gateway.store.record import Entry
     from mail_gateway.work.kit import Kit
@@ -47,31 +46,6 @@ async def forget(kit: Kit, payment: Payment) -> Payment | None:
     if payment.due_ms is not None and payment.due_ms <= now_ms:
         await kit.store.run(forget_reversal, payment.id, now_ms)
     return None
-
-
-async def late(kit: Kit, answer: LateAnswer) -> int | None:
-    """An answer nobody waited for: kept always; an approval moves its payment. -> the payment to look at."""
-    row = late_answer_of(answer)
-    payment = await kit.store.read(load, int(answer.reference)) if answer.reference.isdecimal() else None
-    if payment is None:
-        await kit.store.run(keep, row, None, kit.ports.now_ms())
-        kit.ports.tell("alarm.answer-unmatched", reference=answer.reference, stan=answer.stan)
-        return None
-    verdict = decide.late(answer, payment.state, payment.approval_number)
-    if verdict.kind is None or payment.reversal is None:
-        await kit.store.run(keep, row, payment.id, kit.ports.now_ms())
-    else:
-        await enter(kit, with_answer(_late_entry(kit, payment, verdict.kind), row))
-    if verdict.alarm:
-        kit.ports.tell(f"alarm.{verdict.alarm}", payment=payment.id, code=answer.code)
-    return payment.id
-
-
-def _late_entry(kit: Kit, payment: Payment, kind: Kind) -> Entry:
-    changes: dict[str, Any] = {"due_ms": kit.ports.now_ms()}
-    if payment.state in NOT_CHARGED:
-        changes |= {"doubt_ms": kit.ports.now_ms(), "alarms": 0}
-    return draft(kit, payment, [Event(kind)], **changes)
 
 
 async def _claim(kit: Kit, payment: Payment) -> Payment:

@@ -11,6 +11,7 @@ from mail_gateway.store import payments
 from mail_gateway.store.record import Stale
 from mail_gateway.work import reversal, sale
 from mail_gateway.work.clerk import enter_surely
+from mail_gateway.work.late import late
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -145,7 +146,7 @@ class Runner:
         pause_s = 1
         while True:
             try:
-                payment_id = await reversal.late(self._kit, answer)
+                payment_id = await late(self._kit, answer)
                 break
             except Stale:
                 continue

@@ -170,7 +170,8 @@ async def lapse(kit: Kit, payment: Payment) -> Payment | None:
     if kit.ports.now_ms() < (payment.due_ms or 0):
         return None
     event = Event(Kind.LAPSED, {"slug": "lapsed"})
-    return await enter(kit, draft(kit, payment, [event], code="lapsed"))
+    due_ms = kit.ports.now_ms() + QUIET_MS
+    return await enter(kit, draft(kit, payment, [event], code="lapsed", due_ms=due_ms))
 
 
 def reversal_ident(reference: str, stan: int) -> bytes:

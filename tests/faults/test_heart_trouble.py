@@ -158,7 +158,11 @@ def test_two_answers_the_first_stands_and_a_person_is_told(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("first", "state"),
-    [(Declined("05"), State.DECLINED), (NeedsInput(Ask.AGAIN, "55"), State.RE_ENTER)],
+    [
+        (Declined("05"), State.DECLINED),
+        (NeedsInput(Ask.AGAIN, "55"), State.RE_ENTER),
+        (NeedsInput(Ask.MORE, "01"), State.MORE_WANTED),
+    ],
 )
 def test_an_approval_after_a_no_is_reversed_so_that_the_no_stays_true(
     first: AuthoriseOutcome, state: State, tmp_path: Path

@@ -274,17 +274,19 @@ def test_more_wanted_keeps_the_sealed_card_until_freshness_ends(tmp_path: Path) 
         await world.post(world.envelope())
         payment = await world.reach(1, State.MORE_WANTED)
         assert payment.envelope is not None
-        assert payment.reversal is None
+        assert payment.reversal is not None, "a later approval could still be reversed"
         payment = await world.reach(1, State.DECLINED)
         assert world.now_ms() - START_MS > 900_000
         assert payment.envelope is None
+        await asyncio.sleep(25 * 3600)
+        assert (await world.payment(1)).reversal is None
 
     tell_story(tmp_path, story)
 
 
 def test_the_card_is_wiped_when_a_payment_ends_and_the_reversal_a_day_later(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        answering(world, InDoubt("no-answer"), Approved("1", 1200))
+        answering(world, InDoubt("no-answer"), Approved("1", 1200), Declined("05"))
         await world.post(world.envelope())
         payment = await world.reach(1, State.REVERSED)
         assert payment.envelope is None
@@ -292,9 +294,13 @@ def test_the_card_is_wiped_when_a_payment_ends_and_the_reversal_a_day_later(tmp_
         await world.post(world.envelope())
         approved = await world.reach(2, State.APPROVED)
         assert (approved.envelope, approved.reversal) == (None, None)
+        await world.post(world.envelope())
+        declined = await world.reach(3, State.DECLINED)
+        assert (declined.envelope, declined.reversal is None) == (None, False)
         await asyncio.sleep(25 * 3600)
-        payment = await world.payment(1)
-        assert (payment.state, payment.reversal, payment.due_ms) == (State.REVERSED, None, None)
+        for number, state in ((1, State.REVERSED), (3, State.DECLINED)):
+            payment = await world.payment(number)
+            assert (payment.state, payment.reversal, payment.due_ms) == (state, None, None)
 
     tell_story(tmp_path, story)
 

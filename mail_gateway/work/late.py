@@ -1,0 +1,61 @@
+"""Answers that nobody waited for: late, doubled, contradictory. Each is kept; an approval may act."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from mail_gateway.domain import decide
+from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, Event, Kind, State
+from mail_gateway.store.answers import keep, late_answer_of
+from mail_gateway.store.payments import load
+from mail_gateway.work.clerk import draft, enter, with_answer
+
+if TYPE_CHECKING:
+    from acquirer_sdk.values import LateAnswer
+    from mail_gateway.store.answers import Answer
+    from mail_gateway.store.payments import Payment
+    from mail_gateway.store.record import Entry
+    from mail_gateway.work.kit import Kit
+
+LOOK_S: Final = 0.2
+
+
+async def late(kit: Kit, answer: LateAnswer) -> int | None:
+    """An answer nobody waited for: kept always; an approval moves its payment. -> the payment to look at."""
+    row = late_answer_of(answer)
+    payment = await kit.store.read(load, int(answer.reference)) if answer.reference.isdecimal() else None
+    if payment is None:
+        await kit.store.run(keep, row, None, kit.ports.now_ms())
+        kit.ports.tell("alarm.answer-unmatched", reference=answer.reference, stan=answer.stan)
+        return None
+    new: Answer | None = row
+    if payment.state is State.DISPATCHED:
+        await kit.store.run(keep, row, payment.id, kit.ports.now_ms())
+        new, payment = None, await _answered(kit, payment)
+    verdict = decide.late(answer, payment.state, payment.approval_number)
+    if verdict.kind is not None and payment.reversal is not None:
+        await enter(kit, _entry(kit, payment, verdict.kind, new))
+    elif new is not None:
+        await kit.store.run(keep, row, payment.id, kit.ports.now_ms())
+    if verdict.alarm:
+        kit.ports.tell(f"alarm.{verdict.alarm}", payment=payment.id, code=answer.code)
+    return payment.id
+
+
+async def _answered(kit: Kit, payment: Payment) -> Payment:
+    """The payment once the answer that is waited for is on record: only then is a second one judged."""
+    found: Payment | None = payment
+    while found is not None and found.state is State.DISPATCHED:
+        payment = found
+        await asyncio.sleep(LOOK_S)
+        found = await kit.store.read(load, payment.id)
+    return found or payment
+
+
+def _entry(kit: Kit, payment: Payment, kind: Kind, new: Answer | None) -> Entry:
+    changes: dict[str, Any] = {"due_ms": kit.ports.now_ms()}
+    if payment.state not in OPEN_AT_ACQUIRER:
+        changes |= {"doubt_ms": kit.ports.now_ms(), "alarms": 0}
+    entry = draft(kit, payment, [Event(kind)], **changes)
+    return entry if new is None else with_answer(entry, new)
