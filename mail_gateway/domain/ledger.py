@@ -53,9 +53,7 @@ _RULES: Final[dict[tuple[State, Kind], tuple[tuple[tuple[Account, Account], Phas
     (State.DISPATCHED, Kind.NOT_SENT): ((_SALE, Phase.VOIDED),),
     (State.DISPATCHED, Kind.SILENCE): ((_SALE, Phase.VOIDED), (_DOUBT, Phase.PENDING)),
     (State.CONFIRMING, Kind.CONFIRMED_AGAIN): ((_DOUBT, Phase.VOIDED),),
-    **{
-        (state, Kind.LATE_APPROVAL): ((_DOUBT, Phase.PENDING),) for state in (*NOT_CHARGED, State.MORE_WANTED)
-    },
+    **{(state, Kind.LATE_APPROVAL): ((_DOUBT, Phase.PENDING),) for state in _TOLD_NO},
 }
 
 
