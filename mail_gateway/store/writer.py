@@ -52,12 +52,12 @@ class Job:
         """Give the caller what came of it, if the caller is still there."""
         if self.future.done():
             return
-        if not self.settled:
-            self.future.set_exception(failed(RuntimeError()))  # the writer itself broke: never a false yes
-        elif self.error is not None:
-            self.future.set_exception(self.error)
-        else:
+        error = self.error if self.settled else failed(RuntimeError())  # never a false yes
+        if error is None:
             self.future.set_result(self.value)
+            return
+        self.future.set_exception(error)
+        self.future.exception()  # looked at: a caller that left is no reason for a traceback
 
 
 class Writer:
