@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from acquirer_sdk.port import SettingsError
+
+_DOMAIN: Final = re.compile(
+    r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
+)
 
 
 def _set(help: str, **limits: Any) -> dict[str, Any]:
@@ -40,6 +48,17 @@ class GatewaySettings:
         default=60,
         metadata=_set("a repeated sale pulls its letter again, at most so often", min=1, max=86_400),
     )
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for what no limit can tell: a domain or a time zone that is none."""
+        for key in ("domain", "reply_domain"):
+            if not _DOMAIN.fullmatch(getattr(self, key) or "empty.example"):
+                raise SettingsError(key, "must be a mail domain, such as pay.example")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            sentence = "is no time zone; write one such as Asia/Tokyo"
+            raise SettingsError("time_zone", sentence) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ class Compose:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
+            auto_reload=False,
         )
 
     def compose(self, news: News) -> Composed:
