@@ -11,12 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from hagaki.machine import random_bytes
 from hagaki.problem import MACHINE, Problem
 from hagaki.sections import read_config, settings
 
 DOMAIN: Final = "pay.example"
 MERCHANT: Final = "shop@carrier.example"
 SERIAL: Final = 1
+
+_LOOPBACK: Final = "127.0.0.1"
+_PORT_FIRST: Final = 20_000
+_PORTS: Final = 12_000
 
 _CONFIG: Final = """\
 [gateway]
@@ -229,9 +234,18 @@ class World:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now; all are held until all are found, so they differ."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    """Ports that nobody listens on now; all are held until all are found, so they differ.
+
+    Below the range that the kernel takes ports for outgoing connections from: none of those gets in between.
+    """
+    sockets: list[socket.socket] = []
     try:
+        while len(sockets) < count:
+            port = _PORT_FIRST + int.from_bytes(random_bytes(2), "big") % _PORTS
+            try:
+                sockets.append(socket.create_server((_LOOPBACK, port)))
+            except OSError:
+                continue
         return [int(sock.getsockname()[1]) for sock in sockets]
     finally:
         for sock in sockets:
