@@ -90,6 +90,7 @@ async def _work(kit: Kit, stack: AsyncExitStack) -> tuple[Runner, asyncio.Task[N
     stack.push_async_callback(kit.acquirer.close)
     stack.push_async_callback(runner.drain)
     await kit.acquirer.start(runner.late)
+    await runner.begin()
     sweeping = asyncio.create_task(sweeper.run())
     stack.callback(sweeping.cancel)
     return runner, sweeping

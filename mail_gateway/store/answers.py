@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from acquirer_sdk.values import Approved, LateAnswer
-from mail_gateway.store.tables import answers
+from mail_gateway.domain.payment import NOT_CHARGED, Kind, State
+from mail_gateway.store.tables import answers, events, payments
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -16,6 +17,18 @@ if TYPE_CHECKING:
     from acquirer_sdk.values import AuthoriseOutcome, ReversalOutcome
 
 _ADD: Final = insert(answers)
+_A: Final = answers.c
+_SPOKEN_OF: Final = (
+    select(events.c.id)
+    .where(events.c.payment == _A.payment, events.c.kind == Kind.LATE_APPROVAL, events.c.at_ms >= _A.at_ms)
+    .exists()
+)
+_UNJUDGED: Final = (
+    select(_A.payment, _A.stan, _A.approval_number, _A.amount_minor, _A.code)
+    .join(payments, payments.c.id == _A.payment)
+    .where(_A.late == 1, _A.outcome == Approved.__name__, ~_SPOKEN_OF)
+    .where(payments.c.state.in_((*NOT_CHARGED, State.MORE_WANTED)), payments.c.reversal.is_not(None))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +59,21 @@ def late_answer_of(late: LateAnswer) -> Answer:
         amount, number = late.outcome.amount_minor, late.outcome.approval_number
     name = "Unreadable" if late.outcome is None else type(late.outcome).__name__
     return Answer(late.reference, late.stan, name, late.code, amount, number, late=True)
+
+
+class Unjudged(NamedTuple):
+    """A late approval and the payment it names."""
+
+    payment: int
+    stan: int
+    approval_number: str
+    amount_minor: int
+    code: str
+
+
+def unjudged(conn: Connection) -> list[Unjudged]:
+    """Late approvals of payments that nobody is said to have paid, and that no event speaks of."""
+    return [Unjudged(*row) for row in conn.execute(_UNJUDGED)]
 
 
 def keep(conn: Connection, answer: Answer, payment_id: int | None, at_ms: int) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Final
 
+from acquirer_sdk.values import Approved, LateAnswer
 from mail_gateway.domain import decide
 from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, Event, Kind, State
-from mail_gateway.store.answers import keep, late_answer_of
+from mail_gateway.store.answers import keep, late_answer_of, unjudged
 from mail_gateway.store.payments import load
 from mail_gateway.work.clerk import draft, enter, with_answer
+from mail_gateway.work.reversal import reversal_pause_ms
 
 if TYPE_CHECKING:
-    from acquirer_sdk.values import LateAnswer
     from mail_gateway.store.answers import Answer
     from mail_gateway.store.payments import Payment
     from mail_gateway.store.record import Entry
@@ -29,15 +30,31 @@ async def late(kit: Kit, answer: LateAnswer) -> int | None:
         await kit.store.run(keep, row, None, kit.ports.now_ms())
         kit.ports.tell("alarm.answer-unmatched", reference=answer.reference, stan=answer.stan)
         return None
-    new: Answer | None = row
-    if payment.state is State.DISPATCHED:
-        await kit.store.run(keep, row, payment.id, kit.ports.now_ms())
-        new, payment = None, await _answered(kit, payment)
+    if payment.state is not State.DISPATCHED:
+        return await _judge(kit, payment, answer, row)
+    await kit.store.run(keep, row, payment.id, kit.ports.now_ms())
+    return await _judge(kit, await _answered(kit, payment), answer, None)
+
+
+async def resume(kit: Kit) -> list[int]:
+    """Approvals that an earlier life kept and died before it could judge them. -> the payments to look at."""
+    moved = []
+    for row in await kit.store.read(unjudged):
+        payment = await kit.store.read(load, row.payment)
+        if payment is not None:
+            approved = Approved(row.approval_number, row.amount_minor, row.code)
+            answer = LateAnswer(payment.reference, row.stan, approved, row.code)
+            moved.append(await _judge(kit, payment, answer, None))
+    return moved
+
+
+async def _judge(kit: Kit, payment: Payment, answer: LateAnswer, new: Answer | None) -> int:
+    """new: the row that keeps the answer, None if it is kept already."""
     verdict = decide.late(answer, payment.state, payment.approval_number)
     if verdict.kind is not None and payment.reversal is not None:
         await enter(kit, _entry(kit, payment, verdict.kind, new))
     elif new is not None:
-        await kit.store.run(keep, row, payment.id, kit.ports.now_ms())
+        await kit.store.run(keep, new, payment.id, kit.ports.now_ms())
     if verdict.alarm:
         kit.ports.tell(f"alarm.{verdict.alarm}", payment=payment.id, code=answer.code)
     return payment.id
@@ -54,7 +71,9 @@ async def _answered(kit: Kit, payment: Payment) -> Payment:
 
 
 def _entry(kit: Kit, payment: Payment, kind: Kind, new: Answer | None) -> Entry:
-    changes: dict[str, Any] = {"due_ms": kit.ports.now_ms()}
+    """The reversal is due: the first at once, any more at the usual pace, however often the host approves."""
+    pause_ms = reversal_pause_ms(kit, payment.transmissions) if payment.transmissions else 0
+    changes: dict[str, Any] = {"due_ms": kit.ports.now_ms() + pause_ms}
     if payment.state not in OPEN_AT_ACQUIRER:
         changes |= {"doubt_ms": kit.ports.now_ms(), "alarms": 0}
     entry = draft(kit, payment, [Event(kind)], **changes)

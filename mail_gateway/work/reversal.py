@@ -49,7 +49,7 @@ async def forget(kit: Kit, payment: Payment) -> Payment | None:
 
 
 async def _claim(kit: Kit, payment: Payment) -> Payment:
-    due_ms = kit.ports.now_ms() + _pause_ms(kit, payment.transmissions + 1)
+    due_ms = kit.ports.now_ms() + reversal_pause_ms(kit, payment.transmissions + 1)
     await kit.store.run(claim, payment, kit.node, due_ms)
     return replace(
         payment,
@@ -88,7 +88,7 @@ def _entry(kit: Kit, payment: Payment, outcome: ReversalAccepted | ReversalOpen)
 
 
 def _still_open(kit: Kit, payment: Payment, silence: Event) -> Entry:
-    due_ms = kit.ports.now_ms() + _pause_ms(kit, payment.transmissions)
+    due_ms = kit.ports.now_ms() + reversal_pause_ms(kit, payment.transmissions)
     return draft(kit, payment, [silence], due_ms=due_ms, alarms=_alarms(kit, payment))
 
 
@@ -101,6 +101,7 @@ def _alarms(kit: Kit, payment: Payment) -> int:
     return max(level, payment.alarms)
 
 
-def _pause_ms(kit: Kit, transmissions: int) -> int:
+def reversal_pause_ms(kit: Kit, transmissions: int) -> int:
+    """The pause after that many transmissions, ms."""
     settings = kit.settings
     return decide.pause_ms(transmissions, settings.reversal_first_s, settings.reversal_max_s)

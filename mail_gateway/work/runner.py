@@ -11,7 +11,7 @@ from mail_gateway.store import payments
 from mail_gateway.store.record import Stale
 from mail_gateway.work import reversal, sale
 from mail_gateway.work.clerk import enter_surely
-from mail_gateway.work.late import late
+from mail_gateway.work.late import late, resume
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -60,6 +60,11 @@ class Runner:
             self._again.add(payment_id)
         elif not self._stopping:
             self._start(payment_id, self._work(payment_id))
+
+    async def begin(self) -> None:
+        """Judge what an earlier life kept and could not judge any more."""
+        for payment_id in await resume(self._kit):
+            self.wake(payment_id)
 
     def late(self, answer: LateAnswer) -> None:
         """Given to the acquirer: an answer nobody waits for. Kept, whatever it is."""

@@ -145,6 +145,7 @@ class World:
         sweeper = Sweeper(store, ports, lambda number: runner.wake(number))
         runner = Runner(kit, sweeper.due)
         await self.acquirer.start(runner.late)
+        await runner.begin()
         self.life = Life(store, place, runner, sweeper, kit)
         self.life.tasks.append(asyncio.create_task(sweeper.run()))
         return self.life

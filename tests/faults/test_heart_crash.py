@@ -26,7 +26,7 @@ from mail_gateway.work.kit import Kit
 
 SEEDS = int(os.environ.get("HAGAKI_SEEDS", "60"))
 SALES = 8
-SEEDS_TO_FIND = 150
+SEEDS_TO_FIND = 600
 SETTLED = {State.APPROVED, State.DECLINED, State.REVERSED, State.EXPIRED}
 CHARGED = {Letter.APPROVED}
 

@@ -182,6 +182,47 @@ def test_an_approval_after_a_no_is_reversed_so_that_the_no_stays_true(
     tell_story(tmp_path, story)
 
 
+def test_a_host_that_approves_after_every_reversal_is_answered_at_the_usual_pace(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        answering(world, InDoubt("no-answer"))
+        await world.post(world.envelope())
+        payment = await world.reach(1, State.CONFIRMING)
+        for _ in range(3600):
+            world.life.runner.late(LateAnswer(payment.reference, 1, Approved("123456", 1200), "00"))
+            await asyncio.sleep(1)
+        assert len(world.acquirer.transmissions[payment.reference]) < 30, "no storm"
+        await world.reach(1, State.REVERSED)
+
+    tell_story(tmp_path, story)
+
+
+def test_a_yes_that_was_kept_but_not_judged_is_judged_by_the_next_life(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        gate = asyncio.Event()
+
+        async def script(_: AuthoriseRequest) -> AuthoriseOutcome:
+            await gate.wait()
+            return Declined("05")
+
+        world.acquirer.script = script
+        await world.post(world.envelope())
+        payment = await world.reach(1, State.DISPATCHED)
+        world.acquirer.charge(payment.reference, 1200)
+        world.life.runner.late(LateAnswer(payment.reference, 1, Approved("123456", 1200), "00"))
+        await asyncio.sleep(0.1)
+        gate.set()
+        await asyncio.sleep(0.01)
+        assert (await world.payment(1)).state is State.DECLINED
+        await world.kill()
+        await world.start()
+        await world.reach(1, State.REVERSED)
+        assert world.acquirer.net(payment.reference) == 0
+
+    tell_story(tmp_path, story)
+
+
 def test_every_answer_is_kept_also_what_fits_nothing(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         assert world.life is not None
