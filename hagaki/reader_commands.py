@@ -12,7 +12,7 @@ import typer
 
 from hagaki import machine
 from hagaki.problem import DONE, NO, Problem
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, Language, read_config, settings
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, Language, no_config, read_config, settings
 
 if TYPE_CHECKING:
     from card_reader_fw.board.desk.desk import Shown
@@ -120,7 +120,7 @@ def run(
 
 
 def _centre(config: Path) -> str:
-    if not config.exists():
+    if no_config(config):
         return "sale@localhost"
     gateway = settings(read_config(config), "gateway")
     return f"{gateway.sale_local}@{gateway.domain}"

@@ -34,6 +34,11 @@ def read_config(path: Path) -> Config:
     return load(path, SECTIONS)
 
 
+def no_config(path: Path) -> bool:
+    """Nobody named a file and there is none: some commands can do without. A named one must be there."""
+    return path == DEFAULT_CONFIG and not path.exists()
+
+
 def settings(config: Config, name: str) -> Any:
     """The table [name] as its settings value. Raises Problem."""
     return config.section(name, settings_class(SECTIONS[name]))

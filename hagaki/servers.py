@@ -11,7 +11,7 @@ import typer
 from hagaki import machine
 from hagaki.acquirers import build_acquirer
 from hagaki.problem import DONE
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, no_config, read_config, settings
 
 handset_app = typer.Typer(help="The phone's side: between the reader and the mailbox.", no_args_is_help=True)
 
@@ -41,7 +41,7 @@ def host(
     from acquirer_sdk.port import Ports
     from cafis_adapter.host import app
 
-    chosen = settings(read_config(config), "host") if config.exists() else app.HostSettings()
+    chosen = app.HostSettings() if no_config(config) else settings(read_config(config), "host")
     if port is not None:
         chosen = dataclasses.replace(chosen, port=port)
     if rules is not None:

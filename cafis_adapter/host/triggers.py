@@ -143,5 +143,5 @@ def _rule(row: Mapping[str, Any]) -> Rule:
     known = dict(row)
     digits = known.pop("trigger", None)
     if digits not in shipped_triggers():
-        raise RulesError(f"rule {row}: there is no trigger {digits!r}")
+        raise RulesError(f"rule {row}: there is no trigger {digits!r}; docs/host.md lists them")
     return Rule(shipped_triggers()[digits], **known)

@@ -7,6 +7,8 @@ from typing import Final
 
 from Crypto.Cipher import AES
 
+from schemas.envelope import derivation
+
 KSN_LENGTH: Final = 12
 KEY_ID_LENGTH: Final = 8
 _AES: Final = {16: 2, 24: 3, 32: 4}
@@ -36,8 +38,7 @@ def derivation_data(
     hmac: the key is for an HMAC, else for AES.
     """
     algorithm = _HMAC if hmac else _AES[length]
-    head = bytes((1, block)) + usage.to_bytes(2, "big")
-    return head + algorithm.to_bytes(2, "big") + (length * 8).to_bytes(2, "big") + ident
+    return bytes(derivation.data(usage, ident, algorithm, length * 8, block))
 
 
 def initial_key(bdk: bytes, key_id: bytes) -> bytes:
