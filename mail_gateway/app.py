@@ -33,7 +33,7 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
     """
     ports = replace(ports, tell=MailLog(ports.tell))
     async with AsyncExitStack() as stack:
-        store = open_store(settings.gateway.database)
+        store = open_store(settings.gateway.database, ports.places and ports.places())
         stack.push_async_callback(store.close)
         keys = await _keys(settings, ports, store)
         sender = Sender(_smarthost(settings), store, ports)

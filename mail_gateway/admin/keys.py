@@ -9,7 +9,7 @@ from Crypto.Random import get_random_bytes
 from mail_gateway.envelope.keys import BDK_ID_LENGTH, KeyRing, Purpose, kcv
 from mail_gateway.envelope.root import fetch_root, make_root
 from mail_gateway.store import register
-from mail_gateway.store.sqlite import guest
+from mail_gateway.store.backend import guest
 
 if TYPE_CHECKING:
     from mail_gateway.settings import GatewaySettings, KeySettings

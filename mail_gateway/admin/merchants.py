@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.store import register
-from mail_gateway.store.sqlite import guest
+from mail_gateway.store.backend import guest
 from schemas.errors import WireError
 from schemas.mail.headers import address
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.store import history
-from mail_gateway.store.sqlite import guest
+from mail_gateway.store.backend import guest
 
 if TYPE_CHECKING:
     from mail_gateway.settings import GatewaySettings

@@ -11,7 +11,7 @@ from mail_gateway.envelope.dukpt import initial_key
 from mail_gateway.envelope.keys import KeyRing
 from mail_gateway.envelope.root import fetch_root
 from mail_gateway.store import register
-from mail_gateway.store.sqlite import guest
+from mail_gateway.store.backend import guest
 
 if TYPE_CHECKING:
     from mail_gateway.settings import GatewaySettings, KeySettings

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeVar
 
-from mail_gateway.store import sqlite
+from mail_gateway.store.backend import backend_for
 from mail_gateway.store.failures import closed
-from mail_gateway.store.migrate import upgrade
-from mail_gateway.store.place import Place, Thread
+from mail_gateway.store.place import Thread
 from mail_gateway.store.question import Reader
 from mail_gateway.store.writer import Job, Writer
 
@@ -18,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlalchemy import Connection
+
+    from mail_gateway.ports import Place
+    from mail_gateway.store.backend import Backend, Held
 
 GROUP_MAX: Final = 64
 """Units in one transaction at most."""
@@ -29,10 +31,10 @@ P = ParamSpec("P")
 class Store:
     """One database, one writer. Made by `open_store`."""
 
-    def __init__(self, url: str, held: IO[bytes], places: tuple[Place, Place]) -> None:
+    def __init__(self, url: str, backend: Backend, held: Held, places: tuple[Place, Place]) -> None:
         self._held = held
-        self._writer = Writer(sqlite.writer(url))
-        self._reader = Reader(sqlite.reader(url))
+        self._writer = Writer(backend.writer(url))
+        self._reader = Reader(backend.reader(url))
         self._write_place, self._read_place = places
         self._waiting: deque[Job] = deque()
         self._drain: asyncio.Task[None] | None = None
@@ -87,15 +89,14 @@ def open_store(url: str, places: tuple[Place, Place] | None = None) -> Store:
 
     Raises GatewayError: another gateway runs, a setting cannot be had, the database cannot be opened.
     """
-    held = sqlite.lock(url)
+    backend = backend_for(url)
+    held = backend.hold(url)
     try:
-        first = sqlite.writer(url)
-        upgrade(first)
-        first.dispose()
+        backend.prepare(url)
     except BaseException:
         held.close()
         raise
-    return Store(url, held, places or (Thread(), Thread()))
+    return Store(url, backend, held, places or (Thread(), Thread()))
 
 
 def _call(unit: Any, args: Any, more: Any, conn: Connection) -> Any:

@@ -5,15 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
-
-
-class Place(Protocol):
-    """Runs one piece of work after the other and gives back what it returns or raises."""
-
-    async def __call__(self, work: Callable[[], Any]) -> Any: ...
-
-    def close(self) -> None: ...
+from typing import Any
 
 
 class Thread:

@@ -50,6 +50,13 @@ def reader(url: str) -> Engine:
     return _engine(url, "BEGIN", {"query_only": 1})
 
 
+def prepare(url: str) -> None:
+    """Make or upgrade the database. The caller holds it."""
+    first = writer(url)
+    upgrade(first)
+    first.dispose()
+
+
 def _engine(url: str, begin: str, more: Mapping[str, int | str]) -> Engine:
     sqlite_path(url)
     engine = create_engine(
@@ -80,7 +87,7 @@ def _apply(driver: Any, wanted: Mapping[str, int | str]) -> None:
             raise GatewayError(sentence, "database-unsafe", Disposition.REFUSE)
 
 
-def lock(url: str) -> IO[bytes]:
+def hold(url: str) -> IO[bytes]:
     """Be the only gateway on this database until the returned file is closed. Raises GatewayError.
 
     A file of its own, since SQLite's locks must stay free for the command line. The kernel drops it with us.
