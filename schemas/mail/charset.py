@@ -100,7 +100,7 @@ def _one(code: bytes, codec: str) -> str:
 def unflow(text: str, *, delsp: bool) -> str:
     """Undo format=flowed (RFC 3676 section 4): join soft-broken lines of one quote depth; delsp: without
     their last space."""
-    out: list[str] = []
+    out: list[list[str]] = []
     joining, depth_before = False, 0
     for line in text.splitlines():
         bare = line.lstrip(">")
@@ -109,8 +109,8 @@ def unflow(text: str, *, delsp: bool) -> str:
         soft = content.endswith(" ") and content != "-- "
         piece = content[:-1] if soft and delsp else content
         if joining and depth == depth_before:
-            out[-1] += piece
+            out[-1].append(piece)
         else:
-            out.append(">" * depth + (" " if depth else "") + piece)
+            out.append([">" * depth + (" " if depth else ""), piece])
         joining, depth_before = soft, depth
-    return "\n".join(out)
+    return "\n".join(map("".join, out))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 TEXT_MAX: Final = 262_144
 """Characters of one text that are searched, before and after folding, which can make eighteen of one."""
 
+_KEPT: Final = frozenset("\r\n\t")
+
 _DASHES: Final = dict.fromkeys(map(ord, "‐‑‒–—―−─━ー"), "-")
 
 
@@ -42,8 +44,14 @@ def find_block(mail: Mail, kind: int) -> tuple[int, bytes]:
 def plain(text: str) -> str:
     """`text` as the armour's alphabet can stand in it: full-width folded (NFKC), invisible characters gone,
     dashes of any length as hyphens, quoted-printable line ends that nobody decoded taken off."""
-    folded = unicodedata.normalize("NFKC", text[:TEXT_MAX].translate(_DASHES))[:TEXT_MAX]
-    visible = "".join(
-        sign for sign in folded if sign in "\r\n\t" or unicodedata.category(sign) not in ("Cf", "Cc")
-    )
+    read = text[:TEXT_MAX]
+    # sign by sign, because NFKC of a whole text sorts combining marks, in the square of their number
+    visible = read.translate({ord(sign): _folded(sign) for sign in set(read)})[:TEXT_MAX]
     return "\n".join(line.rstrip().removesuffix("=20").removesuffix("=") for line in visible.splitlines())
+
+
+def _folded(sign: str) -> str:
+    if sign in _KEPT:
+        return sign
+    folded = unicodedata.normalize("NFKC", sign.translate(_DASHES))
+    return "" if unicodedata.category(folded[0]) in ("Cf", "Cc") else folded

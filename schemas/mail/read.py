@@ -19,10 +19,14 @@ HEADER_MAX: Final = 8_192
 HEADERS_MAX: Final = 200
 PARTS_MAX: Final = 50
 DEPTH_MAX: Final = 20
+LINES_MAX: Final = 65_536
+"""The parser compares every line with every boundary that is open: lines and containers are both limited."""
+
 _BOUNDARY: Final = re.compile(
     rb'boundary\s{0,80}=\s{0,80}(?:"([^"\r\n]{1,200})"|([^\s;"]{1,200}))', re.IGNORECASE
 )
 _BODY_HEADER: Final = re.compile(rb"^content-[a-z-]{1,40}:.*(?:\n[ \t].*)*", re.IGNORECASE | re.MULTILINE)
+_CONTAINER: Final = re.compile(rb"^content-type:\s*multipart/", re.IGNORECASE | re.MULTILINE)
 _NEXT_HEADER: Final = re.compile(rb"\n(?![ \t])")
 
 
@@ -65,8 +69,8 @@ class _TooMuch(Exception):
 def read_mail(raw: bytes) -> Mail | Unreadable:
     """Read one mail (RFC 5322, MIME), any line ends. Never raises.
 
-    Slugs: mail-too-big, mail-header-block, mail-header-long, mail-headers-many, mail-parts-many, mail-too-
-    deep, mail-broken.
+    Slugs: mail-too-big, mail-header-block, mail-header-long, mail-headers-many, mail-lines-many, mail-
+    parts-many, mail-too-deep, mail-broken.
     """
     try:
         lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
@@ -90,8 +94,10 @@ def _over_limit(raw: bytes) -> Unreadable | None:
     longest = max(map(len, own + _BODY_HEADER.findall(raw)))
     if longest > HEADER_MAX:
         return Unreadable("mail-header-long", str(longest))
-    parts = _boundary_lines(raw)
-    return Unreadable("mail-parts-many", str(parts)) if parts > PARTS_MAX + DEPTH_MAX else None
+    if (count := raw.count(b"\n")) > LINES_MAX:
+        return Unreadable("mail-lines-many", str(count))
+    parts = max(_boundary_lines(raw) - DEPTH_MAX, len(_CONTAINER.findall(raw)))
+    return Unreadable("mail-parts-many", str(parts)) if parts > PARTS_MAX else None
 
 
 def _boundary_lines(raw: bytes) -> int:

@@ -252,3 +252,15 @@ def test_unreadable_says_why() -> None:
     assert read_mail(b"x" * 1_048_577) == Unreadable("mail-too-big", "1048577")
     assert read_mail(b"") == Mail("", "", "", "", "", (), "", ("",))
     assert read_mail(b"A: " + b"x" * 8190 + b"\n\n") == Unreadable("mail-header-long", "8193")
+
+
+def test_lines_and_containers_are_limited_because_the_parser_compares_each_with_each() -> None:
+    lines = read_mail(b"Subject: x\r\n\r\n" + b"\r\n" * 70_000)
+    assert isinstance(lines, Unreadable)
+    assert lines.slug == "mail-lines-many"
+    nested = b"".join(
+        b"Content-Type:\n multipart/mixed; boundary*0=b%d\n\n--b%d\n" % (n, n) for n in range(60)
+    )
+    containers = read_mail(nested)
+    assert isinstance(containers, Unreadable)
+    assert containers.slug == "mail-parts-many"
