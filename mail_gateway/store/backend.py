@@ -1,0 +1,47 @@
+"""The kinds of database a gateway can stand on, and the one place that tells them apart by their URL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, cast
+
+from mail_gateway.store import sqlite
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Connection, Engine
+
+
+class Held(Protocol):
+    """The right to be a gateway on a database, until it is closed."""
+
+    def close(self) -> None: ...
+
+
+class Backend(Protocol):
+    """One kind of database; a module is one. url: as in the configuration."""
+
+    def hold(self, url: str) -> Held:
+        """Be a gateway on this database. Raises GatewayError where only one may be and another one is."""
+
+    def prepare(self, url: str) -> None:
+        """Bring the database to this program's form, or see that it has it. Raises GatewayError."""
+
+    def writer(self, url: str) -> Engine:
+        """For the one writing connection."""
+
+    def reader(self, url: str) -> Engine:
+        """For questions: this connection cannot write."""
+
+    def guest(self, url: str, *, write: bool = False) -> AbstractContextManager[Connection]:
+        """One short unit of work of another process (the command line), also while the gateway runs."""
+
+
+def backend_for(url: str) -> Backend:  # noqa: ARG001 - one kind so far
+    """The kind of database of that URL. Raises GatewayError for a URL that names none."""
+    return cast("Backend", sqlite)
+
+
+def guest(url: str, *, write: bool = False) -> AbstractContextManager[Connection]:
+    """One short unit of work of another process. Raises GatewayError where the database does."""
+    return backend_for(url).guest(url, write=write)
