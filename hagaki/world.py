@@ -95,7 +95,8 @@ Seen = Callable[[Happening], Awaitable[None]]
 class World:
     """The folder holds everything: configuration, database, spools, mailbox, device file, logs.
 
-    events: what nobody has waited for yet; history: all that ever happened.
+    events: what nobody has waited for yet; history: all that ever happened. under: who runs under which
+    other program, such as a tracer that leaves the process its child's place.
     """
 
     folder: Path
@@ -103,6 +104,7 @@ class World:
     host_timeout_s: int = 30
     host_message_life_s: int = 120
     limit_s: int = 30
+    under: dict[str, tuple[str, ...]] = field(default_factory=dict)
     events: asyncio.Queue[Happening] = field(default_factory=asyncio.Queue)
     history: list[Happening] = field(default_factory=list)
     _children: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
@@ -149,6 +151,7 @@ class World:
         where = () if who == "reader" else ("--config", str(self.config))
         with (self.folder / f"{who}.err").open("ab") as errors:
             child = await asyncio.create_subprocess_exec(
+                *self.under.get(who, ()),
                 sys.executable,
                 "-m",
                 "hagaki",
@@ -206,6 +209,10 @@ class World:
             child.kill()
         await child.wait()
         await self._pumps.pop(who)
+
+    async def ended(self, who: str) -> int:
+        """Wait for a process to end by itself; -> its exit code, negative where a signal ended it."""
+        return await self._children[who].wait()
 
     async def close(self) -> None:
         """Ask every process to stop, then make it."""
