@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from Crypto.Random import get_random_bytes
-
 from mail_gateway.envelope.dukpt import initial_key
 from mail_gateway.envelope.keys import KeyRing
-from mail_gateway.envelope.root import fetch_root
+from mail_gateway.envelope.root import fetch_root, random_bytes
 from mail_gateway.store import register
 from mail_gateway.store.backend import guest
 
@@ -31,7 +29,7 @@ def enrol(gateway: GatewaySettings, keys: KeySettings, serial: int, merchant: st
 
     Raises GatewayError: no key yet, merchant not found, serial already enrolled.
     """
-    ring = KeyRing(fetch_root(keys.root), get_random_bytes)
+    ring = KeyRing(fetch_root(keys.root), random_bytes)
     with guest(gateway.database, write=True) as conn:
         owner = register.find_merchant(conn, merchant)
         bdk = register.newest_bdk(conn)

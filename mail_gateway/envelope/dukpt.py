@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Final
+from functools import lru_cache
+from typing import Final, NoReturn
 
-from Crypto.Cipher import AES
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from schemas.envelope import derivation
 
 KSN_LENGTH: Final = 12
 KEY_ID_LENGTH: Final = 8
+KEPT_MAX: Final = 8192
+"""Inner keys of a tree in memory, the latest used ones."""
+
 _AES: Final = {16: 2, 24: 3, 32: 4}
 _HMAC: Final = 5
 
@@ -46,26 +52,42 @@ def initial_key(bdk: bytes, key_id: bytes) -> bytes:
     return _derive(bdk, Usage.INITIAL_KEY, key_id, len(bdk))
 
 
-def transaction_key(bdk: bytes, ksn: bytes) -> bytes:
-    """BDK and 12-byte KSN -> the key that only this sale's working keys come from."""
-    key_id, derivation_id, counter = ksn[:8], ksn[4:8], int.from_bytes(ksn[8:], "big")
-    key, so_far = initial_key(bdk, key_id), 0
-    for bit in reversed(range(32)):
-        if counter >> bit & 1:
-            so_far |= 1 << bit
-            ident = derivation_id + so_far.to_bytes(4, "big")
-            key = _derive(key, Usage.KEY_DERIVATION, ident, len(bdk))
-    return key
+class Tree:
+    """All keys under one BDK (16 or 32 bytes).
 
+    The inner keys used last are kept: a sale's key is derived once and not for each use, and the next sale's
+    from near by. Each is as secret as the BDK, which is in the same memory for as long; none is written.
+    """
 
-def working_key(bdk: bytes, ksn: bytes, usage: Usage, *, length: int = 16, hmac: bool = False) -> bytes:
-    """BDK and KSN -> the working key of that usage. ValueError: stronger than the BDK (6.1.3)."""
-    if length > len(bdk):
-        raise ValueError("a working key is never stronger than the key it comes from")
-    return _derive(transaction_key(bdk, ksn), usage, ksn[4:], length, hmac=hmac)
+    __slots__ = ("_bdk", "transaction_key")
+
+    def __init__(self, bdk: bytes) -> None:
+        self._bdk = bdk
+        self.transaction_key = lru_cache(KEPT_MAX)(self._transaction_key)
+        """12-byte KSN -> the key that only this sale's working keys come from."""
+
+    def __repr__(self) -> str:
+        return "Tree(...)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("keys are never serialised")
+
+    def working_key(self, ksn: bytes, usage: Usage, *, length: int = 16, hmac: bool = False) -> bytes:
+        """KSN -> the working key of that usage. ValueError: stronger than the BDK (6.1.3)."""
+        if length > len(self._bdk):
+            raise ValueError("a working key is never stronger than the key it comes from")
+        return _derive(self.transaction_key(ksn), usage, ksn[4:], length, hmac=hmac)
+
+    def _transaction_key(self, ksn: bytes) -> bytes:
+        """One step down from the key of the counter without its lowest bit; counter 0 is the initial key."""
+        counter = int.from_bytes(ksn[8:], "big")
+        if not counter:
+            return initial_key(self._bdk, ksn[:8])
+        above = self.transaction_key(ksn[:8] + (counter & (counter - 1)).to_bytes(4, "big"))
+        return _derive(above, Usage.KEY_DERIVATION, ksn[4:], len(self._bdk))
 
 
 def _derive(parent: bytes, usage: Usage, ident: bytes, length: int, *, hmac: bool = False) -> bytes:
     blocks = range(1, (length + 15) // 16 + 1)
     data = b"".join(derivation_data(usage, ident, length=length, block=block, hmac=hmac) for block in blocks)
-    return AES.new(parent, AES.MODE_ECB).encrypt(data)[:length]
+    return Cipher(AES(parent), ECB()).encryptor().update(data)[:length]

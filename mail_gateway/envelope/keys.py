@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
+from typing import TYPE_CHECKING, Final, NoReturn
 
-from Crypto.Cipher import AES
-from Crypto.Hash import CMAC, SHA256
-from Crypto.Protocol.KDF import HKDF
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.cmac import CMAC
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from mail_gateway.domain.errors import Disposition, GatewayError
+from mail_gateway.envelope.dukpt import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _NONCE: Final = 12
-_TAG: Final = 16
 BDK_ID_LENGTH: Final = 4
 
 
@@ -31,12 +34,14 @@ class Purpose(StrEnum):
 class KeyRing:
     """All keys of a running gateway. It cannot be printed, compared or pickled."""
 
-    __slots__ = ("_bdks", "_purposes", "_random_bytes")
+    __slots__ = ("_bdks", "_ciphers", "_purposes", "_random_bytes", "_trees")
 
     def __init__(self, root: bytes, random_bytes: Callable[[int], bytes]) -> None:
         self._random_bytes = random_bytes
         self._purposes = {purpose: _purpose_key(root, purpose) for purpose in Purpose}
+        self._ciphers = {purpose: AESGCM(key) for purpose, key in self._purposes.items()}
         self._bdks: dict[bytes, bytes] = {}
+        self._trees: dict[bytes, Tree] = {}
 
     def __repr__(self) -> str:
         return "KeyRing(...)"
@@ -51,38 +56,42 @@ class KeyRing:
     def wrap(self, purpose: Purpose, ident: bytes, secret: bytes) -> bytes:
         """AES-256-GCM, purpose and ident authenticated. -> nonce ‖ ciphertext ‖ tag."""
         nonce = self._random_bytes(_NONCE)
-        sealed, tag = self._cipher(purpose, ident, nonce).encrypt_and_digest(secret)
-        return cast("bytes", nonce + sealed + tag)
+        return nonce + self._ciphers[purpose].encrypt(nonce, secret, _bound_to(purpose, ident))
 
     def unwrap(self, purpose: Purpose, ident: bytes, wrapped: bytes) -> bytes:
         """The reverse of wrap. Raises GatewayError if it was wrapped elsewhere or for another use."""
-        cipher = self._cipher(purpose, ident, wrapped[:_NONCE])
+        nonce, sealed = wrapped[:_NONCE], wrapped[_NONCE:]
         try:
-            opened = cipher.decrypt_and_verify(wrapped[_NONCE:-_TAG], wrapped[-_TAG:])
-        except ValueError:
+            return self._ciphers[purpose].decrypt(nonce, sealed, _bound_to(purpose, ident))
+        except (InvalidTag, ValueError):
             sentence = "A key does not open under this root key."
             raise GatewayError(sentence, "root-key-wrong", Disposition.REFUSE, purpose.value) from None
-        return cast("bytes", opened)
 
     def add_bdk(self, bdk_id: bytes, wrapped: bytes) -> None:
         """Take a wrapped base derivation key in; again is no work. Raises GatewayError."""
         if bdk_id not in self._bdks:
-            self._bdks[bdk_id] = self.unwrap(Purpose.BDK, bdk_id, wrapped)
+            bdk = self.unwrap(Purpose.BDK, bdk_id, wrapped)
+            self._bdks[bdk_id], self._trees[bdk_id] = bdk, Tree(bdk)
 
     def bdk(self, bdk_id: bytes) -> bytes | None:
         """The base derivation key of that 4-byte ID, None if it was never added."""
         return self._bdks.get(bdk_id)
 
-    def _cipher(self, purpose: Purpose, ident: bytes, nonce: bytes) -> Any:
-        cipher = AES.new(self._purposes[purpose], AES.MODE_GCM, nonce=nonce, mac_len=_TAG)
-        cipher.update(purpose.encode() + b"\0" + ident)
-        return cipher
+    def tree(self, bdk_id: bytes) -> Tree | None:
+        """What is derived from that key, None if it was never added."""
+        return self._trees.get(bdk_id)
 
 
 def kcv(key: bytes) -> str:
     """Key check value: first three bytes of AES-CMAC over a zero block (ANSI X9.24-1:2017 A)."""
-    return CMAC.new(key, bytes(16), AES).digest()[:3].hex().upper()
+    mac = CMAC(AES(key))
+    mac.update(bytes(16))
+    return mac.finalize()[:3].hex().upper()
+
+
+def _bound_to(purpose: Purpose, ident: bytes) -> bytes:
+    return purpose.encode() + b"\0" + ident
 
 
 def _purpose_key(root: bytes, purpose: Purpose) -> bytes:
-    return HKDF(root, 32, b"", SHA256, context=b"hagaki/1 " + purpose.encode())
+    return HKDF(SHA256(), 32, salt=None, info=b"hagaki/1 " + purpose.encode()).derive(root)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from Crypto.Cipher import AES
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
-from mail_gateway.envelope import dukpt
+from mail_gateway.envelope.dukpt import Usage
 from schemas.envelope import cose, payload
 from schemas.errors import WireError
 
 if TYPE_CHECKING:
     from mail_gateway.envelope.keys import KeyRing
+
+_AAD: Final = cose.enc_structure(cose.AAD_SALE)
 
 
 class Sale(Protocol):
@@ -58,12 +61,12 @@ def open_envelope(envelope: bytes, keys: KeyRing) -> Opened | Refused:
     """COSE_Encrypt0 bytes (RFC 9052, AES-CCM-16-128-128) -> the sale inside, or why not."""
     try:
         ksn, index, sealed = cose.unpack(envelope)
-        bdk = keys.bdk(ksn[:4])
-        if bdk is None:
+        tree = keys.tree(ksn[:4])
+        if tree is None:
             return Refused("key-unknown")
         if index != 0:
             return Refused("sale-index")
-        plain = _decrypt(dukpt.working_key(bdk, ksn, dukpt.Usage.DATA_ENCRYPTION), ksn, sealed)
+        plain = _decrypt(tree.working_key(ksn, Usage.DATA_ENCRYPTION), ksn, sealed)
         if plain is None:
             return Refused("seal-broken")
         return Opened(bytes(ksn), hashlib.sha256(plain).digest(), payload.decode_sale(plain))
@@ -72,10 +75,7 @@ def open_envelope(envelope: bytes, keys: KeyRing) -> Opened | Refused:
 
 
 def _decrypt(key: bytes, ksn: bytes, sealed: bytes) -> bytes | None:
-    body, tag = sealed[: -cose.TAG_LENGTH], sealed[-cose.TAG_LENGTH :]
-    cipher = AES.new(key, AES.MODE_CCM, nonce=cose.nonce(ksn, 0), mac_len=cose.TAG_LENGTH)
-    cipher.update(cose.enc_structure(cose.AAD_SALE))
     try:
-        return bytes(cipher.decrypt_and_verify(body, tag))
-    except ValueError:
+        return AESCCM(key, cose.TAG_LENGTH).decrypt(cose.nonce(ksn, 0), sealed, _AAD)
+    except InvalidTag:
         return None

@@ -6,11 +6,14 @@ import os
 from pathlib import Path
 from typing import Final
 
-from Crypto.Random import get_random_bytes
-
 from mail_gateway.domain.errors import Disposition, GatewayError
 
 ROOT_LENGTH: Final = 32
+
+
+def random_bytes(count: int) -> bytes:
+    """Unpredictable bytes of the operating system, to make keys of."""
+    return os.urandom(count)
 
 
 def fetch_root(reference: str) -> bytes:
@@ -40,7 +43,7 @@ def make_root(reference: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     with os.fdopen(descriptor, "w") as file:
-        file.write(get_random_bytes(ROOT_LENGTH).hex() + "\n")
+        file.write(random_bytes(ROOT_LENGTH).hex() + "\n")
         file.flush()
         os.fsync(file.fileno())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,7 @@ def ring(*, with_bdk: bool = True, root: bytes = bytes(32)) -> KeyRing:
 
 def sealed_sale(counter: int = 1, *, index: int = 0, plain: bytes | None = None) -> bytes:
     sale = payload.Sale(kind=1, amount_minor=1200, currency=392, track2=CARD, slip=1)
-    key = dukpt.working_key(BDK, ksn(counter), Usage.DATA_ENCRYPTION)
+    key = dukpt.Tree(BDK).working_key(ksn(counter), Usage.DATA_ENCRYPTION)
     cipher = AES.new(key, AES.MODE_CCM, nonce=cose.nonce(ksn(counter), index), mac_len=16)
     cipher.update(cose.enc_structure(cose.AAD_SALE))
     body, tag = cipher.encrypt_and_digest(payload.encode_sale(sale) if plain is None else plain)
@@ -76,25 +77,25 @@ OTHER_USAGES = {
 def test_the_published_vectors(line: str) -> None:
     number, *keys = line.split()
     at = ksn(int(number))
-    found = [dukpt.transaction_key(BDK, at)]
+    found = [dukpt.Tree(BDK).transaction_key(at)]
     found += [
-        dukpt.working_key(BDK, at, one) for one in (Usage.PIN, Usage.MAC_GENERATION, Usage.DATA_ENCRYPTION)
+        dukpt.Tree(BDK).working_key(at, one) for one in (Usage.PIN, Usage.MAC_GENERATION, Usage.DATA_ENCRYPTION)
     ]
     assert [key.hex().upper() for key in found] == keys
 
 
 @pytest.mark.parametrize("counter", CORNERS)
 def test_the_corner_counters(counter: int) -> None:
-    assert dukpt.transaction_key(BDK, ksn(counter)).hex().upper() == CORNERS[counter]
+    assert dukpt.Tree(BDK).transaction_key(ksn(counter)).hex().upper() == CORNERS[counter]
 
 
 @pytest.mark.parametrize("usage", OTHER_USAGES)
 def test_the_other_usages(usage: Usage) -> None:
-    assert dukpt.working_key(BDK, ksn(1), usage).hex().upper() == OTHER_USAGES[usage]
+    assert dukpt.Tree(BDK).working_key(ksn(1), usage).hex().upper() == OTHER_USAGES[usage]
 
 
 def test_the_update_key() -> None:
-    key = dukpt.working_key(BDK, ksn(0xFFFFFFFF), Usage.KEY_ENCRYPTION)
+    key = dukpt.Tree(BDK).working_key(ksn(0xFFFFFFFF), Usage.KEY_ENCRYPTION)
     assert key.hex().upper() == "9A9770AEE1ACD1B13473D0463A1883B9"
 
 
@@ -104,20 +105,40 @@ def test_aes_256() -> None:
     first = "54AC2B32B145EA4A554CB8BC44B17467063A799856B1CCC2A138D36E8DBF78B3"
     data = "71EB36C9A6B7F801D1D1700C29741FC5A5C4E9B45D742DA7AF6992B8AA29AF58"
     assert dukpt.initial_key(long, KEY_ID).hex().upper() == initial
-    assert dukpt.transaction_key(long, ksn(1)).hex().upper() == first
-    assert dukpt.working_key(long, ksn(1), Usage.PIN).hex().upper() == "09C9C432966811D6B2C3336BAC1B1202"
-    short = dukpt.working_key(long, ksn(1), Usage.DATA_ENCRYPTION)
+    assert dukpt.Tree(long).transaction_key(ksn(1)).hex().upper() == first
+    assert dukpt.Tree(long).working_key(ksn(1), Usage.PIN).hex().upper() == "09C9C432966811D6B2C3336BAC1B1202"
+    short = dukpt.Tree(long).working_key(ksn(1), Usage.DATA_ENCRYPTION)
     assert short.hex().upper() == "616D59AE91F8CC7016F89FDA29605FA4"
-    assert dukpt.working_key(long, ksn(1), Usage.DATA_ENCRYPTION, length=32).hex().upper() == data
+    assert dukpt.Tree(long).working_key(ksn(1), Usage.DATA_ENCRYPTION, length=32).hex().upper() == data
+
+
+def test_the_order_in_which_sales_come_changes_no_key() -> None:
+    tree, order = dukpt.Tree(BDK), random.Random(7)
+    counters = [order.getrandbits(order.choice((3, 16, 32))) or 1 for _ in range(300)]
+    for counter in [*counters, *counters]:
+        assert tree.transaction_key(ksn(counter)) == dukpt.Tree(BDK).transaction_key(ksn(counter))
+
+
+def test_only_so_many_inner_keys_are_kept() -> None:
+    tree = dukpt.Tree(BDK)
+    for counter in range(1, dukpt.KEPT_MAX + 100):
+        tree.transaction_key(ksn(counter))
+    assert tree.transaction_key.cache_info().currsize == dukpt.KEPT_MAX
+
+
+def test_a_tree_is_never_printed_or_serialised() -> None:
+    assert BDK.hex() not in repr(dukpt.Tree(BDK)) and repr(BDK) not in repr(dukpt.Tree(BDK))
+    with pytest.raises(TypeError):
+        pickle.dumps(dukpt.Tree(BDK))
 
 
 def test_a_working_key_is_never_stronger_than_its_base() -> None:
     with pytest.raises(ValueError, match="never stronger"):
-        dukpt.working_key(BDK, ksn(1), Usage.DATA_ENCRYPTION, length=32)
+        dukpt.Tree(BDK).working_key(ksn(1), Usage.DATA_ENCRYPTION, length=32)
 
 
 def test_a_key_for_hmac_is_not_the_key_for_aes() -> None:
-    key = dukpt.working_key(BDK, ksn(1), Usage.MAC_GENERATION, hmac=True)
+    key = dukpt.Tree(BDK).working_key(ksn(1), Usage.MAC_GENERATION, hmac=True)
     assert key.hex().upper() == "27D99DA9C091C20DEC0D1C56244ADF8C"
 
 
@@ -135,7 +156,7 @@ def test_the_published_cose_vector() -> None:
     )
     found, index, body = cose.unpack(bytes.fromhex(frame))
     assert (found, index) == (ksn(1), 0)
-    key = dukpt.working_key(BDK, ksn(1), Usage.DATA_ENCRYPTION)
+    key = dukpt.Tree(BDK).working_key(ksn(1), Usage.DATA_ENCRYPTION)
     cipher = AES.new(key, AES.MODE_CCM, nonce=cose.nonce(found, index), mac_len=16)
     cipher.update(cose.enc_structure(b""))
     assert cipher.decrypt_and_verify(body[:-16], body[-16:]) == f";{CARD[:17]}27122010000012345678?".encode()
@@ -192,7 +213,7 @@ def test_a_result_opens_at_the_reader_with_its_version_as_nonce() -> None:
     result = payload.Result(outcome=2, version=3, amount_minor=1200, currency=392, reason="51", time_s=1)
     found, index, body = cose.unpack(seal_result(ksn(1), result, ring()))
     assert (found, index) == (ksn(1), 3)
-    key = dukpt.working_key(BDK, ksn(1), Usage.DATA_DECRYPTION)
+    key = dukpt.Tree(BDK).working_key(ksn(1), Usage.DATA_DECRYPTION)
     cipher = AES.new(key, AES.MODE_CCM, nonce=ksn(1) + b"\3", mac_len=16)
     cipher.update(cose.enc_structure(cose.AAD_RESULT))
     assert payload.decode_result(cipher.decrypt_and_verify(body[:-16], body[-16:])) == result
@@ -200,7 +221,7 @@ def test_a_result_opens_at_the_reader_with_its_version_as_nonce() -> None:
 
 def test_the_check_code_is_the_readers() -> None:
     result = payload.Result(outcome=1, version=2, amount_minor=1200, currency=392)
-    mac = CMAC.new(dukpt.working_key(BDK, ksn(1), Usage.MAC_VERIFICATION), ciphermod=AES)
+    mac = CMAC.new(dukpt.Tree(BDK).working_key(ksn(1), Usage.MAC_VERIFICATION), ciphermod=AES)
     mac.update(checkcode.message(ksn(1), 1, 2, 1200))
     code = check_code(ksn(1), result, ring())
     assert code == checkcode.digits(mac.digest())

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from types import TracebackType
 
-from Crypto.Cipher import AES
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
 
 from card_reader_fw import vault
 from card_reader_fw.board.desk.flash_file import FlashFile
@@ -15,8 +17,8 @@ from card_reader_fw.journal import Journal, JournalError
 
 
 def cipher(key: bytes):
-    """The AES port of the firmware, on pycryptodome: 16 bytes of key -> encrypt_block."""
-    return AES.new(key, AES.MODE_ECB).encrypt
+    """The AES port of the firmware, on a desk: 16 bytes of key -> encrypt_block."""
+    return Cipher(AES(key), ECB()).encryptor().update
 
 
 def create(path: Path | str, initial_key_id: bytes, initial_key: bytes, language: str = "en") -> None:
