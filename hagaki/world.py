@@ -19,6 +19,9 @@ DOMAIN: Final = "pay.example"
 MERCHANT: Final = "shop@carrier.example"
 SERIAL: Final = 1
 
+STOP_S: Final = 5
+"""So long a process may take to end by itself."""
+
 _LOOPBACK: Final = "127.0.0.1"
 _PORT_FIRST: Final = 20_000
 _PORTS: Final = 12_000
@@ -214,17 +217,24 @@ class World:
         """Wait for a process to end by itself; -> its exit code, negative where a signal ended it."""
         return await self._children[who].wait()
 
+    async def stop(self, who: str) -> None:
+        """SIGTERM; SIGKILL where that does not help."""
+        child = self._children[who]
+        if child.returncode is None:
+            child.terminate()
+        try:
+            await asyncio.wait_for(child.wait(), STOP_S)
+        except TimeoutError:
+            pass
+        await self.kill(who)
+
     async def close(self) -> None:
         """Ask every process to stop, then make it."""
         for child in self._children.values():
             if child.returncode is None:
                 child.terminate()
         for who in list(self._children):
-            try:
-                await asyncio.wait_for(self._children[who].wait(), 5)
-            except TimeoutError:
-                pass
-            await self.kill(who)
+            await self.stop(who)
 
     async def _pump(self, who: str, child: asyncio.subprocess.Process) -> None:
         assert child.stdout is not None
