@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import case, func, insert, select
+from sqlalchemy import bindparam, case, func, insert, select
 
 from mail_gateway.domain.ledger import Phase
 from mail_gateway.store.tables import transfers
@@ -18,28 +18,45 @@ if TYPE_CHECKING:
 
     from mail_gateway.domain.ledger import Transfer
 
-START: Final = bytes(32)
-_COLUMNS: Final = ("payment", "event", "at_ms", "debit", "credit", "amount_minor", "currency", "phase")
+_COLUMNS: Final = (
+    "payment",
+    "event",
+    "lane",
+    "place",
+    "at_ms",
+    "debit",
+    "credit",
+    "amount_minor",
+    "currency",
+    "phase",
+)
 _T: Final = transfers.c
-_LAST: Final = select(_T.chain).order_by(_T.id.desc()).limit(1)
+_LAST: Final = (
+    select(_T.place, _T.chain).where(_T.lane == bindparam("lane")).order_by(_T.place.desc()).limit(1)
+)
 _ADD: Final = insert(transfers)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a transfer belongs: its payment, its event and the event's time."""
+    """Where a transfer belongs: its payment, its event, the lane of the writing node, the event's time."""
 
     payment: int
     event: int
+    lane: int
     at_ms: int
 
 
 def post(conn: Connection, place: Place, moved: Iterable[Transfer]) -> None:
     """Unit of work: add the transfers of one event."""
     for transfer in moved:
+        last = conn.execute(_LAST, {"lane": place.lane}).one_or_none()
+        number, before = (0, start(place.lane)) if last is None else last
         row: dict[str, int | str] = {
             "payment": place.payment,
             "event": place.event,
+            "lane": place.lane,
+            "place": number + 1,
             "at_ms": place.at_ms,
             "debit": transfer.debit.value,
             "credit": transfer.credit.value,
@@ -47,8 +64,12 @@ def post(conn: Connection, place: Place, moved: Iterable[Transfer]) -> None:
             "currency": transfer.currency,
             "phase": transfer.phase.value,
         }
-        last = conn.scalar(_LAST)
-        conn.execute(_ADD, {**row, "chain": link(last or START, row)})
+        conn.execute(_ADD, {**row, "chain": link(before, row)})
+
+
+def start(lane: int) -> bytes:
+    """What the first link of a lane is chained to: SHA-256 of the lane's number in decimal."""
+    return hashlib.sha256(str(lane).encode()).digest()
 
 
 def link(before: bytes, row: Mapping[str, int | str]) -> bytes:
@@ -58,11 +79,14 @@ def link(before: bytes, row: Mapping[str, int | str]) -> bytes:
 
 
 def broken_at(conn: Connection) -> int | None:
-    """The number of the first row that does not follow from those before it; None when the chain holds."""
-    before = START
-    for row in conn.execute(select(transfers).order_by(_T.id)).mappings():
+    """The number of the first row, lane by lane, that does not follow from those before it; None: all do."""
+    lane, place, before = 0, 0, b""
+    for row in conn.execute(select(transfers).order_by(_T.lane, _T.place)).mappings():
+        if row["lane"] != lane:
+            lane, place, before = row["lane"], 0, start(row["lane"])
+        place += 1
         before = link(before, {name: row[name] for name in _COLUMNS})
-        if row["chain"] != before:
+        if row["place"] != place or row["chain"] != before:
             return int(row["id"])
     return None
 

@@ -163,7 +163,7 @@ def _move(conn: Connection, entry: Entry, move: Move, changes: Mapping[str, Any]
         changes = {**changes, "state": move.after.value}
     if changes:
         conn.execute(_CHANGE, {"its_id": entry.payment.id, **changes})
-    books.post(conn, books.Place(entry.payment.id, event_id, entry.at_ms), move.transfers)
+    books.post(conn, books.Place(entry.payment.id, event_id, entry.node, entry.at_ms), move.transfers)
 
 
 def _may_tell(conn: Connection, entry: Entry, letter: Queued) -> bool:

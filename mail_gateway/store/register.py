@@ -57,6 +57,7 @@ def add_merchant(conn: Connection, new: MerchantFields) -> dict[str, Any]:
         "terminal_id": new.terminal_id or f"{place:08d}",
         "merchant_id": new.merchant_id or f"{place:015d}",
         "created_ms": clock_ms(conn),
+        "second_mail": "",
     }
     try:
         number = conn.execute(insert(merchants).returning(merchants.c.id), row).scalar_one()

@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 APPEND_ONLY: Final = ("events", "transfers", "answers", "transitions", "nodes")
 FIXED: Final = {
     "payments": ("id", "reader", "received_ms", "envelope_hash", "ksn"),
-    "letters": ("id", "payment", "kind", "version", "message_id", "sender", "recipient", "raw", "created_ms"),
+    "letters": (
+        "id",
+        "payment",
+        "merchant",
+        "kind",
+        "version",
+        "message_id",
+        "sender",
+        "recipient",
+        "raw",
+        "created_ms",
+    ),
 }
 """Columns that are written once."""
 

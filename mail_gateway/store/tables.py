@@ -57,6 +57,7 @@ merchants: Final = Table(
     Column("terminal_id", Text, nullable=False),
     Column("merchant_id", Text, nullable=False),
     _whole("created_ms"),
+    _words("second_mail"),
     sqlite_strict=True,
 )
 
@@ -138,6 +139,38 @@ Index("one_open_payment_per_stan", payments.c.stan, unique=True, sqlite_where=_O
 _DUE: Final = text("due_ms IS NOT NULL")
 Index("payments_due", payments.c.due_ms, sqlite_where=_DUE, postgresql_where=_DUE)
 
+pads: Final = Table(
+    "pads",
+    metadata,
+    Column("payment", WHOLE, ForeignKey("payments.id"), primary_key=True, autoincrement=False),
+    Column("pad", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+leases: Final = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    _whole("node", ForeignKey("nodes.id")),
+    _whole("epoch"),
+    _whole("until_ms"),
+    sqlite_strict=True,
+)
+
+holds: Final = Table(
+    "holds",
+    metadata,
+    _id(),
+    Column("subject", Text, nullable=False),
+    Column("number", WHOLE),
+    Column("reason", Text, nullable=False),
+    _whole("at_ms"),
+    Column("released_ms", WHOLE),
+    CheckConstraint("subject IN ('gateway', 'merchant', 'reader', 'payment')", name="hold_has_a_subject"),
+    CheckConstraint("(subject = 'gateway') = (number IS NULL)", name="hold_says_whom"),
+    sqlite_strict=True,
+)
+
 mails: Final = Table(
     "mails",
     metadata,
@@ -188,6 +221,8 @@ transfers: Final = Table(
     _id(),
     _whole("payment", ForeignKey("payments.id")),
     _whole("event", ForeignKey("events.id")),
+    _whole("lane", ForeignKey("nodes.id")),
+    _whole("place"),
     _whole("at_ms"),
     Column("debit", Text, nullable=False),
     Column("credit", Text, nullable=False),
@@ -195,6 +230,7 @@ transfers: Final = Table(
     _whole("currency"),
     Column("phase", Text, nullable=False),
     Column("chain", LargeBinary, nullable=False, unique=True),
+    UniqueConstraint("lane", "place", name="one_transfer_per_place"),
     CheckConstraint("amount_minor > 0", name="transfer_moves_something"),
     CheckConstraint("debit <> credit", name="transfer_has_two_sides"),
     CheckConstraint("phase IN ('pending', 'posted', 'voided')", name="transfer_has_a_phase"),
@@ -206,7 +242,8 @@ letters: Final = Table(
     "letters",
     metadata,
     _id(),
-    _whole("payment", ForeignKey("payments.id")),
+    Column("payment", WHOLE, ForeignKey("payments.id")),
+    Column("merchant", WHOLE, ForeignKey("merchants.id")),
     Column("kind", Text, nullable=False),
     _whole("version"),
     Column("message_id", Text, nullable=False, unique=True),
@@ -218,9 +255,12 @@ letters: Final = Table(
     Column("state", Text, nullable=False),
     Column("due_ms", WHOLE),
     _count("attempts"),
+    Column("node", WHOLE, ForeignKey("nodes.id")),
     Column("sent_ms", WHOLE),
+    Column("bounced_ms", WHOLE),
     _words("remark"),
     UniqueConstraint("payment", "version", name="one_letter_per_version"),
+    CheckConstraint("(payment IS NULL) <> (merchant IS NULL)", name="letter_is_somebodys"),
     CheckConstraint("state IN ('due', 'sending', 'sent', 'uncertain', 'refused')", name="letter_has_a_state"),
     sqlite_strict=True,
 )

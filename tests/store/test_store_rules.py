@@ -29,8 +29,8 @@ LETTER = (
     "state) VALUES ({0}, 1, 'approved', 1, '<{0}>', 's', 'r', x'00', 1, 1, 'due')"
 )
 TRANSFER = (
-    "INSERT INTO transfers (id, payment, event, at_ms, debit, credit, amount_minor, currency, phase, chain) "
-    "VALUES ({}, 1, 1, 1, '{}', '{}', {}, 392, 'posted', x'{:02x}')"
+    "INSERT INTO transfers (id, payment, event, lane, place, at_ms, debit, credit, amount_minor, currency, "
+    "phase, chain) VALUES ({0}, 1, 1, 1, {0}, 1, '{1}', '{2}', {3}, 392, 'posted', x'{4:02x}')"
 )
 
 
@@ -43,7 +43,7 @@ def conn(tmp_path: Path) -> Iterator[Connection]:
         with open_connection.begin():
             for statement in (
                 "INSERT INTO keys (id, wrapped, kcv, created_ms) VALUES ('AA', x'00', '', 1)",
-                "INSERT INTO merchants VALUES (1, 'm', 'm@x', 'en', '', '', 1)",
+                "INSERT INTO merchants VALUES (1, 'm', 'm@x', 'en', '', '', 1, '')",
                 "INSERT INTO readers VALUES (1, x'01', 'AA', 1, 0, 1)",
                 "INSERT INTO nodes VALUES (1, 1)",
                 PAYMENT,
@@ -74,6 +74,9 @@ ILLEGAL = {
     "a transfer from an account to itself": TRANSFER.format(2, "bank", "bank", 5, 2),
     "a transfer of half a yen": TRANSFER.format(2, "bank", "fees", "'12.5'", 2),
     "a second chain link": TRANSFER.format(2, "bank", "fees", 5, 1),
+    "a second transfer at one place of a lane": TRANSFER.format(2, "bank", "fees", 5, 2).replace(
+        "(2, 1, 1, 1, 2,", "(2, 1, 1, 1, 1,"
+    ),
     "an answer changed": "UPDATE answers SET code = '05'",
     "an answer deleted": "DELETE FROM answers",
     "a payment deleted": "DELETE FROM payments",
@@ -89,6 +92,7 @@ ILLEGAL = {
     "a STAN of seven digits": "UPDATE payments SET stan = 1000000 WHERE id = 1",
     "a letter rewritten": "UPDATE letters SET raw = x'01' WHERE id = 1",
     "a letter deleted": "DELETE FROM letters",
+    "a letter of nobody": LETTER.format(2).replace("1, 'approved', 1", "NULL, 'approved', 1"),
     "two letters under one version": LETTER.format(2),
     "a transition invented": "UPDATE transitions SET after = 'approved' WHERE before = 'received'",
     "a mail deleted": "DELETE FROM mails WHERE id = 1",
