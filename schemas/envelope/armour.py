@@ -22,18 +22,11 @@ _HEAD, _CRC = 4, 4
 _SPACE = " \t\r\n\v\f"
 _QUOTES = ">|"
 # ASCII only, by hand: CPython's str.upper() makes S of U+017F and I of U+0131, which would hide a change.
-_UPPER = {chr(i + 32): chr(i) for i in range(ord("A"), ord("Z") + 1)}
-
-
-def _folding(dropped):
-    table = dict(_UPPER)
-    for letter in dropped:
-        table[letter] = ""
-    return table
-
-
-_TYPED = _folding(_SPACE)
-_MAILED = _folding(_SPACE + _QUOTES)
+_UPPER = tuple([(chr(i + 32), chr(i)) for i in range(ord("A"), ord("Z") + 1)])
+_TYPED = _UPPER + tuple([(letter, "") for letter in _SPACE])
+_MAILED = _TYPED + tuple([(letter, "") for letter in _QUOTES])
+# Base 32 as int() reads it, 0-9 then letters. In this order: what is written is never read again.
+_DIGITS = tuple(zip("234567ABCDEFGHIJKLMNOPQRSTUVWXYZ", "qrstuv0123456789abcdefghijklmnop"))
 
 
 def to_text(kind, body):
@@ -86,7 +79,10 @@ def find(text, kind=None):
 
 
 def _fold(text, table):
-    return "".join([table.get(letter, letter) for letter in text])
+    """One pass over the text for each letter, each in C: several times as fast as letter by letter."""
+    for letter, instead in table:
+        text = text.replace(letter, instead)
+    return text
 
 
 def _first_kind(text):
@@ -146,18 +142,15 @@ def _base32(data):
 
 
 def _from_base32(text):
-    for at in range(len(text)):
-        if text[at] not in _ALPHABET:
-            raise WireError("armour-alphabet", at)
+    if text.strip(_ALPHABET):
+        at = 0
+        while text[at] in _ALPHABET:
+            at += 1
+        raise WireError("armour-alphabet", at)
     if len(text) > TEXT_MAX or len(text) % 8 in (1, 3, 6):
         raise WireError("armour-length", len(text))
-    data, bits, value = [], 0, 0
-    for letter in text:
-        value = (value << 5 | _ALPHABET.index(letter)) & 0xFFF
-        bits += 5
-        if bits >= 8:
-            bits -= 8
-            data.append(value >> bits & 0xFF)
-    if value & (1 << bits) - 1:
+    value = int(_fold(text, _DIGITS) or "0", 32)
+    over = len(text) * 5 % 8
+    if value & (1 << over) - 1:
         raise WireError("armour-bits", len(text) - 1)
-    return bytes(data)
+    return (value >> over).to_bytes(len(text) * 5 // 8, "big")

@@ -79,7 +79,8 @@ def test_the_published_vectors(line: str) -> None:
     at = ksn(int(number))
     found = [dukpt.Tree(BDK).transaction_key(at)]
     found += [
-        dukpt.Tree(BDK).working_key(at, one) for one in (Usage.PIN, Usage.MAC_GENERATION, Usage.DATA_ENCRYPTION)
+        dukpt.Tree(BDK).working_key(at, one)
+        for one in (Usage.PIN, Usage.MAC_GENERATION, Usage.DATA_ENCRYPTION)
     ]
     assert [key.hex().upper() for key in found] == keys
 
