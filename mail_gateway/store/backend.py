@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, cast
+import importlib
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
-from mail_gateway.store import sqlite
+from mail_gateway.domain.errors import Disposition, GatewayError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
+
+_KINDS: Final[Mapping[str, str]] = {"sqlite": "sqlite", "postgresql": "postgres", "postgres": "postgres"}
 
 
 class Held(Protocol):
@@ -37,9 +41,13 @@ class Backend(Protocol):
         """One short unit of work of another process (the command line), also while the gateway runs."""
 
 
-def backend_for(url: str) -> Backend:  # noqa: ARG001 - one kind so far
+def backend_for(url: str) -> Backend:
     """The kind of database of that URL. Raises GatewayError for a URL that names none."""
-    return cast("Backend", sqlite)
+    module = _KINDS.get(url.partition(":")[0])
+    if module is None:
+        sentence = "The database must be given as sqlite:///FILE or postgresql://USER@HOST/NAME."
+        raise GatewayError(sentence, "database-unknown", Disposition.REFUSE)
+    return cast("Backend", importlib.import_module(f"mail_gateway.store.{module}"))
 
 
 def guest(url: str, *, write: bool = False) -> AbstractContextManager[Connection]:

@@ -5,16 +5,36 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from mail_gateway.domain.errors import Disposition, GatewayError
 
-_BY_CODE: Final = {
-    sqlite3.SQLITE_FULL: ("The disk is full.", "store-full"),
-    sqlite3.SQLITE_BUSY: ("The database is busy.", "store-busy"),
-    sqlite3.SQLITE_LOCKED: ("The database is busy.", "store-busy"),
-}
+_FULL: Final = ("The disk is full.", "store-full")
+_BUSY: Final = ("The database is busy.", "store-busy")
 _OTHER: Final = ("The database could not be written.", "store-failed")
+
+_BY_CODE: Final = {
+    sqlite3.SQLITE_FULL: _FULL,
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+}
+_BY_SQLSTATE: Final = {
+    "40": _BUSY,  # serialization failure, deadlock: PostgreSQL's way to say "again"
+    "55P03": _BUSY,  # lock time-out
+    "57014": _BUSY,  # statement time-out
+    "25P03": _BUSY,  # idle-in-transaction time-out
+    "53100": _FULL,
+    "53": _BUSY,  # too many connections, out of memory
+    "08": _OTHER,  # connection
+    "25006": _OTHER,  # the primary has become a stand-by
+    "57": _OTHER,  # shut down, crashed, starting
+    "58": _OTHER,  # the machine under it
+    "XX": _OTHER,
+}
+"""A SQLSTATE or its first two characters -> sentence and slug; all others are broken rules or bugs."""
+
+CONFLICTS: Final = frozenset({"40001", "40P01"})
+"""SQLSTATEs after which the same work is simply done again."""
 
 
 def closed() -> GatewayError:
@@ -30,9 +50,24 @@ def failed(error: BaseException) -> GatewayError:
     return GatewayError(*_OTHER, Disposition.RETRY, type(error).__name__)
 
 
+def is_conflict(error: BaseException) -> bool:
+    """Whether two transactions got into each other's way, and this one only has to be done again."""
+    return _sqlstate(error) in CONFLICTS
+
+
 def typed(error: BaseException) -> BaseException:
     """What the machine did becomes a GatewayError(retry); a broken rule or a bug stays what it is."""
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return _of_sqlite(error, cause)
+    state = _sqlstate(error)
+    found = _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
+    if found is None and not state and isinstance(error, OperationalError):
+        found = _OTHER  # the connection is gone: there is nobody left to give a SQLSTATE
+    return error if found is None else GatewayError(*found, Disposition.RETRY, state or type(cause).__name__)
+
+
+def _of_sqlite(error: BaseException, cause: sqlite3.Error) -> BaseException:
     if not isinstance(cause, sqlite3.OperationalError | sqlite3.DatabaseError):
         return error
     if isinstance(cause, sqlite3.IntegrityError | sqlite3.ProgrammingError):
@@ -42,3 +77,8 @@ def typed(error: BaseException) -> BaseException:
     return GatewayError(
         sentence, slug, Disposition.RETRY, getattr(cause, "sqlite_errorname", "") or str(cause)
     )
+
+
+def _sqlstate(error: BaseException) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", None) or ""

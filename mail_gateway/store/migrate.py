@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from mail_gateway.store import rules
+from mail_gateway.store import rules_sql
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -21,15 +21,25 @@ HEAD: Final = "0001"
 def upgrade(engine: Engine) -> None:
     """Make or upgrade the database in one transaction. Idempotent; two callers wait for each other."""
     with engine.connect() as conn, conn.begin():
-        if MigrationContext.configure(conn).get_current_revision() != HEAD:
-            command.upgrade(alembic_config(conn), "head")
-        rules.install(conn)
+        upgrade_on(conn)
+
+
+def upgrade_on(conn: Connection) -> None:
+    """The same on a connection and in a transaction that the caller holds."""
+    if revision(conn) != HEAD:
+        command.upgrade(alembic_config(conn), "head")
+    rules_sql.install(conn)
 
 
 def is_current(engine: Engine) -> bool:
     """Whether the database has this program's form already; asked without a lock."""
     with engine.connect() as conn:
-        return MigrationContext.configure(conn).get_current_revision() == HEAD
+        return revision(conn) == HEAD
+
+
+def revision(conn: Connection) -> str | None:
+    """The version that the database stands at; None: it has no tables of ours."""
+    return MigrationContext.configure(conn).get_current_revision()
 
 
 def alembic_config(conn: Connection) -> Config:

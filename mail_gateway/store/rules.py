@@ -1,93 +1,75 @@
 """Rules that live in the database whoever writes to it: legal transitions, and rows that never change.
 
-Triggers are code, so they are put in place again whenever they differ from what stands here.
+One table of rules as data; rules_sql.py says each in a database's own words.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-from sqlalchemy.dialects.sqlite import insert
-
-from mail_gateway.domain.payment import TRANSITIONS
-from mail_gateway.store.tables import GROUPS, STANS, counters, transitions
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from sqlalchemy import Connection
-
-APPEND_ONLY: Final = ("events", "transfers", "answers", "transitions", "nodes")
+APPEND_ONLY: Final = ("events", "transfers", "answers", "transitions", "nodes", "notes")
+NEVER_DELETED: Final = (*APPEND_ONLY, "payments", "letters", "mails", "holds", "restores", "ghosts")
 FIXED: Final = {
     "payments": ("id", "reader", "received_ms", "envelope_hash", "ksn"),
     "letters": (
-        "id",
-        "payment",
-        "merchant",
-        "kind",
-        "version",
-        "message_id",
-        "sender",
-        "recipient",
-        "raw",
-        "created_ms",
+        *("id", "payment", "merchant", "kind", "version", "message_id"),
+        *("sender", "recipient", "raw", "created_ms"),
     ),
 }
 """Columns that are written once."""
 
 
-def _refuse(name: str, when: str, table: str, sentence: str) -> tuple[str, str]:
-    return name, f"CREATE TRIGGER {name} {when} ON {table} BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+class Rule(NamedTuple):
+    """What is refused. when: INSERT, UPDATE or DELETE. columns: only an update that names one of them.
+
+    only_if, unless: conditions on OLD and NEW in SQL that both databases know; only unless may ask tables.
+    """
+
+    name: str
+    table: str
+    when: str
+    sentence: str
+    columns: tuple[str, ...] = ()
+    only_if: str = ""
+    unless: str = ""
 
 
-def _rules() -> Iterator[tuple[str, str]]:
+def _rules() -> Iterator[Rule]:
     for table in APPEND_ONLY:
-        yield _refuse(f"{table}_no_update", "BEFORE UPDATE", table, f"{table}: rows never change")
-    for table in (*APPEND_ONLY, "payments", "letters", "mails"):
-        yield _refuse(f"{table}_no_delete", "BEFORE DELETE", table, f"{table}: rows are never deleted")
+        yield Rule(f"{table}_no_update", table, "UPDATE", f"{table}: rows never change")
+    for table in NEVER_DELETED:
+        yield Rule(f"{table}_no_delete", table, "DELETE", f"{table}: rows are never deleted")
     for table, columns in FIXED.items():
-        when = f"BEFORE UPDATE OF {', '.join(columns)}"
-        yield _refuse(f"{table}_fixed", when, table, f"{table}: this column never changes")
-    yield (
+        sentence = f"{table}: this column never changes"
+        yield Rule(f"{table}_fixed", table, "UPDATE", sentence, columns)
+    yield Rule(
         "payments_start_received",
-        "CREATE TRIGGER payments_start_received BEFORE INSERT ON payments WHEN NEW.state <> 'received' "
-        "BEGIN SELECT RAISE(ABORT, 'payments: a payment begins as received'); END",
+        "payments",
+        "INSERT",
+        "payments: a payment begins as received",
+        only_if="NEW.state <> 'received'",
     )
-    yield (
+    yield Rule(
         "payments_follow_events",
-        "CREATE TRIGGER payments_follow_events BEFORE UPDATE OF state ON payments WHEN NOT EXISTS ("
-        "SELECT 1 FROM events WHERE id = (SELECT max(id) FROM events WHERE payment = NEW.id) "
-        "AND before = OLD.state AND after = NEW.state) "
-        "BEGIN SELECT RAISE(ABORT, 'payments: the last event does not lead to this state'); END",
+        "payments",
+        "UPDATE",
+        "payments: the last event does not lead to this state",
+        ("state",),
+        unless="EXISTS (SELECT 1 FROM events WHERE id = (SELECT max(id) FROM events WHERE payment = NEW.id) "
+        "AND before = OLD.state AND after = NEW.state)",
     )
-    yield (
+    yield Rule(
         "payments_key_once",
-        "CREATE TRIGGER payments_key_once BEFORE UPDATE OF counter, sale_hash ON payments "
-        "WHEN OLD.counter IS NOT NULL "
-        "AND (NEW.counter IS NOT OLD.counter OR NEW.sale_hash IS NOT OLD.sale_hash) "
-        "BEGIN SELECT RAISE(ABORT, 'payments: the key of a payment never changes'); END",
+        "payments",
+        "UPDATE",
+        "payments: the key of a payment never changes",
+        ("counter", "sale_hash"),
+        only_if="OLD.counter IS NOT NULL AND "
+        "(NEW.counter IS DISTINCT FROM OLD.counter OR NEW.sale_hash IS DISTINCT FROM OLD.sale_hash)",
     )
 
 
-RULES: Final[Mapping[str, str]] = dict(_rules())
-"""Name -> SQL of every trigger, SQLite's dialect."""
-
-
-def install(conn: Connection) -> None:
-    """Make triggers and transitions equal to this program's, and start the counters. Idempotent."""
-    rows = conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-    found: dict[str, str] = {row.name: row.sql for row in rows}
-    for name in found.keys() - RULES.keys():
-        conn.exec_driver_sql(f"DROP TRIGGER {name}")
-    for name, sql in RULES.items():
-        if found.get(name) != sql:
-            conn.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-            conn.exec_driver_sql(sql)
-    arrows = [
-        {"before": before, "kind": kind, "after": after}
-        for before, row in TRANSITIONS.items()
-        for kind, after in row.items()
-    ]
-    conn.execute(insert(transitions).on_conflict_do_nothing(), arrows)
-    starts = [{"name": name, "value": 0} for name in (GROUPS, STANS)]
-    conn.execute(insert(counters).on_conflict_do_nothing(), starts)
+RULES: Final = tuple(_rules())

@@ -187,7 +187,7 @@ async def test_every_connection_is_safe(name: str, value: str | int, store: Stor
 
 def test_another_kind_of_database_is_refused_in_words() -> None:
     with pytest.raises(GatewayError, match="sqlite:///FILE"):
-        open_store("postgresql://localhost/hagaki")
+        open_store("oracle://localhost/hagaki")
 
 
 async def test_a_writer_that_breaks_says_no_and_never_a_false_yes(

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from mail_gateway.domain.payment import TRANSITIONS, State
-from mail_gateway.store import books, migrate, rules, sqlite
+from mail_gateway.store import books, migrate, rules_sql, sqlite
 from mail_gateway.store.tables import metadata
 
 PAYMENT = (
@@ -163,7 +163,7 @@ def test_the_migrations_make_what_the_code_expects(conn: Connection) -> None:
     context = MigrationContext.configure(conn, opts={"compare_type": True, "compare_server_default": True})
     assert compare_metadata(context, metadata) == []
     rows = conn.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
-    assert {row.name: row.sql for row in rows} == rules.RULES
+    assert {row.name: row.sql for row in rows} == rules_sql.SQLITE
     tables = conn.execute(
         text("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'alembic%'")
     )

@@ -1,0 +1,136 @@
+"""The one place that opens PostgreSQL: one libpq URL, time-outs on everything, settings read back."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from mail_gateway.domain.errors import Disposition, GatewayError
+from mail_gateway.store import owner
+from mail_gateway.store.failures import typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_ANY: Final = "postgresql+psycopg://"
+_CONNECT: Final[Mapping[str, Any]] = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,  # ms: a primary whose power went is noticed
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "target_session_attrs": "primary",  # of several hosts
+    "application_name": "hagaki",
+}
+_SESSION: Final[Mapping[str, str]] = {
+    "statement_timeout": "20s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "30s",
+    "timezone": "UTC",
+}
+"""None of these has an end by itself."""
+
+_SAFE: Final[Mapping[str, tuple[str, ...]]] = {
+    "fsync": ("on",),
+    "full_page_writes": ("on",),
+    "synchronous_commit": ("on", "remote_apply", "remote_write"),
+}
+GUESTS: Final = 0x68616761
+"""The advisory lock of those who write beside the gateways: one at a time."""
+
+
+class Open(NamedTuple):
+    """Nothing is held: many gateways may stand on one PostgreSQL; who does what, nodes.py says by leases."""
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+def hold(url: str) -> Open:  # noqa: ARG001 - a module is a Backend
+    """Any number of gateways may."""
+    return Open()
+
+
+def prepare(url: str) -> None:
+    """See that the database has this program's form and is safe, and that our role cannot bend the books.
+
+    Never changes it: `hagaki database prepare` does, as the owner. Raises GatewayError.
+    """
+    with guest(url) as conn:
+        _assert_safe(conn)
+        owner.assert_not_ours(conn)
+
+
+def writer(url: str) -> Engine:
+    """For the one writing connection."""
+    return _engine(url, default_transaction_isolation="serializable")
+
+
+def reader(url: str) -> Engine:
+    """For questions: this connection cannot write."""
+    return _engine(url, default_transaction_isolation="repeatable read", default_transaction_read_only="on")
+
+
+@contextmanager
+def guest(url: str, *, write: bool = False) -> Iterator[Connection]:
+    """One short unit of work of another process (the command line), also while gateways run.
+
+    Raises GatewayError where the database does, and for one that is not prepared.
+    """
+    engine = _engine(url, default_transaction_read_only="off" if write else "on")
+    try:
+        owner.assert_prepared(engine)
+        with engine.begin() as conn:
+            if write:
+                conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": GUESTS})
+            yield conn
+    except DBAPIError as error:
+        raise typed(error) from error
+    finally:
+        engine.dispose()
+
+
+def grow(url: str, role: str) -> None:
+    """Make or upgrade the database as its owner, and let `role` be a gateway's. Raises GatewayError."""
+    engine = _engine(url)
+    try:
+        owner.grow(engine, role)
+    except DBAPIError as error:
+        raise typed(error) from error
+    finally:
+        engine.dispose()
+
+
+def _engine(url: str, **session: str) -> Engine:
+    try:
+        import psycopg
+    except ImportError:
+        sentence = "PostgreSQL needs the extra: pip install hagaki[postgres]."
+        raise GatewayError(sentence, "database-driver-missing", Disposition.REFUSE) from None
+    options = " ".join(f"-c {name}={_quoted(value)}" for name, value in {**_SESSION, **session}.items())
+
+    def connect() -> Any:
+        try:
+            return psycopg.connect(url, options=options, **_CONNECT)
+        except psycopg.OperationalError as error:
+            raise GatewayError(
+                "The database cannot be reached.", "database-unreachable", Disposition.RETRY, str(error)
+            ) from None
+
+    # libpq reads the URL itself: several hosts, pgpass, TLS and all that it knows.
+    return create_engine(_ANY, creator=connect, poolclass=NullPool, hide_parameters=True)
+
+
+def _quoted(value: str) -> str:
+    return value.replace(" ", "\\ ")
+
+
+def _assert_safe(conn: Connection) -> None:
+    for name, good in _SAFE.items():
+        found = conn.scalar(text("SELECT current_setting(:name)"), {"name": name})
+        if found not in good:
+            sentence = f"The database keeps {name} at {found}, it has to be {good[0]}."
+            raise GatewayError(sentence, "database-unsafe", Disposition.REFUSE)

@@ -1,0 +1,121 @@
+"""The rules of rules.py as triggers, in SQLite's words and in PostgreSQL's."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Connection, insert, select, text
+
+from mail_gateway.domain.payment import TRANSITIONS
+from mail_gateway.store.rules import NEVER_DELETED, RULES
+from mail_gateway.store.tables import GROUPS, STANS, counters, transitions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mail_gateway.store.rules import Rule
+
+
+def _sqlite(rule: Rule) -> str:
+    conditions = [rule.only_if.replace("IS DISTINCT FROM", "IS NOT")] if rule.only_if else []
+    conditions += [f"NOT {rule.unless}"] if rule.unless else []
+    when = f"WHEN {' AND '.join(conditions)} " if conditions else ""
+    return (
+        f"CREATE TRIGGER {rule.name} BEFORE {_moment(rule)} ON {rule.table} {when}"
+        f"BEGIN SELECT RAISE(ABORT, '{rule.sentence}'); END"
+    )
+
+
+def _moment(rule: Rule) -> str:
+    return rule.when + (f" OF {', '.join(rule.columns)}" if rule.columns else "")
+
+
+_REFUSE: Final = (
+    "CREATE OR REPLACE FUNCTION hagaki_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "RAISE EXCEPTION USING MESSAGE = TG_ARGV[0], ERRCODE = 'check_violation'; END $$"
+)
+
+
+def _postgres() -> Iterator[tuple[str, str, str]]:
+    """(trigger, table, statements): what makes each trigger."""
+    for rule in RULES:
+        function, arguments = "hagaki_refuse", f"'{rule.sentence}'"
+        made = ""
+        if rule.unless:
+            function, arguments = f"hagaki_{rule.name}", ""
+            made = (
+                f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                f"IF {rule.unless} THEN RETURN NEW; END IF; "
+                f"RAISE EXCEPTION '{rule.sentence}' USING ERRCODE = 'check_violation'; END $$;\n"
+            )
+        when = f"WHEN ({rule.only_if}) " if rule.only_if else ""
+        yield (
+            rule.name,
+            rule.table,
+            f"{made}CREATE TRIGGER {rule.name} BEFORE {_moment(rule)} ON {rule.table} "
+            f"FOR EACH ROW {when}EXECUTE FUNCTION {function}({arguments})",
+        )
+    for table in NEVER_DELETED:
+        name = f"{table}_no_truncate"
+        yield (
+            name,
+            table,
+            f"CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT "
+            f"EXECUTE FUNCTION hagaki_refuse('{table}: rows are never deleted')",
+        )
+
+
+SQLITE: Final[Mapping[str, str]] = {rule.name: _sqlite(rule) for rule in RULES}
+"""Name -> SQL of every trigger, SQLite's dialect."""
+
+POSTGRES: Final = tuple(_postgres())
+_DIGEST: Final = hashlib.sha256(repr((_REFUSE, POSTGRES)).encode()).hexdigest()
+_ENABLED: Final = text(
+    "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'"
+    " AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)"
+)
+_SAID: Final = text("SELECT obj_description(to_regproc('public.hagaki_refuse')::oid, 'pg_proc')")
+
+
+def install(conn: Connection) -> None:
+    """Make triggers and transitions equal to this program's, and start the counters. Idempotent."""
+    if conn.dialect.name == "sqlite":
+        _install_sqlite(conn)
+    else:
+        _install_postgres(conn)
+    known = {tuple(row) for row in conn.execute(select(transitions))}
+    arrows = {(b, kind, after) for b, row in TRANSITIONS.items() for kind, after in row.items()}
+    _add(conn, transitions, [dict(zip(transitions.c.keys(), row, strict=True)) for row in arrows - known])
+    started = set(conn.scalars(select(counters.c.name)))
+    _add(conn, counters, [{"name": name, "value": 0} for name in (GROUPS, STANS) if name not in started])
+
+
+def in_force(conn: Connection) -> bool:
+    """Whether every rule stands in the PostgreSQL database as it does here, and none is switched off."""
+    enabled = set(conn.scalars(_ENABLED))
+    return {name for name, _, _ in POSTGRES} <= enabled and conn.scalar(_SAID) == _DIGEST
+
+
+def _add(conn: Connection, table: object, rows: list[dict[str, object]]) -> None:
+    if rows:
+        conn.execute(insert(table), rows)  # type: ignore[arg-type]
+
+
+def _install_sqlite(conn: Connection) -> None:
+    rows = conn.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    found: dict[str, str] = {row.name: row.sql for row in rows}
+    for name in found.keys() - SQLITE.keys():
+        conn.exec_driver_sql(f"DROP TRIGGER {name}")
+    for name, sql in SQLITE.items():
+        if found.get(name) != sql:
+            conn.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
+            conn.exec_driver_sql(sql)
+
+
+def _install_postgres(conn: Connection) -> None:
+    conn.exec_driver_sql(_REFUSE)
+    conn.exec_driver_sql(f"COMMENT ON FUNCTION hagaki_refuse() IS '{_DIGEST}'")
+    for name, table, sql in POSTGRES:
+        conn.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+        conn.exec_driver_sql(sql)
