@@ -1,92 +1,67 @@
-"""Prints the figures, a line each: `python -m bench`."""
+"""`python -m bench`: the figures, a line each with its bar; or `--stages`: where the gateway's time goes."""
 
 from __future__ import annotations
 
-import asyncio
-import statistics
+import argparse
+import json
+import sys
 import tempfile
-import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
-from bench.sales import Reader
-from bench.wire import Client, Sink, feed, sink_process
-from hagaki.sections import read_config, settings
-from hagaki.world import DOMAIN, MERCHANT, World, free_ports
-from mail_gateway.admin import readers
+from bench import profile, speed
+from bench.ground import Ground, ground
+from bench.load import CannotMeasure
+from bench.rounds import Figure
 
-SALES = 2000
-CONNECTIONS = 16
-ALONE = 200
-ROUTE = (MERCHANT, f"sale@{DOMAIN}")
-SERIAL = 2
+FIGURES: Final[Mapping[str, Callable[[Ground], Figure]]] = {
+    "sink": speed.bare_sink,
+}
 
 
-async def main() -> None:
-    """A world without phone and carrier: this process is the sender and the one who takes the letters."""
-    with tempfile.TemporaryDirectory(prefix="hagaki-bench-") as folder:
-        world = World(Path(folder))
-        world.prepare()
-        reader = _reader(world)
-        sink = Sink()
-        server = await sink.listen(settings(read_config(world.config), "smarthost").port)
-        try:
-            await world.start("host")
-            await world.start("gateway")
-            await world.wait_for("line.signed-on")
-            await _figures(settings(read_config(world.config), "smtp").port, reader, sink)
-        finally:
-            await world.close()
-            server.close()
-
-
-async def _figures(port: int, reader: Reader, sink: Sink) -> None:
-    sink_port = free_ports(1)[0]
-    bare = await sink_process(sink_port)
+def main() -> int:
+    """-> 0 if every figure asked for is on the right side of its bar, else 1; 3: nothing could be measured."""
+    asked = _arguments()
     try:
-        await _throughput(port, sink_port, reader, sink)
-        await _added_time(port, sink_port, reader, sink)
-    finally:
-        bare.terminate()
-        await bare.wait()
+        with tempfile.TemporaryDirectory(prefix="hagaki-bench-") as folder, ground(Path(folder)) as here:
+            if asked.stages:
+                print(profile.by_stages(here))
+                return 0
+            figures = [_measured(here, name) for name in asked.only or FIGURES]
+    except CannotMeasure as cannot:
+        print(cannot, file=sys.stderr)
+        return 3
+    if asked.json:
+        print(json.dumps([{**asdict(one), "passed": one.passed} for one in figures], ensure_ascii=False))
+    return 0 if all(one.passed for one in figures) else 1
 
 
-async def _throughput(port: int, sink_port: int, reader: Reader, sink: Sink) -> None:
-    mails = [reader.mail(int(time.time())) for _ in range(SALES)]
-    began = time.perf_counter()
-    await feed(sink_port, mails, ROUTE, CONNECTIONS)
-    bare = SALES / (time.perf_counter() - began)
-    began = time.perf_counter()
-    await feed(port, mails, ROUTE, CONNECTIONS)
-    await sink.wait_for(len(mails))
-    sales = SALES / (max(sink.came) - began)
-    print(f"sales end to end / mails into a bare sink: {sales / bare:.3f} ({sales:.0f}/s to {bare:.0f}/s)")
+def _measured(here: Ground, name: str) -> Figure:
+    here.say(name)
+    figure = FIGURES[name](here)
+    print(_line(figure), file=sys.stderr if "--json" in sys.argv else sys.stdout, flush=True)
+    return figure
 
 
-async def _added_time(port: int, sink_port: int, reader: Reader, sink: Sink) -> None:
-    """One sale at a time: from its last dot to its letter in the sink, against a mail's own dot to 250."""
-    to_gateway, to_sink = await Client.connect(port), await Client.connect(sink_port)
-    bare, added = [], []
-    for _ in range(ALONE):
-        mail = reader.mail(int(time.time()))
-        bare.append(-await to_sink.send(mail, *ROUTE) + time.perf_counter())
-        before = len(sink.came)
-        left = await to_gateway.send(mail, *ROUTE)
-        await sink.wait_for(before + 1)
-        added.append(sink.came[-1] - left)
-    base = statistics.median(bare)
-    for name, value in (("median", statistics.median(added)), ("99th percentile", _p99(added))):
-        print(f"time the gateway adds, {name} / a bare mail: {value / base:.1f} ({value * 1000:.1f} ms)")
+def _line(figure: Figure) -> str:
+    verdict = "ok  " if figure.passed else "FAIL" if figure.value is not None else "none"
+    value = "not measured" if figure.value is None else f"{figure.value:.3f}"
+    facts = "; ".join(f"{name} {value:g}" for name, value in figure.facts.items())
+    bar = f"{figure.better.value} {figure.bar:g}"
+    return f"{verdict} {value:>12} {bar:>8}  {figure.title}: {figure.words}" + (
+        f" ({facts})" if facts else ""
+    )
 
 
-def _p99(values: list[float]) -> float:
-    return statistics.quantiles(values, n=100)[98]
-
-
-def _reader(world: World) -> Reader:
-    loaded = read_config(world.config)
-    enrolled = readers.enrol(settings(loaded, "gateway"), settings(loaded, "keys"), SERIAL, "")
-    return Reader(enrolled.initial_key_id, enrolled.initial_key, *ROUTE)
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--only", action="append", choices=list(FIGURES), help="one figure; may be repeated")
+    parser.add_argument("--json", action="store_true", help="print one JSON list at the end")
+    parser.add_argument("--stages", action="store_true", help="profile: us of CPU per sale, stage by stage")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    sys.exit(main())
