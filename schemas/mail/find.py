@@ -28,7 +28,7 @@ def find_block(mail: Mail, kind: int) -> tuple[int, bytes]:
     """
     found: set[tuple[int, bytes]] = set()
     errors: list[WireError] = []
-    for text in mail.texts:
+    for text in dict.fromkeys(mail.texts):
         try:
             found.add(armour.find(plain(text), kind))
         except WireError as error:
@@ -46,7 +46,8 @@ def plain(text: str) -> str:
     dashes of any length as hyphens, quoted-printable line ends that nobody decoded taken off."""
     read = text[:TEXT_MAX]
     # sign by sign, because NFKC of a whole text sorts combining marks, in the square of their number
-    visible = read.translate({ord(sign): _folded(sign) for sign in set(read)})[:TEXT_MAX]
+    table = _ASCII if read.isascii() else {ord(sign): _folded(sign) for sign in set(read)}
+    visible = read.translate(table)[:TEXT_MAX]
     return "\n".join(line.rstrip().removesuffix("=20").removesuffix("=") for line in visible.splitlines())
 
 
@@ -55,3 +56,6 @@ def _folded(sign: str) -> str:
         return sign
     folded = unicodedata.normalize("NFKC", sign.translate(_DASHES))
     return "" if unicodedata.category(folded[0]) in ("Cf", "Cc") else folded
+
+
+_ASCII: Final = {code: _folded(chr(code)) for code in range(128)}

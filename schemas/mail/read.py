@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 from email.message import Message
 from typing import TYPE_CHECKING, Final
 
-from schemas.mail import charset, headers, html
+from schemas.mail import charset, headers, html, own
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,7 +74,10 @@ def read_mail(raw: bytes) -> Mail | Unreadable:
     """
     try:
         lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        return _over_limit(lines) or _read(lines)
+        simple = own.taken_apart(lines)
+        if simple is not None:
+            return _mail(*simple)
+        return _over_limit(lines) or _mail(*_parsed(lines))
     except _TooMuch as error:
         return error.unreadable
     except Exception as error:  # noqa: BLE001 - the email package raises nearly anything on crafted input
@@ -106,12 +109,16 @@ def _boundary_lines(raw: bytes) -> int:
     return sum(1 for line in raw.split(b"\n") if line[:2] == b"--" and line.rstrip() in declared)
 
 
-def _read(raw: bytes) -> Mail:
+def _parsed(raw: bytes) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """Header values by small name, in order, and the texts."""
     message = message_from_bytes(raw, policy=policy.compat32)
     found: dict[str, list[str]] = {}
     for name, value in message.raw_items():
         found.setdefault(name.lower(), []).append(_unfolded(str(value)))
+    return found, _texts(message)
 
+
+def _mail(found: dict[str, list[str]], texts: tuple[str, ...]) -> Mail:
     def first(name: str) -> str:
         return found.get(name, [""])[0]
 
@@ -124,7 +131,7 @@ def _read(raw: bytes) -> Mail:
         in_reply_to=_first_id(first("in-reply-to")),
         references=headers.message_ids(first("references")),
         auto_submitted=first("auto-submitted"),
-        texts=_texts(message),
+        texts=texts,
     )
 
 
