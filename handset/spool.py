@@ -11,6 +11,7 @@ Where a file lies is its state; each change is one rename::
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -23,12 +24,12 @@ KEPT_MAX: Final = 1000
 class Spool:
     """The folders. A name is the SHA-256 of the text, so a text is there once. Methods raise OSError."""
 
-    def __init__(self, root: Path) -> None:
-        self.sales, self.posting = Folder(root / "sales"), Folder(root / "posting")
-        self.posted, self.refused = Folder(root / "posted"), Folder(root / "refused")
-        self.results, self.delivered = Folder(root / "results"), Folder(root / "delivered")
-        self.letters, self.shown = Folder(root / "letters"), Folder(root / "shown")
-        self.marks = Folder(root / "marks")
+    def __init__(self, root: Path, folder: Callable[[Path], Folder] = Folder) -> None:
+        self.sales, self.posting = folder(root / "sales"), folder(root / "posting")
+        self.posted, self.refused = folder(root / "posted"), folder(root / "refused")
+        self.results, self.delivered = folder(root / "results"), folder(root / "delivered")
+        self.letters, self.shown = folder(root / "letters"), folder(root / "shown")
+        self.marks = folder(root / "marks")
         self._tidy_up()
 
     def _tidy_up(self) -> None:
