@@ -26,8 +26,8 @@ _BODY: Final = re.compile(
 
 
 def taken_apart(raw: bytes) -> tuple[dict[str, list[str]], tuple[str, ...]] | None:
-    """Mail with LF line ends -> (header values by small name, in order; texts), as the general reader finds them.
-    None for any other mail. Headers that carriers put in front may be there, all in ASCII."""
+    """Mail with LF line ends -> (header values by small name, in order; texts), as the general reader finds
+    them. None for any other mail. Headers that carriers put in front may be there, all in ASCII."""
     if len(raw) > OWN_MAX or raw.translate(None, _PLAIN):
         return None
     head, _, body = raw.decode("ascii").partition("\n\n")
