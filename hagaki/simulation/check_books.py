@@ -1,0 +1,57 @@
+"""Does the gateway's own record hold: arrows, ledger, chain?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from hagaki.simulation.check_money import Truth, truths
+from hagaki.simulation.faults import NEVER_ENDS
+from hagaki.simulation.findings import Finding, Wrong
+from mail_gateway.domain.ledger import Phase
+from mail_gateway.domain.payment import ENDED, TRANSITIONS, Kind, State
+
+if TYPE_CHECKING:
+    from hagaki.simulation.records import Records
+    from hagaki.simulation.world import World
+
+
+def arrows(_: World, records: Records) -> Iterator[Finding]:
+    """(i) The events of a payment are one walk along the table, and end where the payment stands."""
+    at: dict[int, str] = {}
+    for event in records.events:
+        before = at.get(event.payment, State.RECEIVED.value)
+        after = TRANSITIONS.get(State(event.before), {}).get(Kind(event.kind))
+        if event.before != before or event.after != after:
+            arrow = f"{event.before} {event.kind} {event.after}"
+            yield Finding(Wrong.ILLEGAL, f"payment {event.payment} at {before}: {arrow}")
+        at[event.payment] = event.after
+    for payment in records.payments:
+        if payment.state != at.get(payment.id, State.RECEIVED.value):
+            yield Finding(Wrong.ILLEGAL, f"payment {payment.id} is {payment.state}, events end elsewhere")
+        if payment.shunted:
+            yield Finding(Wrong.STUMBLED, f"payment {payment.id} waits for a person")
+
+
+def ledger(world: World, records: Records) -> Iterator[Finding]:
+    """(e) Nothing is pending that has ended, and what is posted is what the host charged."""
+    pending: Counter[int] = Counter()
+    posted: Counter[int] = Counter()
+    for row in records.transfers:
+        pending[row.payment] += row.amount_minor if row.phase == Phase.PENDING else -row.amount_minor
+        posted[row.payment] += row.amount_minor if row.phase == Phase.POSTED else 0
+    found = truths(world)
+    for payment in records.payments:
+        ended = State(payment.state) in ENDED
+        net = found.get(payment.amount_minor, Truth(0, 0, 0)).net_minor
+        if ended and pending[payment.id]:
+            yield Finding(Wrong.BOOKS, f"payment {payment.id} has ended with {pending[payment.id]} pending")
+        if posted[payment.id] != net and (ended or payment.amount_minor % 1000 not in NEVER_ENDS):
+            yield Finding(Wrong.BOOKS, f"payment {payment.id}: posted {posted[payment.id]}, charged {net}")
+
+
+def chain(_: World, records: Records) -> Iterator[Finding]:
+    """(f) Each row of the ledger carries the hash of all before it."""
+    if records.broken_at is not None:
+        yield Finding(Wrong.BOOKS, f"the chain breaks at {records.broken_at}")

@@ -1,0 +1,102 @@
+"""Was everybody charged once or not at all, and does every last word say so?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from hagaki.simulation.faults import NEVER_ENDS
+from hagaki.simulation.findings import Finding, Wrong
+from mail_gateway.domain.outcome import Letter, Outcome
+from schemas.envelope import outcome
+
+if TYPE_CHECKING:
+    from hagaki.simulation.records import Records
+    from hagaki.simulation.sales import Sale
+    from hagaki.simulation.world import World
+
+CHARGED: Final = frozenset({Outcome.APPROVED})
+NOT_CHARGED: Final = frozenset(
+    {Outcome.DECLINED, Outcome.RE_ENTER, Outcome.CANCELLED, Outcome.EXPIRED, Outcome.REFUSED}
+)
+_SAYS_NO: Final = frozenset(
+    {Letter.DECLINED, Letter.RE_ENTER, Letter.CANCELLED, Letter.EXPIRED, Letter.REFUSED}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What the host did for one sale. asked: 0100s that came; times: charges; net_minor: left of them."""
+
+    asked: int
+    times: int
+    net_minor: int
+
+
+def truths(world: World) -> dict[int, Truth]:
+    """Amount -> truth. In one world no two sales have the same amount."""
+    references: dict[int, list[str]] = defaultdict(list)
+    for entry in world.host.journal.asked("0100"):
+        references[entry.amount_minor].append(entry.reference)
+    charges = world.host.charges()
+    found = {}
+    for amount, asked in references.items():
+        mine = [charges[one] for one in sorted(set(asked)) if one in charges]
+        found[amount] = Truth(len(asked), sum(one.times for one in mine), sum(one.net_minor for one in mine))
+    return found
+
+
+def charges(world: World, _: Records) -> Iterator[Finding]:
+    """(b) Each sale was asked for once and charged never or once, for the amount that was keyed in."""
+    amounts = {sale.amount_minor for sale in world.sales if sale.ksn}
+    for amount, truth in truths(world).items():
+        if amount not in amounts:
+            yield Finding(Wrong.UNTRUE, f"the host was asked for {amount}, which nobody keyed in")
+        if truth.asked > 1:
+            yield Finding(Wrong.DOUBLE, f"the host was asked {truth.asked} times for {amount}")
+        if truth.times > 1:
+            yield Finding(Wrong.DOUBLE, f"{amount} was charged {truth.times} times")
+        if truth.net_minor not in (0, amount):
+            yield Finding(Wrong.UNTRUE, f"of {amount} there is {truth.net_minor} charged")
+
+
+def last_words(world: World, _: Records) -> Iterator[Finding]:
+    """(c) and (d) What each reader accepted last is what the host did; nobody who was heard waits for ever."""
+    found = truths(world)
+    accepted = world.accepted()
+    for counter in world.counters:
+        shown = counter.shown()
+        for sale in counter.sealed:
+            seen = shown.get(sale.ksn)
+            net = found.get(sale.amount_minor, Truth(0, 0, 0)).net_minor
+            if seen is not None:
+                yield from _said(sale, seen.outcome, net, accepted=sale.ksn in accepted)
+
+
+def _said(sale: Sale, said: int, net: int, *, accepted: bool) -> Iterator[Finding]:
+    name = outcome.NAMES.get(said, "nothing")
+    if said in CHARGED and net != sale.amount_minor:
+        yield Finding(Wrong.UNTRUE, f"reader says {name} of {sale.amount_minor}, charged are {net}")
+    elif said in NOT_CHARGED and net:
+        yield Finding(Wrong.UNTRUE, f"reader says {name} of {sale.amount_minor}, charged are {net}")
+    elif said not in CHARGED | NOT_CHARGED and accepted and sale.digits not in NEVER_ENDS:
+        yield Finding(Wrong.LOST, f"reader says {name} of {sale.amount_minor}, and nothing more comes")
+
+
+def newest_letters(world: World, records: Records) -> Iterator[Finding]:
+    """(c) once more: the newest letter of each payment says what the host did."""
+    found = truths(world)
+    newest: dict[int, str] = {letter.payment: letter.kind for letter in records.letters}
+    for payment in records.payments:
+        kind = newest.get(payment.id)
+        net = found.get(payment.amount_minor, Truth(0, 0, 0)).net_minor
+        wrong = (kind == Letter.APPROVED and net != payment.amount_minor) or (kind in _SAYS_NO and net)
+        if wrong:
+            yield Finding(Wrong.UNTRUE, f"letter {kind} of payment {payment.id}, charged are {net}")
+
+
+def nets(found: Mapping[int, Truth]) -> int:
+    """All that is charged in the end, minor units."""
+    return sum(truth.net_minor for truth in found.values())

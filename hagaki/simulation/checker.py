@@ -1,0 +1,36 @@
+"""After every run: all that has to hold, whatever happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from hagaki.simulation import check_books, check_mail, check_money, check_rest, check_secrets, records
+from hagaki.simulation.findings import Finding, Wrong
+from mail_gateway.domain.errors import GatewayError
+
+if TYPE_CHECKING:
+    from hagaki.simulation.world import World
+
+CHECKS: Final[tuple[Callable[[World, records.Records], Iterator[Finding]], ...]] = (
+    check_mail.rows,
+    check_mail.letters,
+    check_money.charges,
+    check_money.last_words,
+    check_money.newest_letters,
+    check_books.arrows,
+    check_books.ledger,
+    check_books.chain,
+    check_secrets.secrets,
+    check_rest.rest,
+    check_rest.feet,
+)
+
+
+def check(world: World) -> list[Finding]:
+    """All findings; none in a good run."""
+    try:
+        found = records.read(world.gateway.url)
+    except GatewayError as error:
+        return [Finding(Wrong.STUMBLED, f"the database cannot be read: {error.detail}")]
+    return [finding for one in CHECKS for finding in one(world, found)]

@@ -1,0 +1,161 @@
+"""The gateway as a program that dies and is started again: each life on what the disk held when the last died."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from acquirer_sdk.port import Ports as AcquirerPorts
+from cafis_adapter import adapter
+from hagaki.simulation.disk import Disk
+from hagaki.simulation.history import History
+from hagaki.simulation.loop import PROCESS, START_MS, Process, VirtualLoop
+from hagaki.simulation.town import DATABASE, DOMAIN, Town
+from mail_gateway import app
+from mail_gateway.ports import Place, Ports
+from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
+
+GATEWAY_PORT: Final = 2525
+SMARTHOST_PORT: Final = 2526
+HOST_PORT: Final = 8583
+RESTART_S: Final = 5
+"""A gateway that ended by itself is started again after so long, as a service manager does."""
+
+
+@dataclass
+class Clock:
+    """The gateway's wall clock: the world's time and, when it jumped, how far."""
+
+    loop: VirtualLoop
+    jumped_ms: int = 0
+
+    def now_ms(self) -> int:
+        """Unix milliseconds."""
+        return START_MS + int(self.loop.time() * 1000) + self.jumped_ms
+
+
+class Mortal:
+    """Does the database's work inline, and dies at the commit it was told to: before it, or just after."""
+
+    def __init__(self, die: Callable[[], None], process: Process) -> None:
+        self._die = die
+        self._process = process
+        self.left: int | None = None
+        self.after = False
+
+    async def __call__(self, work: Callable[[], Any]) -> Any:
+        if self.left is None or not self._process.alive:
+            return work()
+        self.left -= 1
+        if self.left >= 0:
+            return work()
+        if self.after:
+            with suppress(Exception):
+                work()
+        self._die()
+        return await asyncio.Event().wait()
+
+    def close(self) -> None:
+        """Nothing to close: there is no thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the gateway lives in."""
+
+    loop: VirtualLoop
+    town: Town
+    folder: Path
+    history: History
+    disk: Disk
+    seed: str
+
+
+class Gateway:
+    """At most one life at a time. folder: of the newest life's database; ended: how lives ended by themselves."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+        self.clock = Clock(outside.loop)
+        self.folder = outside.town.folder
+        self.process: Process | None = None
+        self.place: Mortal | None = None
+        self.lives = 0
+        self.ended: list[BaseException] = []
+        self._disks = 0
+        self._take_disk()
+
+    @property
+    def url(self) -> str:
+        """The newest life's database."""
+        return f"sqlite:///{self.folder / DATABASE}"
+
+    def start(self) -> None:
+        """A new life, unless one lives. It takes a moment until it listens."""
+        if self.process is not None:
+            return
+        self.lives += 1
+        process = self.process = Process(f"gateway{self.lives}")
+        place = self.place = Mortal(self.kill, process)
+        ports = Ports(self.clock.now_ms, self._dice().randbytes, self._teller(process), lambda: (place, place))
+        self._outside.history.note("world", "gateway.start", life=self.lives)
+        life = self._outside.loop.spawn(process, self._live(ports))
+        self._outside.loop.spawn(PROCESS.get(), self._watch(life, process))
+
+    def kill(self) -> None:
+        """The life is over, wherever it was: nothing more is committed, nobody hears of it any more."""
+        process, self.process = self.process, None
+        self.place = None
+        if process is not None:
+            self._take_disk()
+            self._outside.history.note("world", "gateway.killed", life=self.lives)
+            self._outside.loop.kill(process)
+            self._outside.disk.forget(process)
+
+    def _take_disk(self) -> None:
+        """What stands on the disk now is what the next life begins with; the dead one keeps the old files."""
+        old, self.folder = self.folder, self._outside.folder / f"disk{self._disks}"
+        self._disks += 1
+        shutil.copytree(old, self.folder, ignore=shutil.ignore_patterns("*-shm", "*.lock"))
+
+    async def _live(self, ports: Ports) -> None:
+        own = AcquirerPorts(ports.now_ms, ports.random_bytes, ports.tell)
+        line = {"host": "127.0.0.1", "port": HOST_PORT, "echo_interval_s": 300, "reconnect_max_ms": 20_000}
+        await app.run(self._settings(), ports, adapter.create(line, own), asyncio.Event())
+
+    async def _watch(self, life: asyncio.Task[Any], process: Process) -> None:
+        await asyncio.wait([life])
+        if not process.alive:
+            return
+        error = None if life.cancelled() else life.exception()
+        self.ended.append(error or RuntimeError("ended"))
+        self._outside.history.note(process.name, "gateway.ended", error=type(error).__name__)
+        self.kill()
+        await asyncio.sleep(RESTART_S)
+        self.start()
+
+    def _settings(self) -> Settings:
+        return Settings(
+            GatewaySettings(DOMAIN, database=self.url),
+            KeySettings(f"file:{self._outside.town.root}"),
+            SmtpSettings(f"mx.{DOMAIN}", port=GATEWAY_PORT),
+            SmarthostSettings(port=SMARTHOST_PORT),
+        )
+
+    def _dice(self) -> random.Random:
+        return random.Random(f"{self._outside.seed}/life/{self.lives}")
+
+    def _teller(self, process: Process) -> Callable[..., None]:
+        note = self._outside.history.note
+
+        def tell(verb: str, /, **facts: Any) -> None:
+            if process.alive:
+                note(process.name, verb, **facts)
+
+        return tell

@@ -1,0 +1,46 @@
+"""What the gateway has on its disk, read as any other program would read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from mail_gateway.domain.payment import ENDED, State
+from mail_gateway.store import books
+from mail_gateway.store.backend import guest
+
+_PAYMENTS: Final = "SELECT id, ksn, state, amount_minor, currency, shunted, counter, reader FROM payments ORDER BY id"
+_EVENTS: Final = "SELECT payment, before, kind, after FROM events ORDER BY id"
+_TRANSFERS: Final = "SELECT payment, debit, credit, amount_minor, currency, phase FROM transfers ORDER BY id"
+_LETTERS: Final = "SELECT payment, kind, version, state, message_id FROM letters ORDER BY payment, version"
+_OPEN_LETTERS: Final = "SELECT count(*) FROM letters WHERE due_ms IS NOT NULL"
+_STATES: Final = "SELECT id, state, amount_minor FROM payments"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Rows as the database gives them. broken_at: where the ledger's chain breaks, None: nowhere."""
+
+    payments: list[Any]
+    events: list[Any]
+    transfers: list[Any]
+    letters: list[Any]
+    broken_at: int | None
+
+
+def read(url: str) -> Records:
+    """All of it. Raises GatewayError."""
+    with guest(url) as conn:
+        rows = [list(conn.exec_driver_sql(sql)) for sql in (_PAYMENTS, _EVENTS, _TRANSFERS, _LETTERS)]
+        return Records(*rows, books.broken_at(conn))
+
+
+def is_settled(url: str, may_stay_open: frozenset[int]) -> bool:
+    """Nothing is under way any more. may_stay_open: last three digits of amounts that the host never ends."""
+    with guest(url) as conn:
+        if conn.exec_driver_sql(_OPEN_LETTERS).scalar():
+            return False
+        return all(
+            State(state) in ENDED or amount % 1000 in may_stay_open
+            for _, state, amount in conn.exec_driver_sql(_STATES)
+        )

@@ -1,0 +1,65 @@
+"""One seed from beginning to end: the world is made, runs, is checked and taken away."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import shutil
+from dataclasses import dataclass
+
+from hagaki.simulation import faults
+from hagaki.simulation.checker import check
+from hagaki.simulation.faults import Fault
+from hagaki.simulation.findings import Finding
+from hagaki.simulation.town import fast_folder
+from hagaki.simulation.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """strikes: how often each fault struck. deaths: of the gateway. virtual_s: how long the world lasted."""
+
+    seed: int
+    payments: int
+    faults: frozenset[Fault]
+    strikes: dict[Fault, int]
+    findings: tuple[Finding, ...]
+    digest: str
+    virtual_s: int
+
+    @property
+    def replay(self) -> str:
+        """The line that runs exactly this again."""
+        named = faults.named(self.faults)
+        return f"hagaki simulate --seeds {self.seed} --payments {self.payments} --faults {named}"
+
+
+class _Ear(logging.Handler):
+    """Hears what the programs log as an error."""
+
+    def __init__(self, heard: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._heard = heard
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._heard.append(f"{record.name}: {record.getMessage()}")
+
+
+def run_seed(seed: int, payments: int, asked: str, *, history: list[str] | None = None) -> Result:
+    """asked: see `faults.chosen`. history: gets all that happened, one line each."""
+    folder = fast_folder("hagaki-world-")
+    world = World(seed, payments, faults.chosen(seed, asked), folder)
+    ear = _Ear(world.logged)
+    logging.getLogger().addHandler(ear)
+    try:
+        world.loop.run_until_complete(world.run())
+        gc.collect()  # an exception that nobody took is known only then
+        findings = tuple(check(world))
+        if history is not None:
+            history.extend(map(str, world.history.happenings))
+        strikes, virtual_s = dict(world.strikes), int(world.loop.time())
+        return Result(seed, payments, world.faults, strikes, findings, world.history.digest(), virtual_s)
+    finally:
+        logging.getLogger().removeHandler(ear)
+        world.close()
+        shutil.rmtree(folder)

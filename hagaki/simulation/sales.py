@@ -1,0 +1,65 @@
+"""What the merchants of one seed will sell: when, on which reader, for how much, with which card."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Final
+
+from hagaki.simulation.faults import DIGITS, Fault
+
+CARDS: Final = (
+    "4111111111111111=27122010000012345678",
+    "5555555555554444=28061010000098765432",
+    "3530111333300000=29012010000055512345",
+    "378282246310005=27091010000044411122",
+)
+"""Test numbers: no such cards are given out."""
+
+CONDITIONS: Final = (10, 10, 10, 21, 61, 80)
+SALES_TO_A_READER: Final = 5
+"""A reader can check the answers of its last ten."""
+
+_PLAIN: Final = range(200, 900)
+_LIMIT_THOUSANDS: Final = 1000
+"""Of yen: the gateway's limit of a sale in the simulated world."""
+
+
+@dataclass(slots=True)
+class Sale:
+    """amount_minor: yen, no two sales of a seed alike. ksn: once it is sealed."""
+
+    number: int
+    reader: int
+    at_s: float
+    amount_minor: int
+    card: str = field(repr=False)
+    condition: int
+    ksn: bytes = b""
+
+    @property
+    def digits(self) -> int:
+        """What the host goes by."""
+        return self.amount_minor % 1000
+
+
+def readers_for(payments: int) -> int:
+    """How many readers share that many payments."""
+    return max(2, -(-payments // SALES_TO_A_READER))
+
+
+def plan(seed: int, payments: int, faults: frozenset[Fault]) -> list[Sale]:
+    """The seed's sales in the order of their times, which lie within a minute for each."""
+    dice = random.Random(f"{seed}/sales")
+    digits = [one for fault, some in DIGITS.items() if fault in faults for one in some]
+    thousands = dice.sample(range(1, 1000), payments)
+    times = sorted(dice.random() * 60 * payments for _ in range(payments))
+    shares = [number % readers_for(payments) for number in range(payments)]
+    dice.shuffle(shares)
+    sales = []
+    for number, (at_s, thousand) in enumerate(zip(times, thousands, strict=True)):
+        last = dice.choice(digits) if digits and dice.random() < 0.6 else dice.choice(_PLAIN)
+        over = _LIMIT_THOUSANDS if dice.random() < 0.03 else 0
+        amount = (thousand + over) * 1000 + last
+        sales.append(Sale(number, shares[number], at_s, amount, dice.choice(CARDS), dice.choice(CONDITIONS)))
+    return sales

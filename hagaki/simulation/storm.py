@@ -1,0 +1,110 @@
+"""The faults that strike by time: programs die, servers are away, the disk fills up, the clock jumps."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+from hagaki.simulation.faults import Fault
+from hagaki.simulation.gateway import SMARTHOST_PORT
+
+if TYPE_CHECKING:
+    from hagaki.simulation.world import World
+
+AFTER_LAST_SALE_S: Final = (30, 400)
+DOWN_S: Final = (60, 600, 3600, 3600, 14_400)
+LONG_DOWN_S: Final = 2 * 86_400
+JUMPS_MS: Final = (-7_200_000, -60_000, -1_500, 2_000, 90_000, 1_200_000, 7_200_000)
+COMMITS_TO_DEATH: Final = (3, 12, 40)
+
+
+class Storm:
+    """Works on one world until it has passed by. dice: the seed's."""
+
+    def __init__(self, world: World, dice: random.Random) -> None:
+        self._world = world
+        self._dice = dice
+        self._end_s = world.sales[-1].at_s + dice.randint(*AFTER_LAST_SALE_S)
+
+    async def pass_by(self) -> None:
+        """Until the storm is over; what is down then is the world's to put up again."""
+        working = [
+            asyncio.get_running_loop().create_task(work(self))
+            for fault, work in _WORKS.items()
+            if fault in self._world.faults
+        ]
+        await asyncio.sleep(self._end_s)
+        if Fault.SMARTHOST_DOWN in self._world.faults and self._dice.random() < 0.02:
+            self._world.history.note("storm", "long")
+            await asyncio.sleep(self._dice.randrange(LONG_DOWN_S))
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working or [asyncio.get_running_loop().create_task(asyncio.sleep(0))])
+
+    async def _crash(self) -> None:
+        """The gateway dies at a commit, before it or just after, or between two of them; and comes again."""
+        gateway = self._world.gateway
+        while True:
+            await self._pause(5, 300)
+            if gateway.place is not None:
+                gateway.place.after = self._dice.random() < 0.5
+                gateway.place.left = self._dice.randrange(self._dice.choice(COMMITS_TO_DEATH))
+            await self._pause(1, 120)
+            gateway.kill()
+            self._strike(Fault.CRASH)
+            await self._pause(0, self._dice.choice((2, 20, 120)))
+            gateway.start()
+
+    async def _phone_crash(self) -> None:
+        while True:
+            await self._pause(20, 400)
+            counter = self._dice.choice(self._world.counters)
+            self._strike(Fault.PHONE_CRASH)
+            if self._dice.random() < 0.3:
+                counter.power_on()
+                continue
+            counter.stop_phone()
+            await self._pause(0, 60)
+            counter.start_phone()
+
+    async def _smarthost_down(self) -> None:
+        closed = self._world.weather.closed
+        while True:
+            await self._pause(0, 300)
+            self._strike(Fault.SMARTHOST_DOWN)
+            closed.add(SMARTHOST_PORT)
+            await self._pause(10, self._dice.choice(DOWN_S))
+            closed.discard(SMARTHOST_PORT)
+
+    async def _disk_full(self) -> None:
+        world = self._world
+        while True:
+            await self._pause(10, 300)
+            self._strike(Fault.DISK_FULL)
+            world.disk.fill(world.gateway.process)
+            await self._pause(5, 200)
+            world.disk.make_room(world.gateway.process)
+
+    async def _clock_jump(self) -> None:
+        while True:
+            await self._pause(20, 300)
+            self._strike(Fault.CLOCK_JUMP)
+            self._world.gateway.clock.jumped_ms = self._dice.choice(JUMPS_MS)
+
+    async def _pause(self, least_s: int, most_s: int) -> None:
+        await asyncio.sleep(self._dice.uniform(least_s, most_s))
+
+    def _strike(self, fault: Fault) -> None:
+        self._world.strikes[fault] = self._world.strikes.get(fault, 0) + 1
+        self._world.history.note("storm", "strikes", fault=fault.value)
+
+
+_WORKS: Final[dict[Fault, Callable[[Storm], Coroutine[Any, Any, None]]]] = {
+    Fault.CRASH: Storm._crash,
+    Fault.PHONE_CRASH: Storm._phone_crash,
+    Fault.SMARTHOST_DOWN: Storm._smarthost_down,
+    Fault.DISK_FULL: Storm._disk_full,
+    Fault.CLOCK_JUMP: Storm._clock_jump,
+}

@@ -1,0 +1,154 @@
+"""One world from one seed: everything is built, runs through its storm, then has to come to rest."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from acquirer_sdk.port import Ports as HostPorts
+from cafis_adapter.host.app import Host, HostSettings
+from hagaki.simulation import records, sales
+from hagaki.simulation.carrier import Carrier, Luck
+from hagaki.simulation.counter import OPEN_OUTCOMES, PHONE_PORT, Counter, Shop, ksn_of
+from hagaki.simulation.disk import Disk
+from hagaki.simulation.faults import KINDS, NEVER_ENDS, Fault
+from hagaki.simulation.gateway import HOST_PORT, SMARTHOST_PORT, Gateway, Outside
+from hagaki.simulation.history import History
+from hagaki.simulation.loop import START_MS, Process, VirtualLoop
+from hagaki.simulation.network import Network
+from hagaki.simulation.smtp import Door
+from hagaki.simulation.storm import Storm
+from hagaki.simulation.town import merchant_mail, town
+from hagaki.simulation.weather import SeededWeather
+from mail_gateway.domain.errors import GatewayError
+
+LOOK_S: Final = 30
+SETTLE_S: Final = 6 * 3600
+"""Virtual time within which everything has to be settled once the faults have stopped."""
+PATIENCE_S: Final = (300, 900)
+"""A merchant without an answer sends again after so long, from-to."""
+
+
+@dataclass
+class World:
+    """folder: for the databases, empty. Everything random comes from the seed."""
+
+    seed: int
+    payments: int
+    faults: frozenset[Fault]
+    folder: Path
+    strikes: dict[Fault, int] = field(default_factory=dict)
+    settled_s: float | None = None
+    stormy_s: float = 0.0
+    logged: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        text = str(self.seed)
+        self.town = town(sales.readers_for(self.payments))
+        self.weather = SeededWeather(text, self.faults, self.strikes)
+        self.network = Network(self.weather)
+        self.loop = VirtualLoop(text, self.network)
+        self.history = History(self.loop.time)
+        self.luck = Luck(text, self.faults, self.strikes)
+        self.carrier = Carrier(self.luck, self.history)
+        self.disk = Disk()
+        self.sales = sales.plan(self.seed, self.payments, self.faults)
+        self.gateway = Gateway(Outside(self.loop, self.town, self.folder, self.history, self.disk, text))
+        self.counters: list[Counter] = []
+
+    async def run(self) -> None:
+        """Storm, calm, rest. Then `settled_s` says how long the rest took, None: it did not come."""
+        await self._build()
+        storm = Storm(self, random.Random(f"{self.seed}/storm"))
+        selling = [self._do(self._sell(sale)) for sale in self.sales]
+        nagging = [self._do(self._nag(counter)) for counter in self.counters]
+        await storm.pass_by()
+        self._calm()
+        await asyncio.wait(selling)
+        await self._settle()
+        for task in nagging:
+            task.cancel()
+
+    def close(self) -> None:
+        """The world ends: nothing in it has an effect any more."""
+        self.gateway.kill()
+        self.loop.end()
+
+    def accepted(self) -> set[bytes]:
+        """KSNs of the sales that the gateway answered 250."""
+        return {ksn_of(mail.raw.decode("ascii")) for mail in self.carrier.acked if mail.sender}
+
+    async def _build(self) -> None:
+        ports = HostPorts(self._now_ms, random.Random(f"{self.seed}/host").randbytes, self._host_tells)
+        kind = next((fault.value for fault in KINDS if fault in self.faults), "normal")
+        self.host = Host(HostSettings(port=HOST_PORT, kind=kind), ports)
+        await self.loop.spawn(Process("host"), self.host.start())
+        for port in (PHONE_PORT, SMARTHOST_PORT):
+            await self.loop.spawn(Process("carrier"), self.loop.create_server(self._door, "", port))
+        self.gateway.start()
+        for number, flash in enumerate(self.town.flashes):
+            box = self.carrier.box(merchant_mail(number))
+            shop = Shop(number, self.loop, flash.copy(), box, self.history, str(self.seed), self.faults)
+            self.counters.append(Counter(shop))
+            self.counters[-1].start_phone()
+
+    def _door(self) -> Door:
+        return Door(self.carrier)
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return asyncio.get_running_loop().create_task(work)
+
+    async def _sell(self, sale: sales.Sale) -> None:
+        await asyncio.sleep(max(sale.at_s - self.loop.time(), 0))
+        await self.counters[sale.reader].sell(sale)
+
+    async def _nag(self, counter: Counter) -> None:
+        """A merchant who waits in vain sends once more."""
+        dice = random.Random(f"{self.seed}/nag/{self.counters.index(counter)}")
+        while True:
+            await asyncio.sleep(dice.randint(*PATIENCE_S))
+            if counter.process is not None:
+                counter.ask_again()
+
+    def _calm(self) -> None:
+        """Every fault stops. What the storm has done stays done."""
+        self.stormy_s = self.loop.time()
+        self.history.note("world", "calm")
+        self.weather.calm()
+        self.luck.is_calm = True
+        self.disk.make_room(self.gateway.process)
+        self.gateway.clock.jumped_ms = 0
+        for counter in self.counters:
+            counter.line.noisy = False
+            counter.start_phone()
+        self.gateway.start()
+
+    async def _settle(self) -> None:
+        while self.loop.time() < self.stormy_s + SETTLE_S:
+            await asyncio.sleep(LOOK_S)
+            if self._is_settled():
+                self.settled_s = self.loop.time() - self.stormy_s
+                return
+
+    def _is_settled(self) -> bool:
+        for counter in self.counters:
+            shown = counter.shown()
+            for sale in counter.sealed:
+                seen = shown.get(sale.ksn)
+                final = seen is not None and seen.outcome and seen.outcome not in OPEN_OUTCOMES
+                if not final and sale.digits not in NEVER_ENDS and counter.has_posted(sale.ksn):
+                    return False
+        try:
+            return records.is_settled(self.gateway.url, NEVER_ENDS)
+        except GatewayError:
+            return False
+
+    def _now_ms(self) -> int:
+        return START_MS + int(self.loop.time() * 1000)
+
+    def _host_tells(self, verb: str, /, **facts: Any) -> None:
+        self.history.note("host", verb, **facts)
