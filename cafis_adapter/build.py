@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
+from typing import Final
 
 from acquirer_sdk.values import AuthoriseRequest, CardData
 from cafis_adapter.codec import Message
 from cafis_adapter.profile import Profile
+
+_ECHOED: Final = frozenset({7, 11, 32, 33, 70})
+"""Elements of an 0800 that its answer repeats."""
 
 
 class Network(StrEnum):
@@ -47,8 +51,9 @@ def network(profile: Profile, code: Network, stan: int, time_s: int) -> Message:
 
 
 def network_answer(asked: Message) -> Message:
-    """The 0810 to the host's own 0800."""
-    return asked.with_fields({39: "00"}, mti="0810")
+    """The 0810 to an 0800: what names the request and no more, so that it fits however long that was."""
+    named = {number: value for number, value in asked.fields.items() if number in _ECHOED}
+    return Message("0810", {**named, 39: "00"})
 
 
 def _message(profile: Profile, name: str, mti: str, fields: Mapping[int, str]) -> Message:
