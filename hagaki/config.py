@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 from acquirer_sdk.port import SettingsError
 from acquirer_sdk.settings import read_settings
@@ -56,10 +57,21 @@ class Config:
             return self._secret(f"[{section}] {field.name}", value)
         if isinstance(value, Mapping):
             return {key: str(self.folder / path) for key, path in value.items()}
+        if field.metadata.get("url"):
+            value = self._url(f"[{section}] {field.name}", value)
         prefix = field.metadata["path"]
         if not value or not value.startswith(prefix):
             return value
         return f"{prefix}{self.folder / value.removeprefix(prefix)}"
+
+    def _url(self, where: str, value: str) -> str:
+        """A URL may be a reference; one that is written out must not hold a password."""
+        if value.startswith(("env:", "file:")):
+            return self._secret(where, value)
+        if urlsplit(value).password:
+            sentence = f'{where}: holds a password; write "env:NAME" or "file:PATH", or use ~/.pgpass'
+            raise Problem(sentence, "secret-in-config")
+        return value
 
     def _secret(self, where: str, reference: str) -> str:
         kind, _, name = reference.partition(":")

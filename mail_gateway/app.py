@@ -14,11 +14,13 @@ from mail_gateway.intake.smtp import serve
 from mail_gateway.observe.maillog import MailLog
 from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.outbox.send import Sender
-from mail_gateway.store import letters, nodes, payments, register
+from mail_gateway.store import register
 from mail_gateway.store.engine import Store, open_store
+from mail_gateway.work.fence import fenced
 from mail_gateway.work.kit import Kit
 from mail_gateway.work.runner import Runner
 from mail_gateway.work.sweeper import Sweeper
+from mail_gateway.work.tenure import Tenure
 
 if TYPE_CHECKING:
     from acquirer_sdk.port import Acquirer
@@ -36,27 +38,31 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
         store = open_store(settings.gateway.database, ports.places and ports.places())
         stack.push_async_callback(store.close)
         keys = await _keys(settings, ports, store)
+        tenure = Tenure(store, ports, settings.gateway)
+        await tenure.begin()
+        stack.push_async_callback(tenure.end)
         sender = Sender(_smarthost(settings), store, ports)
         kit = Kit(
             store=store,
             keys=keys,
-            acquirer=acquirer,
+            acquirer=fenced(acquirer, tenure.holds),
             writer=Compose(settings, _token_keys(keys)),
             settings=settings.gateway,
             ports=ports,
-            node=await _begin_life(store, ports),
+            node=tenure.node,
             letter_queued=sender.wake,
         )
-        runner, sweeping = await _work(kit, stack)
+        runner, working = await _work(kit, tenure, stack)
         sending = _send(sender, stack)
 
         def wake(payment_id: int) -> None:
-            runner.wake(payment_id)
+            if tenure.holds():
+                runner.wake(payment_id)
             sender.wake()  # a repeated sale makes its last letter due again
 
         door = await serve(settings, Intake(store, wake, settings.gateway, ports), ports)
         stack.push_async_callback(door.close)
-        await _until(stop, sweeping, sending)
+        await _until(stop, *working, sending)
 
 
 def _smarthost(settings: Settings) -> SmarthostSettings:
@@ -76,24 +82,23 @@ def _token_keys(ring: KeyRing) -> TokenKeys:
     return TokenKeys(ring.token_key(Purpose.REPLY_TOKEN), ring.token_key(Purpose.BOUNCE_TOKEN))
 
 
-async def _begin_life(store: Store, ports: Ports) -> int:
-    node = await store.run(nodes.begin_life, ports.now_ms())
-    await store.run(payments.adopt, node, ports.now_ms())
-    await store.run(letters.adopt, ports.now_ms())
-    return node
+async def _work(kit: Kit, tenure: Tenure, stack: AsyncExitStack) -> tuple[Runner, list[asyncio.Task[None]]]:
+    def wake(payment_id: int) -> None:
+        if tenure.holds():
+            runner.wake(payment_id)
 
-
-async def _work(kit: Kit, stack: AsyncExitStack) -> tuple[Runner, asyncio.Task[None]]:
-    sweeper = Sweeper(kit.store, kit.ports, lambda number: runner.wake(number))
+    sweeper = Sweeper(kit.store, kit.ports, wake, tenure.mine)
     runner = Runner(kit, sweeper.due)
     stack.push_async_callback(runner.drain)  # requests that the acquirer's end cut short are recorded
     stack.push_async_callback(kit.acquirer.close)
     stack.push_async_callback(runner.drain)
     await kit.acquirer.start(runner.late)
     await runner.begin()
-    sweeping = asyncio.create_task(sweeper.run())
-    stack.callback(sweeping.cancel)
-    return runner, sweeping
+    living = tenure.run(runner.reborn, wake)
+    working = [asyncio.create_task(sweeper.run()), asyncio.create_task(living)]
+    for task in working:
+        stack.callback(task.cancel)
+    return runner, working
 
 
 def _send(sender: Sender, stack: AsyncExitStack) -> asyncio.Task[None]:

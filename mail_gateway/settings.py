@@ -25,7 +25,22 @@ class GatewaySettings:
     domain: str = field(metadata=_set("mail domain that sales are sent to"))
     reply_domain: str = field(default="", metadata=_set("mail domain of reply addresses; empty: the same"))
     sale_local: str = field(default="sale", metadata=_set("local part of the address that sales are sent to"))
-    database: str = field(default="sqlite:///var/hagaki.db", metadata=_set("database URL", path="sqlite:///"))
+    database: str = field(
+        default="sqlite:///var/hagaki.db",
+        repr=False,
+        metadata=_set(
+            'sqlite:///FILE, or for many nodes postgresql://USER@HOST/NAME, "env:NAME" or "file:PATH"',
+            path="sqlite:///",
+            url=True,
+        ),
+    )
+    lease_s: int = field(
+        default=10,
+        metadata=_set("many nodes: silence after which one counts as dead, s", min=3, max=300),
+    )
+    link: str = field(
+        default="", metadata=_set("many nodes: name of the one link to the host they share; empty: one each")
+    )
     time_zone: str = field(default="Asia/Tokyo", metadata=_set("time zone of the times in letters"))
     freshness_s: int = field(
         default=900, metadata=_set("a sale older than this is not charged", min=10, max=604_800)

@@ -37,6 +37,9 @@ class Backend(Protocol):
     def reader(self, url: str) -> Engine:
         """For questions: this connection cannot write."""
 
+    def keeper(self, url: str) -> Engine | None:
+        """For a node's leases, beside the groups; None where the one who holds the database needs none."""
+
     def guest(self, url: str, *, write: bool = False) -> AbstractContextManager[Connection]:
         """One short unit of work of another process (the command line), also while the gateway runs."""
 

@@ -35,6 +35,9 @@ class Store:
         self._held = held
         self._writer = Writer(backend.writer(url))
         self._reader = Reader(backend.reader(url))
+        keeper = backend.keeper(url)
+        self._keeper = None if keeper is None else Reader(keeper)
+        self._keep_place = None if keeper is None else Thread()
         self._write_place, self._read_place = places
         self._waiting: deque[Job] = deque()
         self._drain: asyncio.Task[None] | None = None
@@ -63,6 +66,18 @@ class Store:
         value: T = await self._read_place(partial(self._reader.ask, partial(_call, unit, args, more)))
         return value
 
+    @property
+    def shared(self) -> bool:
+        """Whether other nodes may stand on the same database."""
+        return self._keeper is not None
+
+    async def keep(self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **more: P.kwargs) -> T:
+        """Run a unit of the node's own, beside the groups if the database is shared. Raises GatewayError."""
+        if self._keeper is None or self._keep_place is None:
+            return await self.run(unit, *args, **more)
+        value: T = await self._keep_place(partial(self._keeper.ask, partial(_call, unit, args, more)))
+        return value
+
     async def close(self) -> None:
         """Take nothing more, finish what was taken, close, and let another gateway in."""
         self._closed = True
@@ -72,6 +87,9 @@ class Store:
         await self._read_place(self._reader.close)
         self._write_place.close()
         self._read_place.close()
+        if self._keeper is not None and self._keep_place is not None:
+            await self._keep_place(self._keeper.close)
+            self._keep_place.close()
         self._held.close()
 
     async def _commit_all(self) -> None:

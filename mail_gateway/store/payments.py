@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, true, update
 
 from mail_gateway.domain.payment import NOT_CHARGED, State
 from mail_gateway.store.tables import keys, mails, merchants, payments, readers
@@ -108,23 +108,24 @@ def load(conn: Connection, payment_id: int) -> Payment | None:
     return None if row is None else _payment(*row)
 
 
-def due(conn: Connection, now_ms: int, limit: int) -> Due:
-    """Who is due now, and when to look again."""
-    asked = select(_P.id).where(_P.due_ms <= now_ms).order_by(_P.due_ms).limit(limit)
+def due(conn: Connection, now_ms: int, limit: int, node: int | None = None) -> Due:
+    """Who is due now, and when to look again. node: only what that node works on."""
+    mine = true() if node is None else _P.node == node
+    asked = select(_P.id).where(_P.due_ms <= now_ms, mine).order_by(_P.due_ms).limit(limit)
     ids = conn.scalars(asked).all()
-    return Due(ids, conn.scalar(select(func.min(_P.due_ms)).where(_P.due_ms > now_ms)))
+    return Due(ids, conn.scalar(select(func.min(_P.due_ms)).where(_P.due_ms > now_ms, mine)))
 
 
 def adopt(conn: Connection, node: int, now_ms: int) -> None:
     """Unit of work: what an earlier life dispatched is due now: it was sent, perhaps charged."""
-    left = update(payments).where(_P.state == State.DISPATCHED, _P.node != node)
+    left = update(payments).where(_P.state == State.DISPATCHED, _P.node != node, _P.shunted == 0)
     conn.execute(left.values(due_ms=now_ms))
 
 
-def stumble(conn: Connection, payment: Payment, due_ms: int | None) -> None:
-    """Unit of work: count one unexplained failure; due_ms None takes the payment off to the shunt list."""
+def stumble(conn: Connection, payment: Payment, due_ms: int) -> None:
+    """Unit of work: count one unexplained failure; the payment is due again."""
     asked = update(payments).where(_P.id == payment.id, _P.epoch == payment.epoch)
-    conn.execute(asked.values(failures=_P.failures + 1, due_ms=due_ms, shunted=int(due_ms is None)))
+    conn.execute(asked.values(failures=_P.failures + 1, due_ms=due_ms))
 
 
 def forget_reversal(conn: Connection, payment_id: int, now_ms: int) -> None:

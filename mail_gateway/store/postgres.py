@@ -33,6 +33,9 @@ _SESSION: Final[Mapping[str, str]] = {
 }
 """None of these has an end by itself."""
 
+_SOON: Final[Mapping[str, str]] = {"statement_timeout": "3s", "lock_timeout": "2s"}
+"""Shorter than any lease."""
+
 _SAFE: Final[Mapping[str, tuple[str, ...]]] = {
     "fsync": ("on",),
     "full_page_writes": ("on",),
@@ -72,6 +75,11 @@ def writer(url: str) -> Engine:
 def reader(url: str) -> Engine:
     """For questions: this connection cannot write."""
     return _engine(url, default_transaction_isolation="repeatable read", default_transaction_read_only="on")
+
+
+def keeper(url: str) -> Engine:
+    """For leases and for what the dead left: row locks are its referee, and it never waits for long."""
+    return _engine(url, default_transaction_isolation="read committed", **_SOON)
 
 
 @contextmanager

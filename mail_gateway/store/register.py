@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from mail_gateway.domain.errors import Disposition, GatewayError
-from mail_gateway.store.sqlite import clock_ms
+from mail_gateway.store.clock import clock_ms
 from mail_gateway.store.tables import keys, merchants, readers
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 
 from mail_gateway.domain.errors import Disposition, GatewayError
@@ -48,6 +48,10 @@ def writer(url: str) -> Engine:
 def reader(url: str) -> Engine:
     """For questions: this connection cannot write."""
     return _engine(url, "BEGIN", {"query_only": 1})
+
+
+def keeper(url: str) -> None:
+    """The file lock is the lease of the one gateway there is."""
 
 
 def prepare(url: str) -> None:
@@ -127,8 +131,3 @@ def guest(url: str, *, write: bool = False) -> Iterator[Connection]:
         raise typed(error) from error
     finally:
         engine.dispose()
-
-
-def clock_ms(conn: Connection) -> int:
-    """The database's clock, unix milliseconds UTC: for rows that a person makes, never for money."""
-    return int(conn.scalar(text("SELECT CAST(strftime('%s', 'now') AS INTEGER)"))) * 1000

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.payment import NOT_CHARGED, Event, Kind, State
 from mail_gateway.store import payments
+from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import Stale
 from mail_gateway.work import reversal, sale
+from mail_gateway.work.apart import set_apart
 from mail_gateway.work.clerk import enter_surely
 from mail_gateway.work.late import late, resume
+from mail_gateway.work.orders import ordered
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -61,6 +65,10 @@ class Runner:
         elif not self._stopping:
             self._start(payment_id, self._work(payment_id))
 
+    def reborn(self, node: int) -> None:
+        """From now on payments are moved as that node."""
+        self._kit = replace(self._kit, node=node)
+
     async def begin(self) -> None:
         """Judge what an earlier life kept and could not judge any more."""
         for payment_id in await resume(self._kit):
@@ -93,8 +101,8 @@ class Runner:
 
     async def _walk(self, payment_id: int) -> None:
         payment = await self._kit.store.read(payments.load, payment_id)
-        while payment is not None and not payment.shunted:
-            stage = STAGES.get(payment.state)
+        while payment is not None:
+            stage = ordered if payment.shunted else STAGES.get(payment.state)
             moved = await stage(self._kit, payment) if stage is not None else None
             self._look_later(moved or payment)
             payment = moved if moved is not None and self._is_due(moved) else None
@@ -131,19 +139,19 @@ class Runner:
     async def _settle_stumble(self, payment_id: int, *, told: bool) -> None:
         payment = await self._kit.store.read(payments.load, payment_id)
         now_ms = self._kit.ports.now_ms()
-        if payment is None:
+        if payment is None or payment.shunted:  # what a person said of it stays due, and is tried again
             return
         if payment.state is State.DISPATCHED:
             silence = Event(Kind.SILENCE, {"reason": "internal"})
             await enter_surely(self._kit, sale.doubt(self._kit, payment, silence, told=told))
             self._again.add(payment_id)
         elif payment.state in _BEFORE_DISPATCH:
-            due_ms = None if payment.failures + 1 >= STUMBLES_MAX else now_ms + RETRY_MS
-            await self._kit.store.run(payments.stumble, payment, due_ms)
-            if due_ms is None:
-                self._kit.ports.tell("alarm.shunted", payment=payment_id)
-            else:
-                self._due(due_ms)
+            if payment.failures + 1 >= STUMBLES_MAX:
+                failures = {"failures": payment.failures + 1}
+                await set_apart(self._kit, payment, Note(Said.STUMBLED), failures, told=told)
+                return
+            await self._kit.store.run(payments.stumble, payment, now_ms + RETRY_MS)
+            self._due(now_ms + RETRY_MS)
         else:
             self._look_later(payment)
 

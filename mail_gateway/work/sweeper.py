@@ -19,14 +19,24 @@ BATCH: Final = 256
 LOOK_AGAIN_MS: Final = 60_000
 """The longest sleep: what another process or a jumped clock made due is found by then."""
 
+SHARED_LOOK_AGAIN_MS: Final = 5_000
+"""The same where other nodes stand on the database too."""
+
 BUSY_MS: Final = 200
 
 
 class Sweeper:
-    """wake: what to call with a payment's number."""
+    """wake: what to call with a payment's number. mine: the node whose payments are looked at; None: all."""
 
-    def __init__(self, store: Store, ports: Ports, wake: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        ports: Ports,
+        wake: Callable[[int], None],
+        mine: Callable[[], int | None] = lambda: None,
+    ) -> None:
         self._store = store
+        self._mine = mine
         self._ports = ports
         self._wake = wake
         self._next_ms = 0
@@ -49,16 +59,18 @@ class Sweeper:
     async def _sweep(self) -> int:
         """-> when to look again, unix ms."""
         now_ms = self._ports.now_ms()
+        node = self._mine()
+        at_latest_ms = now_ms + (LOOK_AGAIN_MS if node is None else SHARED_LOOK_AGAIN_MS)
         try:
-            found = await self._store.read(payments.due, now_ms, BATCH)
+            found = await self._store.read(payments.due, now_ms, BATCH, node)
         except GatewayError as error:
             self._ports.tell("sweeper.failed", slug=error.slug)
-            return now_ms + LOOK_AGAIN_MS
+            return at_latest_ms
         for payment_id in found.ids:
             self._wake(payment_id)
         if len(found.ids) == BATCH:
             return now_ms + BUSY_MS
-        return min(found.next_ms or now_ms + LOOK_AGAIN_MS, now_ms + LOOK_AGAIN_MS)
+        return min(found.next_ms or at_latest_ms, at_latest_ms)
 
     async def _sleep(self, pause_ms: int) -> None:
         try:
