@@ -1,4 +1,4 @@
-"""`hagaki serve` under cProfile, every thread on its own CPU clock: `python -m bench.profiled OUT --config FILE`.
+"""`hagaki serve` under cProfile, each thread on its own CPU clock: `python -m bench.profiled OUT --config F`.
 
 SIGUSR1 begins the measurement: what was done until then (imports, start, warming up) is left out.
 """
@@ -41,7 +41,7 @@ def _in_threads() -> None:
     def run_profiled(thread: threading.Thread) -> None:
         _profiled("threads", lambda: run(thread))
 
-    threading.Thread.run = run_profiled  # type: ignore[method-assign]
+    setattr(threading.Thread, "run", run_profiled)  # noqa: B010 mypy cannot see through an assignment
 
 
 def _name(code: Any) -> tuple[str, str]:
@@ -57,7 +57,9 @@ def counted() -> Counter[Edge]:
     for thread, profile in _profiles:
         for entry in profile.getstats():
             name = _name(entry.code)
-            for called, row in (((), entry), *((_name(sub.code), sub) for sub in entry.calls or ())):
+            rows: list[tuple[Any, Any]] = [((), entry)]
+            rows += [(_name(sub.code), sub) for sub in entry.calls or ()]
+            for called, row in rows:
                 made[thread, name, called, "calls"] += row.callcount
                 made[thread, name, called, "own_s"] += row.inlinetime
     return made
