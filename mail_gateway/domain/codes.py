@@ -52,6 +52,8 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "07": ANOTHER_CARD, "41": ANOTHER_CARD, "43": ANOTHER_CARD, "59": ANOTHER_CARD, "62": ANOTHER_CARD,
         # Our own reasons, by slug.
         "too-old": ("届くのが遅すぎました", "The sale arrived too late"),
+        "dropped": ("担当者が取り下げました", "Taken off by a person at the payment centre"),
+        "not-in-list": ("カード会社の明細に請求がありません", "Not among the card company's charges"),
         "lapsed": ("追加の入力がありませんでした", "Nothing was added in time"),
         "amount-zero": _AMOUNT,
         "amount-over-limit": ("一回の限度額を超えています", "Over the limit of one sale"),

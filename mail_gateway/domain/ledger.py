@@ -53,6 +53,11 @@ _RULES: Final[dict[tuple[State, Kind], tuple[tuple[tuple[Account, Account], Phas
     (State.DISPATCHED, Kind.NOT_SENT): ((_SALE, Phase.VOIDED),),
     (State.DISPATCHED, Kind.SILENCE): ((_SALE, Phase.VOIDED), (_DOUBT, Phase.PENDING)),
     (State.CONFIRMING, Kind.CONFIRMED_AGAIN): ((_DOUBT, Phase.VOIDED),),
+    (State.DISPATCHED, Kind.FOUND_CHARGED): ((_SALE, Phase.POSTED),),
+    **{
+        (state, Kind.FOUND_CHARGED): ((_SALE, Phase.PENDING), (_SALE, Phase.POSTED))
+        for state in (State.RECEIVED, State.READY)
+    },
     **{(state, Kind.LATE_APPROVAL): ((_DOUBT, Phase.PENDING),) for state in _TOLD_NO},
 }
 

@@ -34,6 +34,9 @@ class Letter(StrEnum):
     EXPIRED = "expired"
     REFUSED = "refused"
     DAMAGED = "damaged"  # nothing could be opened, so nothing is sealed: "please send it again"
+    KEY_USED = "key-used"  # nothing is sealed: the key has sealed the answer to the other sale
+    SHUNTED = "shunted"  # not charged so far, and a person looks at it
+    UNCLEAR = "unclear"  # not known whether it was charged; a person looks at it
 
 
 TOLD: Final[dict[State, tuple[Outcome, Letter]]] = {
@@ -48,11 +51,11 @@ TOLD: Final[dict[State, tuple[Outcome, Letter]]] = {
 }
 """Entering one of these states tells the merchant, in the same commit. Every other state tells nobody."""
 
-FIRST: Final = frozenset({Letter.IN_DOUBT, Letter.CANCELLED})
+FIRST: Final = frozenset({Letter.IN_DOUBT, Letter.CANCELLED, Letter.UNCLEAR})
 """Letters that go before all others."""
 
 KEY_USED: Final = "key-used"
-"""Reader and counter of the envelope belong to another payment: no letter, but an alarm."""
+"""Reader and counter of the envelope belong to another payment: it is not processed, and an alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,6 @@ class Telling:
 def telling(event: Event, before: State, after: State) -> Telling | None:
     """What one arrow tells the merchant, if anything."""
     if event.kind is Kind.UNREADABLE:
-        return None if event.facts.get("slug") == KEY_USED else Telling(None, Letter.DAMAGED)
+        return Telling(None, Letter.KEY_USED if event.facts.get("slug") == KEY_USED else Letter.DAMAGED)
     told = TOLD.get(after) if after is not before else None
     return Telling(*told) if told else None

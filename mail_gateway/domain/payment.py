@@ -60,15 +60,31 @@ class Kind(StrEnum):
     VOID_ASKED = "void-asked"
     REFUND_ASKED = "refund-asked"
     BATCH_CLOSED = "batch-closed"
+    DROPPED = "dropped"
+    FOUND_CHARGED = "found-charged"
+    FOUND_UNCHARGED = "found-uncharged"
 
 
 def _table() -> dict[State, Mapping[Kind, State]]:
     s, k = State, Kind
     return {
-        s.RECEIVED: {k.OPENED: s.OPENED, k.UNREADABLE: s.REFUSED, k.TOO_OLD: s.EXPIRED},
+        s.RECEIVED: {
+            k.OPENED: s.OPENED,
+            k.UNREADABLE: s.REFUSED,
+            k.TOO_OLD: s.EXPIRED,
+            k.DROPPED: s.REFUSED,
+            k.FOUND_CHARGED: s.APPROVED,
+            k.FOUND_UNCHARGED: s.REFUSED,
+        },
         s.OPENED: {k.ACCEPTED: s.READY, k.NEEDS_CUSTOMER: s.HELD, k.BAD_REQUEST: s.REFUSED},
         s.HELD: {k.CUSTOMER_YES: s.READY, k.CUSTOMER_NO: s.REFUSED, k.LAPSED: s.EXPIRED},
-        s.READY: {k.DISPATCHED: s.DISPATCHED, k.TOO_OLD: s.EXPIRED},
+        s.READY: {
+            k.DISPATCHED: s.DISPATCHED,
+            k.TOO_OLD: s.EXPIRED,
+            k.DROPPED: s.REFUSED,
+            k.FOUND_CHARGED: s.APPROVED,
+            k.FOUND_UNCHARGED: s.REFUSED,
+        },
         s.DISPATCHED: {
             k.HOST_APPROVED: s.APPROVED,
             k.HOST_DECLINED: s.DECLINED,
@@ -76,6 +92,7 @@ def _table() -> dict[State, Mapping[Kind, State]]:
             k.HOST_ASKS_MORE: s.MORE_WANTED,
             k.SILENCE: s.IN_DOUBT,
             k.NOT_SENT: s.READY,
+            k.FOUND_CHARGED: s.APPROVED,
         },
         s.IN_DOUBT: {k.REVERSAL_DUE: s.REVERSING, k.LATE_APPROVAL: s.IN_DOUBT},
         s.REVERSING: {
@@ -91,7 +108,12 @@ def _table() -> dict[State, Mapping[Kind, State]]:
         s.REVERSED: {k.LATE_APPROVAL: s.REVERSING},
         s.DECLINED: {k.LATE_APPROVAL: s.REVERSING},
         s.RE_ENTER: {k.LATE_APPROVAL: s.REVERSING},
-        s.MORE_WANTED: {k.SUPPLIED: s.READY, k.LAPSED: s.DECLINED, k.LATE_APPROVAL: s.REVERSING},
+        s.MORE_WANTED: {
+            k.SUPPLIED: s.READY,
+            k.LAPSED: s.DECLINED,
+            k.LATE_APPROVAL: s.REVERSING,
+            k.DROPPED: s.DECLINED,
+        },
         s.APPROVED: {k.VOID_ASKED: s.REVERSING, k.REFUND_ASKED: s.REFUNDING, k.BATCH_CLOSED: s.SETTLED},
     }
 

@@ -102,7 +102,7 @@ class Compose:
         """What templates may use: text of one line each."""
         time = self._time(news)
         words = {
-            "amount": shown(news.amount_minor, news.currency, news.language),
+            "amount": shown(news.amount_minor, news.currency, news.language) if news.currency else "",
             "card": news.masked_card,
             "approval_number": news.approval_number,
             "slip": f"{news.slip:05d}" if news.slip else "",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DAMAGED_EVERY_MS: Final = 60_000
 """A reader's merchant is asked to send again at most so often."""
 
+_OF_READER: Final = (Letter.DAMAGED, Letter.KEY_USED)
 STAN_MAX: Final = 999_999
 _P: Final = payments.c
 _R: Final = readers.c
@@ -167,7 +168,7 @@ def _move(conn: Connection, entry: Entry, move: Move, changes: Mapping[str, Any]
 
 
 def _may_tell(conn: Connection, entry: Entry, letter: Queued) -> bool:
-    if letter.kind is not Letter.DAMAGED:
+    if letter.kind not in _OF_READER:
         return True
     quiet = {"its_id": entry.payment.reader, "quiet_since_ms": entry.at_ms - DAMAGED_EVERY_MS}
     return conn.execute(_TOLD_DAMAGE, {**quiet, "damaged_told_ms": entry.at_ms}).rowcount == 1

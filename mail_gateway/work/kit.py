@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
+from mail_gateway.work.lookout import Lookout
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -45,3 +47,4 @@ class Kit:
     letter_queued: Callable[[], None]
     line: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REQUESTS_MAX))
     held_back: set[int] = field(default_factory=set)
+    lookout: Lookout = field(default_factory=Lookout)

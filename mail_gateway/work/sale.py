@@ -14,6 +14,8 @@ from mail_gateway.envelope.keys import Purpose
 from mail_gateway.envelope.open import Opened, Refused, open_envelope
 from mail_gateway.store.answers import answer_of
 from mail_gateway.store.record import KeyUsed
+from mail_gateway.work import recovering
+from mail_gateway.work.apart import set_apart
 from mail_gateway.work.clerk import draft, enter, enter_dispatch, enter_surely, with_answer
 
 if TYPE_CHECKING:
@@ -65,7 +67,14 @@ def _open(kit: Kit, payment: Payment) -> Opened | Refused:
 
 async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Payment | None:
     changes = {} if payment.state is State.READY else _learned(kit, payment, opened)
+    standing = await kit.lookout.standing(kit.store)
+    if standing.lost is not None:
+        payment, changes = recovering.lifted(standing.lost, payment, opened.sale.reader_time_s, changes)
     learned = replace(payment, **changes)
+    if standing.lost is not None:
+        note = await recovering.stands_against(kit, learned, opened.sale.reader_time_s, standing.lost)
+        if note is not None:
+            return await set_apart(kit, payment, note, changes)
     if kit.ports.now_ms() > (learned.fresh_until_ms or 0):
         event = Event(Kind.TOO_OLD, {"slug": "too-old"})
         return await enter(kit, draft(kit, payment, [event], code="too-old", **changes))
@@ -116,6 +125,9 @@ async def _dispatch(kit: Kit, ready: Ready) -> Payment | None:
         return await _wait_for_line(kit, ready, line.reason)
     if kit.held_back:
         return await _wait_for_line(kit, ready, "reversals-first")
+    standing = await kit.lookout.standing(kit.store)
+    if standing.reason(ready.payment.reader, ready.payment.id):
+        return await _wait_for_line(kit, ready, "held")
     events = (*ready.events, Event(Kind.DISPATCHED))
     changes = {**ready.changes, "attempts": ready.payment.attempts + 1, "due_ms": None}
     entry = draft(kit, ready.payment, events, **changes)
@@ -153,11 +165,12 @@ async def _record_answer(kit: Kit, payment: Payment, outcome: AuthoriseOutcome) 
     return await enter_surely(kit, with_answer(draft(kit, payment, [event], **changes), answer))
 
 
-def doubt(kit: Kit, payment: Payment, silence: Event, *, told: bool = True) -> Entry:
+def doubt(kit: Kit, payment: Payment, silence: Event, *, told: bool = True, **more: Any) -> Entry:
     """DISPATCHED -> IN_DOUBT -> REVERSING in one entry: the merchant is told, the reversal is due at once."""
     now_ms = kit.ports.now_ms()
     events = [silence, Event(Kind.REVERSAL_DUE)]
-    return draft(kit, payment, events, told=told, doubt_ms=now_ms, due_ms=now_ms, transmissions=0)
+    changes = {"doubt_ms": now_ms, "due_ms": now_ms, "transmissions": 0, **more}
+    return draft(kit, payment, events, told=told, **changes)
 
 
 async def left_behind(kit: Kit, payment: Payment) -> Payment | None:

@@ -31,10 +31,12 @@ def letter_for(kit: Kit, payment: Payment, moves: Sequence[Move], now_ms: int) -
     """The letter of the newest arrow that tells something. payment: as it will be afterwards."""
     tellings = [telling(move.event, move.before, move.after) for move in moves]
     told = next((one for one in reversed(tellings) if one is not None), None)
-    if told is None:
-        return None
-    news = _news(kit, payment, told, now_ms)
-    return Queued(told.letter, payment.version, kit.writer.compose(news))
+    return None if told is None else letter(kit, payment, told, now_ms)
+
+
+def letter(kit: Kit, payment: Payment, told: Telling, now_ms: int) -> Queued:
+    """The letter of one telling. payment: as it will be afterwards."""
+    return Queued(told.letter, payment.version, kit.writer.compose(_news(kit, payment, told, now_ms)))
 
 
 def _news(kit: Kit, payment: Payment, told: Telling, now_ms: int) -> News:

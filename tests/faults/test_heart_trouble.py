@@ -256,6 +256,7 @@ def test_what_stumbles_three_times_before_dispatch_goes_to_a_person(tmp_path: Pa
         assert payment.failures == runner.STUMBLES_MAX
         assert world.verbs("alarm.shunted") == ["alarm.shunted"]
         assert payment.envelope is not None, "it is kept, not thrown away"
+        assert await told(world) == [Letter.SHUNTED]
 
     tell_story(tmp_path, story)
 

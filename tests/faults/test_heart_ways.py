@@ -137,7 +137,8 @@ def test_one_counter_with_two_contents_is_charged_once_and_alarms(tmp_path: Path
         await world.post(world.envelope(counter=5, amount_minor=9900))
         await world.reach(2, State.REFUSED)
         assert (await world.payment(2)).counter is None
-        assert await told(world) == [Letter.APPROVED], "no letter for the second"
+        assert await told(world) == [Letter.APPROVED, Letter.KEY_USED]
+        assert world.writer.news[-1].sealed_result is None, "the key has sealed the answer to the other sale"
         assert "alarm.key-used" in world.verbs("alarm")
         assert sum(world.acquirer.requests.values()) == 1
 

@@ -54,7 +54,8 @@ def test_every_state_can_end(state: State) -> None:
 
 def test_only_a_dispatched_payment_can_become_approved_or_declined_by_the_acquirer() -> None:
     into = {(b, k) for b, arrows in TRANSITIONS.items() for k, a in arrows.items() if a is State.APPROVED}
-    assert into == {(State.DISPATCHED, Kind.HOST_APPROVED)}
+    listed = {(state, Kind.FOUND_CHARGED) for state in (State.RECEIVED, State.READY, State.DISPATCHED)}
+    assert into == {(State.DISPATCHED, Kind.HOST_APPROVED)} | listed, "by its answer, or by its list"
 
 
 def test_nothing_is_dispatched_twice_but_by_its_own_word_that_nothing_left() -> None:
@@ -84,6 +85,9 @@ WALKS = {
     "asked again": (Kind.DISPATCHED, Kind.HOST_ASKS_AGAIN),
     "asked more, lapsed": (Kind.DISPATCHED, Kind.HOST_ASKS_MORE, Kind.LAPSED),
     "not sent, then approved": (Kind.DISPATCHED, Kind.NOT_SENT, Kind.DISPATCHED, Kind.HOST_APPROVED),
+    "found charged": (Kind.DISPATCHED, Kind.FOUND_CHARGED),
+    "found charged, not known to be sent": (Kind.FOUND_CHARGED,),
+    "found uncharged": (Kind.FOUND_UNCHARGED,),
     "reversed": (Kind.DISPATCHED, Kind.SILENCE, Kind.REVERSAL_DUE, Kind.REVERSAL_ACKED, Kind.CONFIRMED_AGAIN),
     "reversed twice": (
         *(Kind.DISPATCHED, Kind.SILENCE, Kind.REVERSAL_DUE, Kind.REVERSAL_ACKED, Kind.CONFIRMED_AGAIN),
@@ -122,7 +126,8 @@ def test_every_end_is_told_but_a_settlement() -> None:
 def test_what_did_not_open_is_told_without_a_seal() -> None:
     damaged = telling(Event(Kind.UNREADABLE, {"slug": "seal-broken"}), State.RECEIVED, State.REFUSED)
     assert damaged == Telling(None, Letter.DAMAGED)
-    assert telling(Event(Kind.UNREADABLE, {"slug": KEY_USED}), State.RECEIVED, State.REFUSED) is None
+    used = telling(Event(Kind.UNREADABLE, {"slug": KEY_USED}), State.RECEIVED, State.REFUSED)
+    assert used == Telling(None, Letter.KEY_USED), "its key has sealed another answer"
 
 
 def test_outcomes_are_the_wires_numbers() -> None:
@@ -130,4 +135,4 @@ def test_outcomes_are_the_wires_numbers() -> None:
 
 
 def test_bad_news_goes_first() -> None:
-    assert {Letter.IN_DOUBT, Letter.CANCELLED} == FIRST
+    assert {Letter.IN_DOUBT, Letter.CANCELLED, Letter.UNCLEAR} == FIRST

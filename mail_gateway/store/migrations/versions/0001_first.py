@@ -136,6 +136,7 @@ payments: Final = Table(
         name="dispatched_means_reversible",
     ),
     sqlite_strict=True,
+    sqlite_autoincrement=True,
 )
 _OPEN: Final = text("state IN ('confirming', 'dispatched', 'in-doubt', 'reversing')")
 Index("one_open_payment_per_stan", payments.c.stan, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
@@ -172,6 +173,55 @@ holds: Final = Table(
     CheckConstraint("subject IN ('gateway', 'merchant', 'reader', 'payment')", name="hold_has_a_subject"),
     CheckConstraint("(subject = 'gateway') = (number IS NULL)", name="hold_says_whom"),
     sqlite_strict=True,
+)
+
+notes: Final = Table(
+    "notes",
+    metadata,
+    _id(),
+    _whole("payment", ForeignKey("payments.id")),
+    _whole("at_ms"),
+    Column("kind", Text, nullable=False),
+    _words("text"),
+    Column("facts", Text, nullable=False, server_default=text("'{}'")),
+    sqlite_strict=True,
+)
+Index("notes_of_payment", notes.c.payment)
+
+restores: Final = Table(
+    "restores",
+    metadata,
+    _id(),
+    _whole("backup_ms"),
+    _whole("restored_ms"),
+    _whole("lost_from_ms"),
+    Column("reconciled_ms", WHOLE),
+    Column("finished_ms", WHOLE),
+    sqlite_strict=True,
+)
+
+ghosts: Final = Table(
+    "ghosts",
+    metadata,
+    Column("reference", Text, primary_key=True),
+    _whole("restore", ForeignKey("restores.id")),
+    Column("terminal_id", Text, nullable=False),
+    _whole("at_ms"),
+    _whole("amount_minor"),
+    _whole("currency"),
+    _words("approval_number"),
+    Column("settled_ms", WHOLE),
+    Column("payment", WHOLE, ForeignKey("payments.id")),
+    _words("remark"),
+    sqlite_strict=True,
+)
+_UNSETTLED: Final = text("settled_ms IS NULL")
+Index(
+    "ghosts_unsettled",
+    ghosts.c.terminal_id,
+    ghosts.c.amount_minor,
+    sqlite_where=_UNSETTLED,
+    postgresql_where=_UNSETTLED,
 )
 
 mails: Final = Table(

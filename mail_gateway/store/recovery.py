@@ -1,0 +1,213 @@
+"""What a restore leaves in the database: the lost time, jumps over used numbers, the acquirer's ghosts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import Column, Connection, case, func, insert, select, text, update
+
+from mail_gateway.domain.decide import CLOCK_AHEAD_MAX_MS
+from mail_gateway.domain.payment import TRANSITIONS, Kind
+from mail_gateway.domain.standing import RECOVERING, VERSIONS_PER_RESTORE
+from mail_gateway.store import holds, notes
+from mail_gateway.store.holds import Subject
+from mail_gateway.store.notes import Note, Said
+from mail_gateway.store.tables import (
+    STANS,
+    answers,
+    counters,
+    events,
+    ghosts,
+    mails,
+    nodes,
+    pads,
+    payments,
+    restores,
+)
+
+if TYPE_CHECKING:
+    from mail_gateway.domain.reconcile import Line
+    from mail_gateway.store.payments import Payment
+
+BACKUP_MS: Final = "backup_ms"
+"""The counter in which a backup carries its own time."""
+
+NODES_JUMP: Final = 1_000_000
+PAYMENTS_JUMP: Final = 1_000_000
+"""And two for each lost millisecond: no gateway makes a thousand payments a second for long."""
+
+STANS_JUMP: Final = 500_000
+_STAN_MAX: Final = 999_999
+_P: Final = payments.c
+_G: Final = ghosts.c
+_R: Final = restores.c
+_UNKNOWN: Final = [state for state, arrows in TRANSITIONS.items() if Kind.FOUND_CHARGED in arrows]
+"""Where a payment stands that may have been charged since, or may not."""
+
+
+class Restore(NamedTuple):
+    """All unix ms. lost_from_ms: the seal of the oldest sale that may have been charged since the backup."""
+
+    id: int
+    backup_ms: int
+    restored_ms: int
+    lost_from_ms: int
+    reconciled_ms: int | None
+
+
+def backup_ms(conn: Connection) -> int:
+    """When this copy was made: it says so itself, or its newest row does. Unix ms."""
+    own = conn.scalar(select(counters.c.value).where(counters.c.name == BACKUP_MS))
+    if own is not None:
+        return int(own)
+    ends = (mails.c.received_ms, events.c.at_ms, answers.c.at_ms, nodes.c.started_ms)
+    return max(_highest(conn, end) for end in ends)
+
+
+def begin(conn: Connection, backup: int, now_ms: int, freshness_ms: int) -> int:
+    """Unit of work: this database is an old one; -> the restore's number.
+
+    Nothing is authorised from here on; numbers that may have been used since the backup are jumped over;
+    what may have been charged since waits for the acquirer's list.
+    """
+    row = {
+        "backup_ms": backup,
+        "restored_ms": now_ms,
+        "lost_from_ms": backup - freshness_ms - CLOCK_AHEAD_MAX_MS,
+    }
+    number: int = conn.execute(insert(restores).returning(_R.id), row).scalar_one()
+    holds.add(conn, Subject.GATEWAY, None, RECOVERING, now_ms)
+    conn.execute(counters.delete().where(counters.c.name == BACKUP_MS))
+    conn.execute(pads.delete())
+    _jump(conn, now_ms, max(now_ms - backup, 0))
+    _set_apart(conn, now_ms, number)
+    return number
+
+
+def open_restore(conn: Connection) -> Restore | None:
+    """The restore that is not finished yet; of several the widest time."""
+    asked = select(
+        func.max(_R.id),
+        func.min(_R.backup_ms),
+        func.max(_R.restored_ms),
+        func.min(_R.lost_from_ms),
+        case((func.count(_R.reconciled_ms) == func.count(), func.min(_R.reconciled_ms))),
+    ).where(_R.finished_ms.is_(None))
+    row = conn.execute(asked).one()
+    return None if row[0] is None else Restore(*row)
+
+
+def mark_reconciled(conn: Connection, now_ms: int) -> None:
+    """Unit of work: a list that covers the lost time has been read."""
+    conn.execute(update(restores).where(_R.finished_ms.is_(None)).values(reconciled_ms=now_ms))
+
+
+def finish(conn: Connection, now_ms: int) -> int:
+    """Unit of work: sales may be authorised again; those that waited for the list are looked at again.
+
+    -> how many.
+    """
+    conn.execute(update(restores).where(_R.finished_ms.is_(None)).values(finished_ms=now_ms))
+    for hold in holds.listed(conn, released=False):
+        if (hold["subject"], hold["reason"]) == (Subject.GATEWAY, RECOVERING):
+            holds.release(conn, hold["id"], now_ms)
+    waiting = [number for number in apart(conn) if not _is_old(conn, number)]
+    for number in waiting:
+        conn.execute(update(payments).where(_P.id == number).values(shunted=0, failures=0, due_ms=now_ms))
+        notes.add(conn, number, now_ms, Note(Said.RETRY, "the acquirer's list was read"))
+    return len(waiting)
+
+
+def apart(conn: Connection) -> list[int]:
+    """The payments that wait for the acquirer's list."""
+    asked = select(_P.id).where(_P.shunted == 1).order_by(_P.id)
+    return [number for number in conn.scalars(asked).all() if _waits(conn, number)]
+
+
+def ghost_like(conn: Connection, payment: Payment) -> str | None:
+    """The reference of a charge that nobody knows and that may be this sale's."""
+    asked = select(func.min(_G.reference)).where(
+        _G.settled_ms.is_(None),
+        _G.terminal_id == payment.terminal_id,
+        _G.amount_minor == payment.amount_minor,
+        _G.currency == payment.currency,
+    )
+    found: str | None = conn.scalar(asked)
+    return found
+
+
+def add_ghost(conn: Connection, restore: int, line: Line) -> bool:
+    """Unit of work: a charge of the list that no payment of ours made; -> whether it is a new one."""
+    if conn.scalar(select(_G.reference).where(_G.reference == line.reference)) is not None:
+        return False
+    row = {
+        "reference": line.reference,
+        "restore": restore,
+        "terminal_id": line.terminal_id,
+        "at_ms": line.time_ms,
+        "amount_minor": line.amount_minor,
+        "currency": line.currency,
+        "approval_number": line.approval_number,
+    }
+    conn.execute(insert(ghosts), row)
+    return True
+
+
+def list_ghosts(conn: Connection, *, settled: bool) -> list[dict[str, Any]]:
+    """Charges that no payment of ours made; settled: also those that a person has explained."""
+    asked = select(ghosts).order_by(_G.reference)
+    if not settled:
+        asked = asked.where(_G.settled_ms.is_(None))
+    return [dict(row) for row in conn.execute(asked).mappings()]
+
+
+def settle_ghost(conn: Connection, reference: str, payment: int | None, now_ms: int, remark: str) -> bool:
+    """Unit of work: a person has found out whose it is; -> whether it was open."""
+    asked = update(ghosts).where(_G.reference == reference, _G.settled_ms.is_(None))
+    return conn.execute(asked.values(settled_ms=now_ms, payment=payment, remark=remark)).rowcount == 1
+
+
+def _waits(conn: Connection, number: int) -> bool:
+    last, why = notes.newest(conn, number), notes.why(conn, number)
+    is_open = last is not None and last.kind in (Said.RECOVERING, Said.TOLD)
+    return is_open and why is not None and why.kind is Said.RECOVERING
+
+
+def _is_old(conn: Connection, number: int) -> bool:
+    """Whether it came with the backup: then it cannot be opened any more."""
+    why = notes.why(conn, number)
+    return why is not None and "restore" in why.facts
+
+
+def _set_apart(conn: Connection, now_ms: int, number: int) -> None:
+    left = conn.scalars(select(_P.id).where(_P.state.in_(_UNKNOWN)).order_by(_P.id)).all()
+    for payment in left:
+        changes = {"shunted": 1, "failures": 0, "due_ms": now_ms, "envelope": None}
+        conn.execute(update(payments).where(_P.id == payment).values(**changes))
+        notes.add(conn, payment, now_ms, Note(Said.RECOVERING, facts={"restore": number}))
+
+
+def _jump(conn: Connection, now_ms: int, lost_ms: int) -> None:
+    conn.execute(insert(nodes), {"id": _highest(conn, nodes.c.id) + NODES_JUMP, "started_ms": now_ms})
+    stan = int(conn.scalar(select(counters.c.value).where(counters.c.name == STANS)) or 0)
+    jumped = (stan + STANS_JUMP) % _STAN_MAX
+    conn.execute(update(counters).where(counters.c.name == STANS).values(value=jumped))
+    conn.execute(update(payments).values(version=_P.version + VERSIONS_PER_RESTORE))
+    _next_payment(conn, _highest(conn, _P.id) + PAYMENTS_JUMP + 2 * lost_ms)
+
+
+def _highest(conn: Connection, column: Column[int]) -> int:
+    return int(conn.scalar(select(func.coalesce(func.max(column), 0))) or 0)
+
+
+def _next_payment(conn: Connection, number: int) -> None:
+    """The next payment gets a number over this one, and so a reference (DE37) that was never used."""
+    if conn.dialect.name != "sqlite":
+        asked = text("SELECT setval(pg_get_serial_sequence('payments', 'id'), :number)")
+        conn.execute(asked, {"number": number})
+        return
+    used = conn.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'payments'"))
+    change = "INSERT INTO sqlite_sequence (name, seq) VALUES ('payments', :number)"
+    if used is not None:
+        change = "UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = 'payments'"
+    conn.execute(text(change), {"number": number})

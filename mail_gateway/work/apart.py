@@ -1,0 +1,45 @@
+"""Payments that no rule can move are set apart for a person, and their merchants are told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from mail_gateway.domain.outcome import Letter, Outcome, Telling
+from mail_gateway.store import shunt
+from mail_gateway.store.notes import Note, Said
+from mail_gateway.store.record import Entry
+from mail_gateway.work.told import letter
+
+if TYPE_CHECKING:
+    from mail_gateway.store.payments import Payment
+    from mail_gateway.work.kit import Kit
+
+_UNTIL_SAID: Final = {"shunted": 1, "due_ms": None}
+
+
+async def set_apart(
+    kit: Kit, payment: Payment, note: Note, changes: dict[str, Any] | None = None, *, told: bool = True
+) -> Payment:
+    """No rule can move it: off to the shunt list, with why, and the merchant is told.
+
+    changes: columns that change with it. Raises Stale, GatewayError(retry).
+    """
+    now_ms = kit.ports.now_ms()
+    changes = {**(changes or {}), **_UNTIL_SAID}
+    queued = None
+    if told:
+        changes["version"] = payment.version + 1
+        queued = letter(kit, replace(payment, **changes), _telling(note), now_ms)
+    entry = Entry(payment, kit.node, now_ms, (), changes, queued)
+    await kit.store.run(shunt.set_apart, entry, note)
+    kit.ports.tell("alarm.shunted", payment=payment.id, reason=note.kind.value)
+    if queued is not None:
+        kit.ports.tell("letter.queued", payment=payment.id, kind=queued.kind.value, version=queued.version)
+        kit.letter_queued()
+    return replace(payment, **changes, epoch=payment.epoch + 1, node=kit.node)
+
+
+def _telling(note: Note) -> Telling:
+    """The reader shows "unknown" for either: do not hand over, do not sell again."""
+    return Telling(Outcome.IN_DOUBT, Letter.SHUNTED if note.kind is Said.STUMBLED else Letter.UNCLEAR)

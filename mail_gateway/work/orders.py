@@ -1,0 +1,75 @@
+"""What a person said about a payment set apart is done, through the payment's own table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from mail_gateway.domain.payment import TRANSITIONS, Event, Kind, State
+from mail_gateway.store import notes
+from mail_gateway.store.notes import Note, Said
+from mail_gateway.store.record import KeyUsed
+from mail_gateway.work.apart import set_apart
+from mail_gateway.work.clerk import draft, enter, enter_surely
+from mail_gateway.work.sale import QUIET_MS, doubt
+
+if TYPE_CHECKING:
+    from mail_gateway.store.payments import Payment
+    from mail_gateway.work.kit import Kit
+
+_BACK: Final[dict[str, Any]] = {"shunted": 0, "failures": 0}
+
+
+async def ordered(kit: Kit, payment: Payment) -> Payment | None:
+    """A payment set apart is due only where somebody has said what to do with it."""
+    if payment.due_ms is None or payment.due_ms > kit.ports.now_ms():
+        return None
+    note = await kit.store.read(notes.newest, payment.id) or Note(Said.TOLD)
+    if note.kind is Said.RECOVERING:
+        return await _tell_unclear(kit, payment, note)
+    if note.kind is Said.DROP and Kind.DROPPED in TRANSITIONS.get(payment.state, {}):
+        return await _end(kit, payment, Event(Kind.DROPPED, {"reason": note.text}), {"code": "dropped"})
+    if note.kind is Said.CHARGED and Kind.FOUND_CHARGED in TRANSITIONS.get(payment.state, {}):
+        return await _charged(kit, payment, note)
+    if note.kind is Said.UNCHARGED:
+        return await _uncharged(kit, payment)
+    return await _rest(kit, payment)
+
+
+async def _tell_unclear(kit: Kit, payment: Payment, note: Note) -> Payment | None:
+    told = await set_apart(kit, payment, note)
+    await kit.store.run(notes.add, payment.id, kit.ports.now_ms(), Note(Said.TOLD))
+    return told
+
+
+async def _charged(kit: Kit, payment: Payment, note: Note) -> Payment | None:
+    """The acquirer's list shows it charged: it stays, and the merchant reads what is true."""
+    facts = {name: note.facts[name] for name in ("amount_minor", "currency", "approval_number")}
+    event = Event(Kind.FOUND_CHARGED, {**facts, "reference": str(note.facts["reference"])})
+    changes = {**facts, "code": ""}
+    if payment.counter is not None:
+        return await _end(kit, payment, event, changes)
+    try:
+        return await _end(kit, payment, event, {**changes, "counter": int.from_bytes(payment.ksn[8:], "big")})
+    except KeyUsed:
+        return await _end(kit, payment, event, changes)
+
+
+async def _uncharged(kit: Kit, payment: Payment) -> Payment | None:
+    """The acquirer's list does not show it: nobody paid. What may have been sent is reversed all the same."""
+    if payment.state is State.DISPATCHED:
+        silence = Event(Kind.SILENCE, {"reason": "not-in-list"})
+        return await enter_surely(kit, doubt(kit, payment, silence, **_BACK))
+    if Kind.FOUND_UNCHARGED not in TRANSITIONS.get(payment.state, {}):
+        return await _rest(kit, payment)
+    return await _end(kit, payment, Event(Kind.FOUND_UNCHARGED), {"code": "not-in-list"})
+
+
+async def _end(kit: Kit, payment: Payment, event: Event, changes: dict[str, Any]) -> Payment:
+    if TRANSITIONS[payment.state][event.kind] is State.DECLINED:
+        changes["due_ms"] = kit.ports.now_ms() + QUIET_MS
+    return await enter(kit, draft(kit, payment, [event], **_BACK, **changes))
+
+
+async def _rest(kit: Kit, payment: Payment) -> Payment:
+    """Nothing is left to do."""
+    return await enter(kit, draft(kit, payment, [], due_ms=None))
