@@ -9,7 +9,7 @@ from typer.exceptions import Abort, TyperException
 
 from acquirer_sdk.port import SettingsError
 from card_reader_fw.board.desk.reader_error import ReaderError
-from hagaki import demo, office, reader_commands, servers
+from hagaki import database_commands, demo, office, reader_commands, servers
 from hagaki.machine import machine_problem
 from hagaki.problem import MACHINE, WRONG_INPUT, Problem
 from handset.errors import HandsetError
@@ -32,6 +32,7 @@ app.add_typer(servers.handset_app, name="handset")
 app.add_typer(office.merchant_app, name="merchant")
 app.add_typer(office.payments_app, name="payments")
 app.add_typer(office.keys_app, name="keys")
+app.add_typer(database_commands.database_app, name="database")
 
 
 def main() -> None:
