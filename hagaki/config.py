@@ -86,6 +86,8 @@ class Config:
                 return (self.folder / name).read_text(encoding="utf-8").strip()
             except OSError as error:
                 raise Problem(f"{where}: the file {name}: {error.strerror}", "secret-missing") from None
+            except ValueError:
+                raise Problem(f"{where}: the file {name}: not a text", "secret-missing") from None
         raise Problem(f'{where}: must be a reference: "env:NAME" or "file:PATH"', "secret-in-config")
 
 
@@ -98,7 +100,7 @@ def load(path: Path, sections: Iterable[str]) -> Config:
         raise Problem(sentence, "config-missing") from None
     except OSError as error:
         raise Problem(f"{path}: {error.strerror}", "config-unreadable") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(f"{path} is not TOML: {error}", "config-not-toml") from None
     for name in tables:
         if name not in sections:

@@ -94,7 +94,7 @@ class Compose:
             "X-Auto-Response-Suppress": "All",
         }
         asked = news.in_reply_to.strip().removeprefix("<").removesuffix(">")
-        if message_ids(f"<{asked}>") == (asked,):
+        if message_ids(f"<{asked}>") == (asked,) and "=?" not in asked:
             headers["In-Reply-To"] = headers["References"] = f"<{asked}>"
         return headers
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 _LINE_MAX: Final = 78
 _HARD_LINE_MAX: Final = 998
+_WORD_MAX: Final = 900
+"""A longer word in a header cannot be folded within the hard limit beside its name."""
+
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
 _CHARSETS: Final = {"utf-8": "utf-8", "iso-2022-jp": "iso-2022-jp"}
@@ -75,7 +78,7 @@ def _header(name: str, value: str, charset: str) -> str:
     if not _NAME.fullmatch(name):
         raise WireError("header-name", name)
     safe(value)
-    if value.isascii():
+    if value.isascii() and max(map(len, value.split(" "))) <= _WORD_MAX:
         return _folded(name, value.split(" "))
     if name != "Subject":
         raise WireError("header-unsafe", name)

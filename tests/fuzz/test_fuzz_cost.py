@@ -1,0 +1,192 @@
+"""What one mail may cost: four times the bytes, about four times the work, and never more than 64 MB."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Callable
+
+import pytest
+from dice import TIMES
+
+from mail_gateway.intake.remains import ksn_of
+from schemas.envelope import armour
+from schemas.errors import WireError
+from schemas.link import frames
+from schemas.mail.find import find_block
+from schemas.mail.read import RAW_MAX, Unreadable, read_mail
+
+MEMORY_MAX = 64 * 1024 * 1024
+RATIO_MAX = 10
+"""Of four times the bytes: 4 where the work is linear, 16 where it is the square."""
+
+NOTHING_S = 0.02
+"""So little at the larger size needs no ratio: a clock cannot tell it from noise."""
+
+CHEAPEST_OF = 2
+LARGE = RAW_MAX - 20_000 if TIMES > 1 else 200_000
+SMALL = LARGE // 4
+
+
+def part(head: str, inside: str | bytes, *, times: int = 0) -> Callable[[int], bytes]:
+    """A mail of n bytes with this head, filled with one thing over and over. times: at most so often."""
+    piece = inside if isinstance(inside, bytes) else inside.encode()
+
+    def make(size: int) -> bytes:
+        count = min(size // len(piece), times or size)
+        return head.replace("\n", "\r\n").encode() + b"\r\n" + piece * count
+
+    return make
+
+
+def plain(charset: str, inside: str | bytes, more: str = "") -> Callable[[int], bytes]:
+    return part(f"Content-Type: text/plain; charset={charset}{more}\n", inside)
+
+
+def nested(levels: int, inside: bytes, named: bytes = b"=b%d") -> Callable[[int], bytes]:
+    opening = b"Content-Type: multipart/mixed; boundary" + named + b"\r\n\r\n--b%d\r\n"
+    head = b"".join(opening % (level, level) for level in range(levels))
+    return lambda size: head + b"\r\n" + inside * (size // len(inside))
+
+
+def split(inside: str, kind: str = "text/plain; charset=utf-8") -> Callable[[int], bytes]:
+    """48 parts that share the bytes."""
+    piece = inside.encode()
+
+    def make(size: int) -> bytes:
+        one = f"--b\r\nContent-Type: {kind}\r\n\r\n".encode() + piece * (size // 48 // len(piece)) + b"\r\n"
+        return b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + one * 48
+
+    return make
+
+
+HTML = "Content-Type: text/html; charset=utf-8\n"
+SHAPES = {
+    "lines": part("", "\r\n"),
+    "lines of three": part("", "x\r\n"),
+    "one line": part("", "x"),
+    "carriage returns": part("", "\r"),
+    "flowed": plain("utf-8", "x \r\n" * 1, "; format=flowed; delsp=yes"),
+    "flowed long": plain("utf-8", "x" * 60 + " \r\n", "; format=flowed"),
+    "quotes": plain("utf-8", ">" * 60 + "\r\n", "; format=flowed"),
+    "combining marks": plain("utf-8", "\u0315\u0300"),
+    "ligatures": plain("utf-8", "\ufdfa"),
+    "ligatures in parts": split("\ufdfa"),
+    "Hangul": plain("utf-8", "\u1112\u1161\u11ab"),
+    "invisible": plain("utf-8", "\u200b"),
+    "every sign": plain("utf-8", "".join(map(chr, range(0x3000, 0x6000)))),
+    "escapes": plain("iso-2022-jp", b"\x1b$B"),
+    "escaped pairs": plain("iso-2022-jp", b"\x1b$B!!\r\n" + b"x" * 20),
+    "shift_jis": plain("shift_jis", b"\x81"),
+    "utf-16": plain("utf-16", b"\xd8\x00"),
+    "broken utf-8": plain("utf-8", b"\xf0\x9f"),
+    "uncommon charset": plain("punycode", b"a-9999"),
+    "base64": part("Content-Transfer-Encoding: base64\n", "=A=\r\n" + "A" * 60),
+    "quoted-printable": part("Content-Transfer-Encoding: quoted-printable\n", "=\r\n" + "=3D" * 20),
+    "uuencode": part("Content-Transfer-Encoding: x-uuencode\n\nbegin 644 x\n", "#1" * 20 + "\r\n"),
+    "tags": part(HTML, "<b>"),
+    "opening": part(HTML, "<"),
+    "comments": part(HTML, "<!--"),
+    "styles": part(HTML, "<style>"),
+    "closed styles": part(HTML, "<style></style"),
+    "entities": part(HTML, "&#1"),
+    "long entity": part(HTML, "&" + "a" * 40),
+    "attributes": part(HTML, "<a \"'"),
+    "nested 19": nested(19, b"--x\r\n" + b"y" * 20),
+    "nested 60": nested(60, b"\r\n"),
+    "nested 300 RFC 2231": nested(300, b"xxxxxxxxxxxxxxxx\r\n", b"*0=b%d"),
+    "nested 300 spaced": nested(300, b"xxxxxxxxxxxxxxxx\r\n", b" " * 90 + b"=b%d"),
+    "messages in messages": part("", "Content-Type: message/rfc822\r\n\r\n"),
+    "parts": part("Content-Type: multipart/mixed; boundary=b\n", "--b\r\n\r\nx\r\n"),
+    "parts RFC 2231": part("Content-Type: multipart/mixed; boundary*0=b\n", "--b\r\n\r\nx\r\n"),
+    "closing lines": part("Content-Type: multipart/mixed; boundary=b\n", "--b--\r\n" + "x" * 20),
+    "boundaries": part("", "boundary=b\r\n" + "x" * 20),
+    "headers of parts": part("Content-Type: multipart/mixed; boundary=b\n\n--b\n", "X: y\r\n" + "Z" * 20),
+    "folded header of a part": part(
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nX: y\n", " z" * 20 + "\r\n"
+    ),
+    "type over lines": part("Content-Type:\n", "\n content-type:" + "x" * 30),
+    "begin": part("", "BEGIN HAGAKI SALE "),
+    "begin and spaces": part("", "BEGIN" + " " * 300),
+    "blocks": part("", "BEGIN HAGAKI SALE AA END HAGAKI SALE "),
+    "one block over and over": part("", armour.block(armour.SALE, bytes(40))),
+}
+HEADERS = {
+    "parameters": "Content-Type: text/plain" + ";" * 8000,
+    "RFC 2231": "Content-Type: text/plain" + "".join(f";a*{n}*=b" for n in range(600)),
+    "RFC 2231 backwards": "Content-Type: text/plain" + "".join(f";a*{n}=b" for n in range(600, 0, -1)),
+    "quotes": "Content-Type: text/plain; a=" + '"' * 8000,
+    "escaped": 'Content-Type: text/plain; a="' + "\\" * 8000,
+    "encoded words": "Subject: " + "=?utf-8?B?YQ==?= " * 480,
+    "two charsets": "Subject: " + "=?utf-8?B?YQ==?= =?ascii?Q?a?= " * 240,
+    "unfinished words": "Subject: " + "=?a?Q?" * 1300,
+    "comments": "From: " + "(" * 8000,
+    "quoted pairs": 'From: "' + '\\"' * 4000,
+    "quoted names": "From: " + '""' * 4000 + "<",
+    "angles": "From: " + "<" * 8000,
+    "ids": "References: " + "<a@b>" * 1600,
+    "unfinished ids": "References: " + "<a" * 4000,
+}
+
+
+def read(raw: bytes) -> None:
+    """What the door does with a mail before it is stored."""
+    found = read_mail(raw)
+    if isinstance(found, Unreadable):
+        return
+    try:
+        find_block(found, armour.SALE)
+    except WireError:
+        ksn_of(found)
+
+
+def cost_s(raw: bytes) -> float:
+    """CPU seconds, the cheapest of a few runs: other processes do not count."""
+    spent = []
+    for _ in range(CHEAPEST_OF):
+        begun = time.process_time()
+        read(raw)
+        spent.append(time.process_time() - begun)
+    return min(spent)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_four_times_the_mail_is_about_four_times_the_work(shape: str) -> None:
+    large = cost_s(SHAPES[shape](LARGE))
+    if large > NOTHING_S:
+        assert large / cost_s(SHAPES[shape](SMALL)) < RATIO_MAX, f"{large:.2f} s"
+    if TIMES > 1:
+        assert large < 1
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_no_header_within_its_cap_is_dear(header: str) -> None:
+    """The longest header there may be costs no more than an ordinary mail as long as may be."""
+    raw = f"{HEADERS[header][:8190]}\r\n\r\n".encode()
+    many = b"".join(b"%s-%d: %s\r\n" % (b"X", n, b"a" * 300) for n in range(150))
+    plainest = cost_s(b"Subject: x\r\n" + many + b"\r\n" + b"line of text\r\n" * 20_000)
+    assert cost_s(raw) < max(plainest, NOTHING_S) * 2
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_mail_takes_more_memory_than_its_share(shape: str) -> None:
+    raw = SHAPES[shape](LARGE)
+    tracemalloc.start()
+    try:
+        read(raw)
+        assert tracemalloc.get_traced_memory()[1] < MEMORY_MAX * LARGE // RAW_MAX
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_cables_decoder_is_linear_and_holds_one_frame() -> None:
+    def feed(size: int) -> float:
+        begun = time.process_time()
+        decoder = frames.Decoder()
+        for _ in range(size // 1000):
+            for _ in decoder.feed(b"\x02" * 500 + b"A1" + b"x" * 498):
+                pass
+        return time.process_time() - begun
+
+    large = min(feed(LARGE) for _ in range(2))
+    assert large < NOTHING_S or large / min(feed(SMALL) for _ in range(2)) < RATIO_MAX
