@@ -9,7 +9,7 @@ from typer.exceptions import Abort, TyperException
 
 from acquirer_sdk.port import SettingsError
 from card_reader_fw.board.desk.reader_error import ReaderError
-from hagaki import database_commands, demo, office, reader_commands, servers
+from hagaki import database_commands, demo, office, reader_commands, servers, simulate
 from hagaki.machine import machine_problem
 from hagaki.problem import MACHINE, WRONG_INPUT, Problem
 from handset.errors import HandsetError
@@ -26,6 +26,7 @@ app.command("demo")(demo.command)
 app.command("serve")(servers.serve)
 app.command("host")(servers.host)
 app.command("carrier")(servers.carrier)
+app.command("simulate")(simulate.command)
 app.command("check-config")(office.check_config)
 app.add_typer(reader_commands.app, name="reader")
 app.add_typer(servers.handset_app, name="handset")

@@ -1,4 +1,4 @@
-"""The mail's way between phones and gateway: what it took it carries, but late, twice, in another order, or back."""
+"""The mail's way between phones and gateway: what was taken is carried, but late, twice, in another order."""
 
 from __future__ import annotations
 
@@ -119,9 +119,7 @@ class Carrier:
         self._take(sender, recipients, raw, self._carry)
         return answer
 
-    def _take(
-        self, sender: str, recipients: list[str], raw: bytes, then: Callable[[Mail], None]
-    ) -> None:
+    def _take(self, sender: str, recipients: list[str], raw: bytes, then: Callable[[Mail], None]) -> None:
         mails = [Mail(sender, recipient, raw) for recipient in recipients]
         self.taken.extend(mails)
         for mail in mails:

@@ -29,7 +29,9 @@ def rows(world: World, records: Records) -> Iterator[Finding]:
 
 def letters(world: World, records: Records) -> Iterator[Finding]:
     """Every letter that is marked as sent was taken by the carrier; every end has its letter."""
-    taken = {found.group(1).decode() for mail in world.carrier.taken if (found := _MESSAGE_ID.search(mail.raw))}
+    taken = {
+        found.group(1).decode() for mail in world.carrier.taken if (found := _MESSAGE_ID.search(mail.raw))
+    }
     for letter in records.letters:
         if letter.state == "sent" and letter.message_id not in taken:
             yield Finding(Wrong.LOST, f"letter {letter.kind} of payment {letter.payment} is marked sent only")

@@ -63,7 +63,7 @@ def charges(world: World, _: Records) -> Iterator[Finding]:
 
 
 def last_words(world: World, _: Records) -> Iterator[Finding]:
-    """(c) and (d) What each reader accepted last is what the host did; nobody who was heard waits for ever."""
+    """(c), (d) What each reader accepted last is what the host did; nobody who was heard waits for ever."""
     found = truths(world)
     accepted = world.accepted()
     for counter in world.counters:
@@ -77,9 +77,7 @@ def last_words(world: World, _: Records) -> Iterator[Finding]:
 
 def _said(sale: Sale, said: int, net: int, *, accepted: bool) -> Iterator[Finding]:
     name = outcome.NAMES.get(said, "nothing")
-    if said in CHARGED and net != sale.amount_minor:
-        yield Finding(Wrong.UNTRUE, f"reader says {name} of {sale.amount_minor}, charged are {net}")
-    elif said in NOT_CHARGED and net:
+    if (said in CHARGED and net != sale.amount_minor) or (said in NOT_CHARGED and net):
         yield Finding(Wrong.UNTRUE, f"reader says {name} of {sale.amount_minor}, charged are {net}")
     elif said not in CHARGED | NOT_CHARGED and accepted and sale.digits not in NEVER_ENDS:
         yield Finding(Wrong.LOST, f"reader says {name} of {sale.amount_minor}, and nothing more comes")

@@ -26,7 +26,7 @@ def rest(world: World, _: Records) -> Iterator[Finding]:
 
 def feet(world: World, _: Records) -> Iterator[Finding]:
     """(j) No exception went unseen, no life ended by itself, and no alarm speaks of a bug of ours."""
-    for mishap in world.loop.mishaps:
+    for mishap in world.loop.all_mishaps():
         yield Finding(Wrong.STUMBLED, f"{mishap.process}: {mishap.error}")
     for error in world.gateway.ended:
         if not (isinstance(error, GatewayError) and Fault.DISK_FULL in world.faults):
@@ -46,5 +46,8 @@ def _is_bug(happening: Happening, *, disk_full: bool) -> bool:
         return True
     return happening.verb.startswith("alarm.") and (
         facts.get("slug") == "internal"
-        or (happening.verb == "alarm.answer-not-stored" and facts.get("error", "GatewayError") != "GatewayError")
+        or (
+            happening.verb == "alarm.answer-not-stored"
+            and facts.get("error", "GatewayError") != "GatewayError"
+        )
     )

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -184,10 +184,7 @@ class Counter:
     def shown(self) -> dict[bytes, Shown]:
         """KSN -> what the reader has accepted, read from its flash."""
         kept = vault.load(Journal(self._shop.flash))
-        return {
-            bytes(sale.ksn): Shown(sale.amount_minor, sale.outcome, sale.version)
-            for sale in kept.sales
-        }
+        return {bytes(sale.ksn): Shown(sale.amount_minor, sale.outcome, sale.version) for sale in kept.sales}
 
     @staticmethod
     def _is_open(shown: Shown) -> bool:
@@ -219,7 +216,9 @@ class Counter:
         while True:
             self._bell.clear()
             self._exchange()
-            deadlines = (self._phone and self._phone.deadline_ms(), self._reader.deadline_ms)
+            deadlines = [self._reader.deadline_ms]
+            if self._phone is not None:
+                deadlines.append(self._phone.deadline_ms())
             due = [one for one in deadlines if one is not None]
             wait_s = max(min(due) - self._ms(), 1) / 1000 if due else None
             await heard(self._bell, wait_s)
@@ -264,6 +263,7 @@ OPEN_OUTCOMES: Final = frozenset({4, 5})
 """More wanted, in doubt: another word follows (schemas/envelope/outcome.py)."""
 
 
+@lru_cache(maxsize=1000)
 def ksn_of(text: str) -> bytes:
     """A sale's armour text or block -> its KSN."""
     _, body = armour.find(text, armour.SALE) if "BEGIN" in text else armour.from_text(text)

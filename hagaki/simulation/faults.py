@@ -78,7 +78,9 @@ def chosen(seed: int, asked: str) -> frozenset[Fault]:
         return frozenset(Fault(name.strip()) for name in asked.split(","))
     except ValueError:
         known = ", ".join(Fault)
-        raise Problem(f"there is no such fault; there are: {known}, or all, or none", "fault-unknown") from None
+        raise Problem(
+            f"there is no such fault; there are: {known}, or all, or none", "fault-unknown"
+        ) from None
 
 
 def named(faults: Iterable[Fault]) -> str:

@@ -1,4 +1,4 @@
-"""The gateway as a program that dies and is started again: each life on what the disk held when the last died."""
+"""The gateway as a program that dies and is started again, on what its disk held at that moment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hagaki.simulation.history import History
 from hagaki.simulation.loop import PROCESS, START_MS, Process, VirtualLoop
 from hagaki.simulation.town import DATABASE, DOMAIN, Town
 from mail_gateway import app
-from mail_gateway.ports import Place, Ports
+from mail_gateway.ports import Ports
 from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
 
 GATEWAY_PORT: Final = 2525
@@ -78,7 +78,7 @@ class Outside:
 
 
 class Gateway:
-    """At most one life at a time. folder: of the newest life's database; ended: how lives ended by themselves."""
+    """At most one life at a time. folder: of the newest database; ended: how lives ended by themselves."""
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
@@ -103,7 +103,9 @@ class Gateway:
         self.lives += 1
         process = self.process = Process(f"gateway{self.lives}")
         place = self.place = Mortal(self.kill, process)
-        ports = Ports(self.clock.now_ms, self._dice().randbytes, self._teller(process), lambda: (place, place))
+        ports = Ports(
+            self.clock.now_ms, self._dice().randbytes, self._teller(process), lambda: (place, place)
+        )
         self._outside.history.note("world", "gateway.start", life=self.lives)
         life = self._outside.loop.spawn(process, self._live(ports))
         self._outside.loop.spawn(PROCESS.get(), self._watch(life, process))

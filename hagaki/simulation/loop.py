@@ -15,6 +15,8 @@ START_MS: Final = 1_790_000_000_000
 
 TASKS_KEPT: Final = 500
 ROUNDS_TO_END: Final = 50
+TURNS_MAX: Final = 100_000
+"""Of the loop without a moment passing: more is a program that goes round in circles."""
 
 
 @dataclass(eq=False)
@@ -28,12 +30,20 @@ class Process:
     def own(self, task: asyncio.Task[Any]) -> None:
         """One more task of this process."""
         if len(self.tasks) > TASKS_KEPT:
-            self.tasks = [one for one in self.tasks if not one.done()]
+            self.tasks = [one for one in self.tasks if not one.done() or _is_unseen(one)]
         self.tasks.append(task)
 
+    def unseen(self) -> list[asyncio.Task[Any]]:
+        """Tasks that ended with an exception which nobody has taken."""
+        return [task for task in self.tasks if task.done() and _is_unseen(task)]
 
-_OUTSIDE: Final = Process("world")
-PROCESS: Final[ContextVar[Process]] = ContextVar("process", default=_OUTSIDE)
+
+def _is_unseen(task: asyncio.Task[Any]) -> bool:
+    return bool(getattr(task, "_log_traceback", False))
+
+
+NOBODY: Final = Process("nobody")
+PROCESS: Final[ContextVar[Process]] = ContextVar("process", default=NOBODY)
 """Inherited by everything that a program starts."""
 
 
@@ -57,7 +67,14 @@ class Mishap:
     error: str
 
 
-class VirtualLoop(base_events.BaseEventLoop):
+class TimeStandsStill(Exception):
+    """Some program goes round in circles and no time passes."""
+
+
+_Loop: Any = base_events.BaseEventLoop
+
+
+class VirtualLoop(_Loop):  # type: ignore[misc]  # typeshed does not know its inside
     """Waiting costs nothing: time jumps to the next timer. The seed shuffles what is ready at once.
 
     network: where create_server and create_connection go. mishaps: exceptions that reached the loop itself.
@@ -70,9 +87,11 @@ class VirtualLoop(base_events.BaseEventLoop):
         self._selector = self
         self._network = network
         self._clock_resolution = 1e-9
+        self._turns = 0
         self._tasks_made = 0
         self.mishaps: list[Mishap] = []
-        self.set_task_factory(self._make_task)  # type: ignore[arg-type]
+        self.processes = [Process("world")]
+        self.set_task_factory(self._make_task)
         self.set_exception_handler(self._note_mishap)
 
     def time(self) -> float:
@@ -81,14 +100,20 @@ class VirtualLoop(base_events.BaseEventLoop):
     def select(self, timeout: float | None) -> list[Any]:
         if timeout is None:
             raise RuntimeError("nothing left to wait for")
+        self._turns = 0 if timeout > 0 else self._turns + 1
+        if self._turns > TURNS_MAX:
+            raise TimeStandsStill
         self._now_s += max(timeout, 0)
         return []
 
     def spawn(self, process: Process, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Start a task of that process."""
+        if process not in self.processes:
+            self.processes.append(process)
         context = copy_context()
         context.run(PROCESS.set, process)
-        return self.create_task(work, context=context)
+        task: asyncio.Task[Any] = self.create_task(work, context=context)
+        return task
 
     def kill(self, process: Process) -> None:
         """The process is gone: its tasks end, its connections are the network's to end."""
@@ -97,6 +122,14 @@ class VirtualLoop(base_events.BaseEventLoop):
         for task in process.tasks:
             if not task.done():
                 task.cancel()
+
+    def all_mishaps(self) -> list[Mishap]:
+        """With those of tasks that ended in an exception which nobody has taken."""
+        for process in self.processes:
+            for task in process.unseen() if process.alive else ():
+                error = task.exception()
+                self.mishaps.append(Mishap(process.name, f"{type(error).__name__}: {error}"))
+        return self.mishaps
 
     def end(self) -> None:
         """Cancel what is left and close; nothing of it is a mishap."""
@@ -110,10 +143,22 @@ class VirtualLoop(base_events.BaseEventLoop):
             self.run_until_complete(asyncio.sleep(1))
         self.close()
 
-    async def create_server(self, factory: Callable[[], Any], host: Any = None, port: Any = None, **_: Any) -> Any:  # type: ignore[override]
+    async def create_server(
+        self,
+        factory: Callable[[], Any],
+        host: Any = None,  # noqa: ARG002
+        port: Any = None,
+        **_: Any,
+    ) -> Any:
         return self._network.listen(factory, port)
 
-    async def create_connection(self, factory: Callable[[], Any], host: Any = None, port: Any = None, **_: Any) -> Any:  # type: ignore[override]
+    async def create_connection(
+        self,
+        factory: Callable[[], Any],
+        host: Any = None,  # noqa: ARG002
+        port: Any = None,
+        **_: Any,
+    ) -> Any:
         return await self._network.connect(factory, port)
 
     def run_in_executor(self, *_: Any) -> Any:
@@ -132,7 +177,8 @@ class VirtualLoop(base_events.BaseEventLoop):
     def _make_task(
         self, loop: Any, work: Coroutine[Any, Any, Any], context: Context | None = None
     ) -> asyncio.Task[Any]:
-        process = PROCESS.get() if context is None else context.get(PROCESS, _OUTSIDE)
+        process = PROCESS.get() if context is None else context.get(PROCESS, NOBODY)
+        process = self.processes[0] if process is NOBODY else process
         self._tasks_made += 1
         task = _Task(work, process, self._tasks_made, loop=loop, context=context)
         process.own(task)

@@ -1,4 +1,4 @@
-"""The network between the programs: in memory, slow, cut into segments, broken at any byte, all by the seed."""
+"""The network between the programs: in memory, slow, in segments, broken at any byte, all by the seed."""
 
 from __future__ import annotations
 
@@ -28,8 +28,10 @@ class Weather(Protocol):
 
 @dataclass(slots=True)
 class Sky:
-    """delay_s: of a segment, at most. left: bytes until the line is cut, None: never. silent: the cut makes no
-    noise, both ends go on waiting. segments: at most so many to one write."""
+    """delay_s: of a segment, at most. left: bytes until the line is cut, None: never. segments: to one write.
+
+    silent: the cut makes no noise, both ends go on waiting.
+    """
 
     random: random.Random
     delay_s: float = 0.02
@@ -183,7 +185,7 @@ class End(asyncio.Transport):
     def get_write_buffer_size(self) -> int:
         return 0
 
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:  # noqa: ARG002
         return None
 
 

@@ -9,7 +9,7 @@ from mail_gateway.domain.payment import ENDED, State
 from mail_gateway.store import books
 from mail_gateway.store.backend import guest
 
-_PAYMENTS: Final = "SELECT id, ksn, state, amount_minor, currency, shunted, counter, reader FROM payments ORDER BY id"
+_PAYMENTS: Final = "SELECT id, ksn, state, amount_minor, currency, shunted FROM payments ORDER BY id"
 _EVENTS: Final = "SELECT payment, before, kind, after FROM events ORDER BY id"
 _TRANSFERS: Final = "SELECT payment, debit, credit, amount_minor, currency, phase FROM transfers ORDER BY id"
 _LETTERS: Final = "SELECT payment, kind, version, state, message_id FROM letters ORDER BY payment, version"
@@ -31,8 +31,9 @@ class Records:
 def read(url: str) -> Records:
     """All of it. Raises GatewayError."""
     with guest(url) as conn:
-        rows = [list(conn.exec_driver_sql(sql)) for sql in (_PAYMENTS, _EVENTS, _TRANSFERS, _LETTERS)]
-        return Records(*rows, books.broken_at(conn))
+        asked = (_PAYMENTS, _EVENTS, _TRANSFERS, _LETTERS)
+        payments, events, transfers, letters = (list(conn.exec_driver_sql(sql)) for sql in asked)
+        return Records(payments, events, transfers, letters, books.broken_at(conn))
 
 
 def is_settled(url: str, may_stay_open: frozenset[int]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import shutil
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from dataclasses import dataclass
 from hagaki.simulation import faults
 from hagaki.simulation.checker import check
 from hagaki.simulation.faults import Fault
-from hagaki.simulation.findings import Finding
+from hagaki.simulation.findings import Finding, Wrong
+from hagaki.simulation.loop import TimeStandsStill
 from hagaki.simulation.town import fast_folder
 from hagaki.simulation.world import World
 
@@ -34,6 +34,15 @@ class Result:
         return f"hagaki simulate --seeds {self.seed} --payments {self.payments} --faults {named}"
 
 
+def _findings(world: World) -> tuple[Finding, ...]:
+    try:
+        world.loop.run_until_complete(world.run())
+    except TimeStandsStill:
+        return (Finding(Wrong.STUCK, "a program goes round in circles"),)
+    world.count_strikes()
+    return tuple(check(world))
+
+
 class _Ear(logging.Handler):
     """Hears what the programs log as an error."""
 
@@ -52,9 +61,7 @@ def run_seed(seed: int, payments: int, asked: str, *, history: list[str] | None 
     ear = _Ear(world.logged)
     logging.getLogger().addHandler(ear)
     try:
-        world.loop.run_until_complete(world.run())
-        gc.collect()  # an exception that nobody took is known only then
-        findings = tuple(check(world))
+        findings = _findings(world)
         if history is not None:
             history.extend(map(str, world.history.happenings))
         strikes, virtual_s = dict(world.strikes), int(world.loop.time())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 AFTER_LAST_SALE_S: Final = (30, 400)
 DOWN_S: Final = (60, 600, 3600, 3600, 14_400)
 LONG_DOWN_S: Final = 2 * 86_400
+LONG_DOWN_CHANCE: Final = 0.01
 JUMPS_MS: Final = (-7_200_000, -60_000, -1_500, 2_000, 90_000, 1_200_000, 7_200_000)
 COMMITS_TO_DEATH: Final = (3, 12, 40)
 
@@ -36,12 +37,14 @@ class Storm:
             if fault in self._world.faults
         ]
         await asyncio.sleep(self._end_s)
-        if Fault.SMARTHOST_DOWN in self._world.faults and self._dice.random() < 0.02:
-            self._world.history.note("storm", "long")
-            await asyncio.sleep(self._dice.randrange(LONG_DOWN_S))
         for task in working:
             task.cancel()
-        await asyncio.wait(working or [asyncio.get_running_loop().create_task(asyncio.sleep(0))])
+        if working:
+            await asyncio.wait(working)
+        if Fault.SMARTHOST_DOWN in self._world.faults and self._dice.random() < LONG_DOWN_CHANCE:
+            self._world.weather.closed.add(SMARTHOST_PORT)
+            self._world.gateway.start()
+            await asyncio.sleep(self._dice.randrange(LONG_DOWN_S))
 
     async def _crash(self) -> None:
         """The gateway dies at a commit, before it or just after, or between two of them; and comes again."""

@@ -52,7 +52,7 @@ class Flash:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """folder: a database with keys, merchants and readers, to be copied. secrets: what must never be found."""
+    """folder: a database with keys, merchants, readers, to be copied. secrets: what must never be found."""
 
     folder: Path
     root: Path

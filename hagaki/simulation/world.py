@@ -15,7 +15,7 @@ from hagaki.simulation import records, sales
 from hagaki.simulation.carrier import Carrier, Luck
 from hagaki.simulation.counter import OPEN_OUTCOMES, PHONE_PORT, Counter, Shop, ksn_of
 from hagaki.simulation.disk import Disk
-from hagaki.simulation.faults import KINDS, NEVER_ENDS, Fault
+from hagaki.simulation.faults import DIGITS, KINDS, NEVER_ENDS, Fault
 from hagaki.simulation.gateway import HOST_PORT, SMARTHOST_PORT, Gateway, Outside
 from hagaki.simulation.history import History
 from hagaki.simulation.loop import START_MS, Process, VirtualLoop
@@ -78,6 +78,15 @@ class World:
         self.gateway.kill()
         self.loop.end()
 
+    def count_strikes(self) -> None:
+        """Add what is known only at the end: what the host did by amount and kind, and noise on the line."""
+        asked = self.host.journal.asked("0100")
+        for fault in self.faults & {*DIGITS, *KINDS}:
+            digits = DIGITS.get(fault)
+            self.strikes[fault] = sum(digits is None or one.amount_minor % 1000 in digits for one in asked)
+        if Fault.LINE_NOISE in self.faults:
+            self.strikes[Fault.LINE_NOISE] = sum(counter.line.damaged for counter in self.counters)
+
     def accepted(self) -> set[bytes]:
         """KSNs of the sales that the gateway answered 250."""
         return {ksn_of(mail.raw.decode("ascii")) for mail in self.carrier.acked if mail.sender}
@@ -122,6 +131,8 @@ class World:
         self.luck.is_calm = True
         self.disk.make_room(self.gateway.process)
         self.gateway.clock.jumped_ms = 0
+        if self.gateway.place is not None:
+            self.gateway.place.left = None
         for counter in self.counters:
             counter.line.noisy = False
             counter.start_phone()
