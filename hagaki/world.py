@@ -213,6 +213,10 @@ class World:
         await child.wait()
         await self._pumps.pop(who)
 
+    def pid(self, who: str) -> int:
+        """The process's number."""
+        return self._children[who].pid
+
     async def ended(self, who: str) -> int:
         """Wait for a process to end by itself; -> its exit code, negative where a signal ended it."""
         return await self._children[who].wait()
