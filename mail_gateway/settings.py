@@ -104,6 +104,18 @@ class SmtpSettings:
     rate_min_bytes_s: int = field(
         default=128, metadata=_set("slowest client let stay, bytes per second", min=0, max=1_000_000)
     )
+    tls_certificate: str = field(
+        default="", metadata=_set("file with the certificate chain, PEM; empty: no STARTTLS", path="")
+    )
+    tls_key: str = field(default="", metadata=_set("file with its private key, PEM", path=""))
+    require_tls: bool = field(default=False, metadata=_set("take mail over TLS only"))
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for a half of a certificate, or TLS required without one."""
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise SettingsError("tls_key", "certificate and key go together: set both or none")
+        if self.require_tls and not self.tls_certificate:
+            raise SettingsError("require_tls", "needs tls_certificate and tls_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +133,9 @@ class SmarthostSettings:
     )
     tls: str = field(
         default="none", metadata=_set("encryption on the way", choices=("none", "starttls", "tls"))
+    )
+    tls_ca: str = field(
+        default="", metadata=_set("file with the authorities trusted, PEM; empty: the system's", path="")
     )
 
 

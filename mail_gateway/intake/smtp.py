@@ -10,10 +10,11 @@ import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from mail_gateway.intake.accept import Route, reply
 from mail_gateway.intake.gate import RECIPIENTS_MAX, Addresses, Pace, Places, has_bare_newline
+from mail_gateway.intake.tls import context
 
 if TYPE_CHECKING:
     from aiosmtpd.smtp import Envelope, Session
@@ -74,7 +75,8 @@ class Handler:
         return str(await asyncio.shield(commit))
 
     async def handle_exception(self, error: Exception) -> str:
-        self._ports.tell("alarm.smtp", slug="internal", error=type(error).__name__)
+        if not isinstance(error, TLSSetupException):  # a handshake that fails is the client's affair
+            self._ports.tell("alarm.smtp", slug="internal", error=type(error).__name__)
         return str(reply("internal"))
 
 
@@ -98,11 +100,17 @@ class Connection(SMTP):
             ident="Hagaki",
             data_size_limit=door.smtp.size_max,
             timeout=door.smtp.timeout_s,
+            tls_context=door.tls,
+            require_starttls=door.smtp.require_tls,
+            auth_exclude_mechanism=("LOGIN", "PLAIN"),
             command_call_limit=_CALLS_MAX,
             loop=door.loop,
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        if self._tls_protocol is not None:  # the same connection, now encrypted
+            super().connection_made(transport)
+            return
         peername = transport.get_extra_info("peername")
         self.peer = str(peername[0]) if peername else "local"
         if not self._door.enter(self):
@@ -185,6 +193,7 @@ class Door:
         self.smtp = smtp
         self.handler = handler
         self.loop = asyncio.get_running_loop()
+        self.tls = context(smtp)
         self.window_s = smtp.timeout_s / 10
         self.data_timeout_s = max(smtp.timeout_s, smtp.size_max // max(smtp.rate_min_bytes_s, 1))
         self.is_closing = False
@@ -212,8 +221,10 @@ class Door:
 
     def leave(self, connection: Connection) -> None:
         """The connection is gone."""
-        self._places.leave(connection.peer)
+        if connection not in self._connections:  # a failed handshake is told twice
+            return
         self._connections.discard(connection)
+        self._places.leave(connection.peer)
         if not self._connections:
             self._empty.set()
 
@@ -235,7 +246,8 @@ class Door:
 
 
 async def serve(settings: Settings, intake: Intake, ports: Ports) -> Door:
-    """Open the SMTP port and return the door; `Door.close` shuts it. Raises OSError if the port is taken.
+    """Open the SMTP port and return the door; `Door.close` shuts it. Raises OSError if the port is taken,
+    GatewayError if the certificate cannot be used.
 
     aiosmtpd would log whole mails at DEBUG and commands at INFO: its logger is kept at WARNING.
     """

@@ -120,6 +120,7 @@ class Smarthost:
             timeout=TIMEOUT_S,
             use_tls=own.tls == "tls",
             start_tls=own.tls == "starttls",
+            cert_bundle=own.tls_ca or None,
         )
 
 
