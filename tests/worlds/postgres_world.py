@@ -1,4 +1,4 @@
-"""A private PostgreSQL cluster for the tests, started on demand; every test gets a fresh database of its own."""
+"""A private PostgreSQL cluster for the tests, started on demand; every test gets a database of its own."""
 
 from __future__ import annotations
 
