@@ -49,7 +49,7 @@ class CafisSettings:
         default=60_000, metadata={"help": "longest such pause, ms", "min": 1, "max": 600_000}
     )
     outstanding_max: int = field(
-        default=64, metadata={"help": "requests under way on the line", "min": 1, "max": 1000}
+        default=4096, metadata={"help": "requests under way on the line", "min": 1, "max": 16384}
     )
     acquirer_id: str = field(default="", metadata={"help": "DE32, up to 11 digits, by contract"})
     profile: str = field(default="", metadata={"help": "file with the wire profile; empty: the one shipped"})

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
-import iso8583
+from cafis_adapter.profile import Element, Profile
 
-from cafis_adapter.profile import Profile
+_MTI: Final = 4
+_HALF: Final = 8
+_WHOLE: Final = 16
+_LAST: Final = 128
+_SECOND_HALF: Final = (1 << 64) - 1
 
 SHOWN: Final = frozenset({3, 4, 7, 11, 12, 13, 15, 22, 25, 32, 37, 38, 39, 41, 42, 49, 70, 90})
 """Elements a transcript may show. Of every other, its length: what is unknown may hold a card number."""
@@ -77,60 +82,81 @@ def transcript(message: Message) -> str:
 
 
 def pack(profile: Profile, message: Message) -> bytes:
-    """A message -> its bytes without the length prefix. Raises MessageError."""
-    document = {"t": message.mti}
-    for number, value in message.fields.items():
+    """A message -> its bytes without the length prefix (ISO 8583:1987 4). Raises MessageError."""
+    bits, parts = 0, [b"", b""]
+    for number in sorted(message.fields):
         element = profile.elements.get(number)
         if element is None:
             raise MessageError("field-unknown", f"DE{number}")
-        document[str(number)] = element.fitted(value)
-        if not element.accepts(document[str(number)]):
-            raise MessageError("field-type", f"DE{number}")
-    done = _encoded(profile, document)
-    if isinstance(done, str):
-        raise MessageError("field-length", done)
-    if len(done) > profile.body_max:
-        raise MessageError("message-too-long", f"{len(done)}")
-    return _with_secondary(done) if profile.secondary_bitmap_always else done
+        parts.append(_written(number, element, message.fields[number]))
+        bits |= 1 << _LAST - number
+    parts[0] = message.mti.encode("ascii")
+    parts[1] = _bitmap(bits, both=profile.secondary_bitmap_always)
+    body = b"".join(parts)
+    if len(body) > profile.body_max:
+        raise MessageError("message-too-long", f"{len(body)}")
+    return body
 
 
 def unpack(profile: Profile, body: bytes) -> Message:
     """Bytes without the length prefix -> a message, every element of the right kind. Raises MessageError."""
-    done = _decoded(profile, body)
-    if isinstance(done, str):
-        raise MessageError("message-undecodable", done)
-    document, lengths = done
-    mti = document.pop("t")
-    if not (mti.isascii() and mti.isdigit()):
+    at = _MTI + (_WHOLE if body[_MTI : _MTI + 1] >= b"\x80" else _HALF)
+    if len(body) < at:
+        raise MessageError("message-undecodable", "bitmap")
+    fields = {}
+    for number in _numbers(body[_MTI:at]):
+        element = profile.elements.get(number)
+        if element is None:
+            raise MessageError("message-undecodable", "bitmap")
+        data, at = _cut(number, element, body, at)
+        fields[number] = _value(number, element, data)
+    if at != len(body):
+        raise MessageError("message-undecodable", "end")
+    mti = body[:_MTI]
+    if not mti.isdigit():
         raise MessageError("mti-unknown", "MTI")
-    fields = {int(key): value for key, value in document.items() if key.isdigit() and key != "1"}
-    for number, value in fields.items():
-        if not (profile.elements[number].accepts(value) and (lengths[number] or b"0").isdigit()):
-            raise MessageError("field-type", f"DE{number}")
-    return Message(mti, fields)
+    return Message(mti.decode("ascii"), fields)
 
 
-def _with_secondary(body: bytes) -> bytes:
-    """Bit 1 set and, where nothing above DE64 is there, an empty second bitmap."""
-    if body[4] & 0x80:
-        return body
-    return body[:4] + bytes([body[4] | 0x80]) + body[5:12] + bytes(8) + body[12:]
+def _written(number: int, element: Element, value: str) -> bytes:
+    fitted = element.fitted(value)
+    if not element.accepts(fitted):
+        raise MessageError("field-type", f"DE{number}")
+    data = bytes.fromhex(fitted) if element.kind == "b" else fitted.encode("ascii")
+    if len(data) > element.size_max or (not element.length_digits and len(data) < element.size_max):
+        raise MessageError("field-length", f"DE{number}")
+    return b"%0*d%b" % (element.length_digits, len(data), data) if element.length_digits else data
 
 
-def _encoded(profile: Profile, document: dict[str, str]) -> bytes | str:
-    """The bytes, or where it failed. The library's exceptions carry the card data: none may leave."""
-    try:
-        return bytes(iso8583.encode(document, profile.spec)[0])
-    except iso8583.EncodeError as error:
-        return f"DE{error.field}"
+def _cut(number: int, element: Element, body: bytes, at: int) -> tuple[bytes, int]:
+    """-> the element's own bytes and the offset after them."""
+    size = element.size_max
+    if element.length_digits:
+        told = body[at : at + element.length_digits]
+        at += element.length_digits
+        size = int(told) if told.isdigit() and len(told) == element.length_digits else -1
+    data = body[at : at + max(size, 0)]
+    if not 0 <= size <= element.size_max or len(data) != size:
+        raise MessageError("message-undecodable", f"DE{number}")
+    return data, at + size
 
 
-def _decoded(profile: Profile, body: bytes) -> tuple[dict[str, str], dict[int, bytes]] | str:
-    """Values and raw lengths by element, or where it failed. See `_encoded` for why nothing is raised."""
-    try:
-        values, raw = iso8583.decode(body, profile.spec)
-    except iso8583.DecodeError as error:
-        return f"DE{error.field}"
-    except KeyError:
-        return "bitmap"
-    return dict(values), {int(key): part["len"] for key, part in raw.items() if key.isdigit()}
+def _value(number: int, element: Element, data: bytes) -> str:
+    value = data.hex().upper() if element.kind == "b" else data.decode("ascii", "replace")
+    if not element.accepts(value):
+        raise MessageError("field-type", f"DE{number}")
+    return value
+
+
+def _bitmap(bits: int, *, both: bool) -> bytes:
+    """Bit 1 says that a second half follows; that half may be empty."""
+    if both or bits & _SECOND_HALF:
+        return (bits | 1 << _LAST - 1).to_bytes(_WHOLE, "big")
+    return (bits >> _HALF * 8).to_bytes(_HALF, "big")
+
+
+@lru_cache(256)
+def _numbers(bitmap: bytes) -> tuple[int, ...]:
+    """The elements that a bitmap announces; those of one kind of message are nearly always the same."""
+    bits = int.from_bytes(bitmap.ljust(_WHOLE, b"\0"), "big")
+    return tuple(number for number in range(2, _LAST + 1) if bits >> _LAST - number & 1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from acquirer_sdk.values import NotReady, Ready
 from cafis_adapter.build import Network
@@ -56,8 +57,7 @@ class IllegalSignal(Exception):
     """The table has no such arrow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """What ties an answer to its request: never the STAN alone."""
 
     answer_mti: str
@@ -123,6 +123,7 @@ class Line(Generic[W]):
         self._outstanding_max = outstanding_max
         self._framer = Framer(profile.body_max)
         self._waiting: dict[Key, W] = {}
+        self._outstanding: Counter[str] = Counter()
 
     def signal(self, signal: Signal) -> None:
         """Move along the table. Raises IllegalSignal."""
@@ -141,6 +142,7 @@ class Line(Generic[W]):
         self.signal(Signal.DOWN)
         left = list(self._waiting.values())
         self._waiting.clear()
+        self._outstanding.clear()
         return left
 
     def ready(self) -> Ready | NotReady:
@@ -153,15 +155,20 @@ class Line(Generic[W]):
         """
         if key in self._waiting:
             return "in-flight"
-        if sum(other.answer_mti == key.answer_mti for other in self._waiting) >= self._outstanding_max:
+        if self._outstanding[key.answer_mti] >= self._outstanding_max:
             return "busy"
         self._waiting[key] = waiter
+        self._outstanding[key.answer_mti] += 1
         return None
 
     def forget(self, key: Key, waiter: W) -> None:
         """Stop waiting: an answer from now on is late."""
         if self._waiting.get(key) is waiter:
-            del self._waiting[key]
+            self._take(key)
+
+    def _take(self, key: Key) -> W:
+        self._outstanding[key.answer_mti] -= 1
+        return self._waiting.pop(key)
 
     def receive(self, data: bytes) -> Iterator[Event[W]]:
         """Bytes from the host, cut anywhere -> what they mean. After Broken nothing more comes."""
@@ -178,5 +185,5 @@ class Line(Generic[W]):
             return HostAsks(message)
         key = Key.of_answer(message)
         if key in self._waiting:
-            return Answer(self._waiting.pop(key), message)
+            return Answer(self._take(key), message)
         return Stray(message, any(key.resembles(other) for other in self._waiting))

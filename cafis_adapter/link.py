@@ -68,16 +68,22 @@ class Link:
         return await self._wait(key, waiter, timeout_s)
 
     async def _wait(self, key: Key, waiter: Waiter, timeout_s: float) -> Exchanged:
+        timer = asyncio.get_running_loop().call_later(timeout_s, self._give_up, key, waiter)
         try:
-            # wait, not wait_for: an answer that arrives together with the time-out is still an answer.
-            await asyncio.wait({waiter}, timeout=timeout_s)
+            return await asyncio.shield(waiter)
         except asyncio.CancelledError:
             if waiter.done() and isinstance(answer := waiter.result(), Message):
                 self._hooks.stray(Stray(answer, near=False))
             raise
         finally:
+            timer.cancel()
             self._line.forget(key, waiter)
-        return waiter.result() if waiter.done() else Lost("no-answer")
+
+    def _give_up(self, key: Key, waiter: Waiter) -> None:
+        """From now on an answer is late; one that arrived together with the time-out is still an answer."""
+        if not waiter.done():
+            self._line.forget(key, waiter)
+            waiter.set_result(Lost("no-answer"))
 
     async def session(self, to: Address, keep: Callable[[], asyncio.Task[None]]) -> None:
         """One connection from beginning to end; keep starts what runs beside it. Raises OSError."""

@@ -52,7 +52,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A checked profile. spec is what pyiso8583 works from."""
+    """A checked profile."""
 
     name: str
     body_max: int
@@ -63,7 +63,6 @@ class Profile:
     reversal_reason: str
     entry_modes: Mapping[int, str]
     elements: Mapping[int, Element]
-    spec: Mapping[str, Mapping[str, Any]]
 
 
 def load_profile(path: str = "") -> Profile:
@@ -94,7 +93,6 @@ def read_profile(table: Mapping[str, Any]) -> Profile:
         reversal_reason=_value(_part(table, "reversal"), "reason", str),
         entry_modes=_texts(table, "entry_modes"),
         elements=elements,
-        spec=_spec(elements),
     )
 
 
@@ -143,15 +141,3 @@ def _element(key: str, row: Any) -> Element:
             where, f"{element.size_max} does not fit into {element.length_digits} digits of length"
         )
     return element
-
-
-def _spec(elements: Mapping[int, Element]) -> Mapping[str, Mapping[str, Any]]:
-    spec = {"h": _row("ascii", 0, 0), "t": _row("ascii", 0, 4), "p": _row("b", 0, 8), "1": _row("b", 0, 8)}
-    for number, element in elements.items():
-        encoding = "b" if element.kind == "b" else "ascii"
-        spec[str(number)] = _row(encoding, element.length_digits, element.size_max)
-    return spec
-
-
-def _row(data_enc: str, len_type: int, max_len: int) -> Mapping[str, Any]:
-    return {"data_enc": data_enc, "len_enc": "ascii", "len_type": len_type, "max_len": max_len, "desc": ""}

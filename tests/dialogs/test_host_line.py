@@ -191,7 +191,7 @@ async def test_closing_ends_a_waiting_sale_as_in_doubt() -> None:
 
 @quickly
 async def test_sixty_four_at_once_and_no_more_but_reversals_pass() -> None:
-    async with world() as here:
+    async with world(outstanding_max=64) as here:
         await here.ready()
         sales = [
             asyncio.create_task(here.acquirer.authorise(sample_request(1904, stan=n, reference=f"{n:012d}")))

@@ -41,7 +41,7 @@ CONFINED = {
     "smtplib": (),
     "jinja2": ("mail_gateway/outbox/compose.py", "mail_gateway/site/"),
     "serial": ("handset/", "card_reader_fw/board/"),
-    "iso8583": ("cafis_adapter/",),
+    "iso8583": (),
     "cryptography": ("mail_gateway/envelope/", "card_reader_fw/board/"),
     "Crypto": (),
     "typer": ("hagaki/",),

@@ -32,14 +32,8 @@ def test_shipped_profile_loads() -> None:
     profile = load_profile()
     assert profile.name == "cafis"
     assert profile.elements[2].size_max == 19
-    assert profile.spec["35"]["len_type"] == 2
-    assert profile.spec["55"] == {
-        "data_enc": "b",
-        "len_enc": "ascii",
-        "len_type": 3,
-        "max_len": 255,
-        "desc": "",
-    }
+    assert profile.elements[35].length_digits == 2
+    assert (profile.elements[55].kind, profile.elements[55].length_digits) == ("b", 3)
 
 
 def test_reversal_is_kept_without_a_card_number() -> None:
