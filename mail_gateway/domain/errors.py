@@ -68,6 +68,7 @@ REPLIES: Final[Mapping[str, SmtpReply]] = MappingProxyType(
         "address-syntax": SmtpReply(553, "5.1.3", "Address not understood"),
         "too-big": SmtpReply(552, "5.3.4", "Mail is too big"),
         "bare-newline": SmtpReply(550, "5.6.0", "Bare CR, LF or NUL in the mail"),
+        "mail-loop": SmtpReply(554, "5.4.6", "The mail is going in circles"),
         "line-too-long": SmtpReply(550, "5.6.0", "A line of the mail is too long"),
     }
 )

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 RECIPIENTS_MAX: Final = 100
 """Per mail; RFC 5321 section 4.5.3.1.8 asks for at least as many."""
 
+RECEIVED_MAX: Final = 50
+"""Servers a mail may have passed; more is a loop (RFC 5321 section 6.3)."""
+
+FILES_KEPT: Final = 128
+"""Open files that connections leave for the database, the acquirer and the smarthost."""
+
+_RECEIVED: Final = re.compile(rb"^received:", re.IGNORECASE | re.MULTILINE)
 _BARE: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
 
 
@@ -62,6 +69,11 @@ def _is_token(local: str) -> bool:
 def has_bare_newline(content: bytes) -> bool:
     """CR or LF alone, or NUL: what mail servers take for different line ends (SMTP smuggling, VU#302671)."""
     return _BARE.search(content) is not None
+
+
+def has_looped(content: bytes) -> bool:
+    """Whether it came through more servers than any real way has."""
+    return len(_RECEIVED.findall(content.partition(b"\r\n\r\n")[0])) > RECEIVED_MAX
 
 
 class Places:

@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
 from mail_gateway.intake.accept import Route, reply
-from mail_gateway.intake.gate import RECIPIENTS_MAX, Addresses, Pace, Places, has_bare_newline
+from mail_gateway.intake.gate import (
+    FILES_KEPT,
+    RECIPIENTS_MAX,
+    Addresses,
+    Pace,
+    Places,
+    has_bare_newline,
+    has_looped,
+)
 from mail_gateway.intake.tls import context
 
 if TYPE_CHECKING:
@@ -41,6 +50,12 @@ class Handler:
         self._ports = ports
         self.commits: set[asyncio.Task[Any]] = set()
 
+    async def handle_EHLO(
+        self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, lines: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [line for line in lines if not line.startswith("250-AUTH")]  # nobody has an account here
+
     async def handle_MAIL(
         self, _server: SMTP, _session: Session, envelope: Envelope, sender: str, options: list[str]
     ) -> str:
@@ -66,6 +81,8 @@ class Handler:
         if has_bare_newline(content):
             server.is_suspect = True
             return str(reply("bare-newline"))
+        if has_looped(content):
+            return str(reply("mail-loop"))
         sender = "" if envelope.mail_from == _NULL_SENDER else envelope.mail_from or ""
         route = Route(sender, tuple(envelope.rcpt_tos), server.peer)
         # a client that hangs up cancels this coroutine; the commit goes on
@@ -181,6 +198,16 @@ class Connection(SMTP):
             _say_last(self.transport, "too-slow")
 
 
+def _room(connections_max: int) -> int:
+    """So many connections as this process may have files open besides what it needs itself."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return (
+        connections_max
+        if files == resource.RLIM_INFINITY
+        else min(connections_max, max(files - FILES_KEPT, 1))
+    )
+
+
 def _say_last(transport: Any, slug: str) -> None:
     transport.write(f"{reply(slug)}\r\n".encode("ascii"))
     transport.close()
@@ -197,7 +224,7 @@ class Door:
         self.window_s = smtp.timeout_s / 10
         self.data_timeout_s = max(smtp.timeout_s, smtp.size_max // max(smtp.rate_min_bytes_s, 1))
         self.is_closing = False
-        self._places = Places(smtp.connections_max, smtp.connections_per_address_max)
+        self._places = Places(_room(smtp.connections_max), smtp.connections_per_address_max)
         self._connections: set[Connection] = set()
         self.port = 0
         self._listener: asyncio.Server | None = None
