@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from postgres_world import OWNER, cluster
+from sqlalchemy import Connection, Engine, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from mail_gateway.domain.payment import TRANSITIONS, State
-from mail_gateway.store import books, migrate, rules_sql, sqlite
+from mail_gateway.store import books, migrate, postgres, rules_sql, sqlite
 from mail_gateway.store.tables import metadata
 
 PAYMENT = (
@@ -34,26 +37,53 @@ TRANSFER = (
 )
 
 
-@pytest.fixture
-def conn(tmp_path: Path) -> Iterator[Connection]:
+KINDS = ("sqlite", "postgresql")
+FACTS = (
+    "INSERT INTO keys (id, wrapped, kcv, created_ms) VALUES ('AA', x'00', '', 1)",
+    "INSERT INTO merchants VALUES (1, 'm', 'm@x', 'en', '', '', 1, '')",
+    "INSERT INTO readers VALUES (1, x'01', 'AA', 1, 0, 1)",
+    "INSERT INTO nodes VALUES (1, 1)",
+    PAYMENT,
+    MOVE.format(1, "received", "opened", "opened"),
+    "UPDATE payments SET state = 'opened', counter = 1, sale_hash = x'09' WHERE id = 1",
+    TRANSFER.format(1, "bank", "fees", 5, 1),
+    LETTER.format(1),
+    "INSERT INTO answers (id, at_ms, reference, stan, outcome) VALUES (1, 1, '1', 1, 'Approved')",
+)
+
+
+def do(conn: Connection, statement: str) -> Any:
+    """One statement, its byte strings said in the database's own way."""
+    if conn.dialect.name == "postgresql":
+        statement = re.sub(r"x'([0-9a-f]*)'", r"decode('\1', 'hex')", statement)
+    return conn.execute(text(statement))
+
+
+def image(conn: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row there is."""
+    with conn.begin():
+        return {
+            name: sorted((tuple(row) for row in conn.execute(select(table))), key=repr)
+            for name, table in metadata.tables.items()
+        }
+
+
+def _engine(kind: str, folder: Path) -> Engine:
+    if kind == "sqlite":
+        engine = sqlite.writer(f"sqlite:///{folder}/hagaki.db")
+        migrate.upgrade(engine)
+        return engine
+    return postgres.writer(cluster().url(cluster().fresh(), OWNER))
+
+
+@pytest.fixture(params=KINDS)
+def conn(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
     """A database with one payment that was opened, one transfer, one letter and one answer."""
-    engine = sqlite.writer(f"sqlite:///{tmp_path}/hagaki.db")
-    migrate.upgrade(engine)
+    engine = _engine(request.param, tmp_path)
     with engine.connect() as open_connection:
         with open_connection.begin():
-            for statement in (
-                "INSERT INTO keys (id, wrapped, kcv, created_ms) VALUES ('AA', x'00', '', 1)",
-                "INSERT INTO merchants VALUES (1, 'm', 'm@x', 'en', '', '', 1, '')",
-                "INSERT INTO readers VALUES (1, x'01', 'AA', 1, 0, 1)",
-                "INSERT INTO nodes VALUES (1, 1)",
-                PAYMENT,
-                MOVE.format(1, "received", "opened", "opened"),
-                "UPDATE payments SET state = 'opened', counter = 1, sale_hash = x'09' WHERE id = 1",
-                TRANSFER.format(1, "bank", "fees", 5, 1),
-                LETTER.format(1),
-                "INSERT INTO answers (id, at_ms, reference, stan, outcome) VALUES (1, 1, '1', 1, 'Approved')",
-            ):
-                open_connection.execute(text(statement))
+            for statement in FACTS:
+                do(open_connection, statement)
         yield open_connection
     engine.dispose()
 
@@ -101,35 +131,36 @@ ILLEGAL = {
 
 @pytest.mark.parametrize("what", [name for name in ILLEGAL if name != "a mail deleted"])
 def test_the_database_refuses(what: str, conn: Connection) -> None:
-    before = conn.connection.driver_connection.iterdump  # type: ignore[union-attr]
-    image = list(before())
-    with pytest.raises((IntegrityError, OperationalError)), conn.begin():
-        conn.execute(text(ILLEGAL[what]))
-    assert list(before()) == image
+    if conn.dialect.name == "postgresql" and ILLEGAL[what].startswith("REPLACE"):
+        return  # it does not know the word
+    before = image(conn)
+    with pytest.raises(DBAPIError), conn.begin():
+        do(conn, ILLEGAL[what])
+    assert image(conn) == before
 
 
 def test_one_counter_of_a_reader_belongs_to_one_payment(conn: Connection) -> None:
     with conn.begin():
-        conn.execute(text(PAYMENT.replace("(1, 1, 1, x'01'", "(2, 1, 1, x'05'")))
+        do(conn, PAYMENT.replace("(1, 1, 1, x'01'", "(2, 1, 1, x'05'"))
     with pytest.raises(IntegrityError), conn.begin():
-        conn.execute(text("UPDATE payments SET counter = 1 WHERE id = 2"))
+        do(conn, "UPDATE payments SET counter = 1 WHERE id = 2")
 
 
 def test_an_ended_payment_holds_no_card(conn: Connection) -> None:
     with pytest.raises(IntegrityError, match="ended_means_card_wiped"), conn.begin():
-        conn.execute(text(MOVE.format(2, "opened", "bad-request", "refused")))
-        conn.execute(text("UPDATE payments SET state = 'refused' WHERE id = 1"))
+        do(conn, MOVE.format(2, "opened", "bad-request", "refused"))
+        do(conn, "UPDATE payments SET state = 'refused' WHERE id = 1")
     with conn.begin():
-        conn.execute(text(MOVE.format(2, "opened", "bad-request", "refused")))
-        conn.execute(text("UPDATE payments SET state = 'refused', envelope = NULL WHERE id = 1"))
+        do(conn, MOVE.format(2, "opened", "bad-request", "refused"))
+        do(conn, "UPDATE payments SET state = 'refused', envelope = NULL WHERE id = 1")
 
 
 def test_nothing_is_dispatched_that_could_not_be_reversed(conn: Connection) -> None:
     with pytest.raises(IntegrityError, match="dispatched_means_reversible"), conn.begin():
-        conn.execute(text(MOVE.format(2, "opened", "accepted", "ready")))
-        conn.execute(text("UPDATE payments SET state = 'ready' WHERE id = 1"))
-        conn.execute(text(MOVE.format(3, "ready", "dispatched", "dispatched")))
-        conn.execute(text("UPDATE payments SET state = 'dispatched', stan = 1 WHERE id = 1"))
+        do(conn, MOVE.format(2, "opened", "accepted", "ready"))
+        do(conn, "UPDATE payments SET state = 'ready' WHERE id = 1")
+        do(conn, MOVE.format(3, "ready", "dispatched", "dispatched"))
+        do(conn, "UPDATE payments SET state = 'dispatched', stan = 1 WHERE id = 1")
 
 
 def test_two_open_payments_never_share_a_stan(conn: Connection) -> None:
@@ -138,16 +169,16 @@ def test_two_open_payments_never_share_a_stan(conn: Connection) -> None:
             (("opened", "accepted", "ready"), ("ready", "dispatched", "dispatched"))
         ):
             move = MOVE.format(first_event + number, before, kind, after)
-            conn.execute(text(move.replace(", 1, 1, '", f", {payment}, 1, '")))
+            do(conn, move.replace(", 1, 1, '", f", {payment}, 1, '"))
             changes = f"state = '{after}', stan = 7, reversal = x'00'"
-            conn.execute(text(f"UPDATE payments SET {changes} WHERE id = {payment}"))
+            do(conn, f"UPDATE payments SET {changes} WHERE id = {payment}")
 
     with conn.begin():
         dispatch(1, 10)
-        conn.execute(text(PAYMENT.replace("(1, 1, 1, x'01'", "(2, 1, 1, x'05'")))
+        do(conn, PAYMENT.replace("(1, 1, 1, x'01'", "(2, 1, 1, x'05'"))
         move = MOVE.format(20, "received", "opened", "opened").replace(", 1, 1, '", ", 2, 1, '")
-        conn.execute(text(move))
-        conn.execute(text("UPDATE payments SET state = 'opened' WHERE id = 2"))
+        do(conn, move)
+        do(conn, "UPDATE payments SET state = 'opened' WHERE id = 2")
     with pytest.raises(IntegrityError), conn.begin():
         dispatch(2, 30)
 
@@ -162,6 +193,9 @@ def test_the_table_in_the_database_is_the_table_in_the_code(conn: Connection) ->
 def test_the_migrations_make_what_the_code_expects(conn: Connection) -> None:
     context = MigrationContext.configure(conn, opts={"compare_type": True, "compare_server_default": True})
     assert compare_metadata(context, metadata) == []
+    if conn.dialect.name == "postgresql":
+        assert rules_sql.in_force(conn)
+        return
     rows = conn.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"))
     assert {row.name: row.sql for row in rows} == rules_sql.SQLITE
     tables = conn.execute(
@@ -184,12 +218,13 @@ def test_the_newest_version_is_the_one_a_start_looks_for(conn: Connection) -> No
     assert ScriptDirectory.from_config(migrate.alembic_config(conn)).get_current_head() == migrate.HEAD
 
 
-def test_a_trigger_that_was_dropped_is_back_after_the_next_start(tmp_path: Path, conn: Connection) -> None:
+def test_a_trigger_that_was_dropped_is_back_after_the_next_start(conn: Connection) -> None:
     with conn.begin():
-        conn.execute(text("DROP TRIGGER transfers_no_update"))
-        conn.execute(text("UPDATE transfers SET amount_minor = 6 WHERE id = 1"))
+        on = " ON transfers" if conn.dialect.name == "postgresql" else ""
+        conn.execute(text(f"DROP TRIGGER transfers_no_update{on}"))
+        do(conn, "UPDATE transfers SET amount_minor = 6 WHERE id = 1")
     assert books.broken_at(conn) == 1, "and the chain shows what was done meanwhile"
     conn.rollback()
     migrate.upgrade(conn.engine)
     with pytest.raises(IntegrityError), conn.begin():
-        conn.execute(text("UPDATE transfers SET amount_minor = 7 WHERE id = 1"))
+        do(conn, "UPDATE transfers SET amount_minor = 7 WHERE id = 1")

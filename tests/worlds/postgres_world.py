@@ -107,7 +107,7 @@ class Cluster:
     def fresh(self, template: str = "") -> str:
         """A new database with our tables, or a copy of `template`; -> its name."""
         name = f"test_{next(self._numbers)}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {template or _template(self)} STRATEGY file_copy")
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {template or _template(self)}")
         return name
 
 
