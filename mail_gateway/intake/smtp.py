@@ -145,6 +145,11 @@ class Connection(SMTP):
         self._pace.note(len(data))
         super().data_received(data)
 
+    async def push(self, status: str | bytes) -> None:
+        """aiosmtpd repeats commands it does not know; their controls are not sent back."""
+        text = status if isinstance(status, str) else status.decode("ascii", "replace")
+        await super().push("\r\n".join(map(_printable, text.split("\r\n"))))
+
     async def smtp_MAIL(self, arg: str | None) -> None:
         await self._with_path(super().smtp_MAIL, arg)
 
@@ -206,6 +211,10 @@ def _room(connections_max: int) -> int:
         if files == resource.RLIM_INFINITY
         else min(connections_max, max(files - FILES_KEPT, 1))
     )
+
+
+def _printable(line: str) -> str:
+    return "".join(sign if " " <= sign <= "~" else "?" for sign in line)
 
 
 def _say_last(transport: Any, slug: str) -> None:
@@ -276,9 +285,10 @@ async def serve(settings: Settings, intake: Intake, ports: Ports) -> Door:
     """Open the SMTP port and return the door; `Door.close` shuts it. Raises OSError if the port is taken,
     GatewayError if the certificate cannot be used.
 
-    aiosmtpd would log whole mails at DEBUG and commands at INFO: its logger is kept at WARNING.
+    aiosmtpd would log whole mails at DEBUG, commands at INFO, and at WARNING the lines of a mail that came
+    although DATA was refused: its logger is kept at ERROR.
     """
-    logging.getLogger("mail.log").setLevel(logging.WARNING)
+    logging.getLogger("mail.log").setLevel(logging.ERROR)
     door = Door(settings.smtp, Handler(intake, Addresses(settings.gateway), ports))
     await door.listen()
     ports.tell("gateway.listening", port=door.port)

@@ -283,5 +283,8 @@ async def test_nothing_of_a_mail_reaches_the_log(caplog: pytest.LogCaptureFixtur
             await client.until_data()
             await client.say(f"\r\n{BLOCK}\r\n.")
             await client.line()
+            await client.ask("DATA")
+            await client.say(f"{BLOCK}\r\n.")  # a client that does not wait to hear that it may not
+            await client.end()
             client.close()
     assert BLOCK.splitlines()[1] not in caplog.text
