@@ -102,6 +102,11 @@ class Gateway:
         """User and system time of the process so far, seconds."""
         return cpu_s(self.pid)
 
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self._child is not None
+        self._child.kill()
+
     def stop(self) -> None:
         """Ask it to end, and wait."""
         if self._child is not None:
