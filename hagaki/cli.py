@@ -9,7 +9,18 @@ from typer.exceptions import Abort, TyperException
 
 from acquirer_sdk.port import SettingsError
 from card_reader_fw.board.desk.reader_error import ReaderError
-from hagaki import database_commands, demo, office, reader_commands, servers, simulate
+from hagaki import (
+    audits,
+    backups,
+    database_commands,
+    demo,
+    holding,
+    office,
+    reader_commands,
+    servers,
+    shunts,
+    simulate,
+)
 from hagaki.machine import machine_problem
 from hagaki.problem import MACHINE, WRONG_INPUT, Problem
 from handset.errors import HandsetError
@@ -33,6 +44,12 @@ app.add_typer(servers.handset_app, name="handset")
 app.add_typer(office.merchant_app, name="merchant")
 app.add_typer(office.payments_app, name="payments")
 app.add_typer(office.keys_app, name="keys")
+app.add_typer(shunts.app, name="shunt")
+app.add_typer(holding.app, name="hold")
+app.add_typer(audits.app, name="audit")
+app.command("backup")(backups.take)
+app.command("restore")(backups.restore)
+app.add_typer(backups.recover_app, name="recover")
 app.add_typer(database_commands.database_app, name="database")
 
 

@@ -35,13 +35,19 @@ def host(
     config: ConfigFile = DEFAULT_CONFIG,
     port: Annotated[int | None, typer.Option(help="Listen here instead of [host] port.")] = None,
     rules: Annotated[Path | None, typer.Option(help="A rules file instead of [host] rules.")] = None,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Only print the list of charges that [host] journal holds.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Run the host simulator: an acquirer's ISO 8583 host, driven by the amount's last three digits."""
     from acquirer_sdk.port import Ports
-    from cafis_adapter.host import app
+    from cafis_adapter.host import app, charge_list
 
     chosen = app.HostSettings() if no_config(config) else settings(read_config(config), "host")
+    if listed:
+        print(charge_list.charge_list(chosen.journal, machine.now_ms()), end="")
+        return DONE
     if port is not None:
         chosen = dataclasses.replace(chosen, port=port)
     if rules is not None:

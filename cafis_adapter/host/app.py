@@ -128,7 +128,28 @@ class Host:
             amount=entry.amount_minor,
         )
         moves = self._desk.moves(message)
-        self._watch(asyncio.create_task(self._play(connection, moves)), self._played)
+        self._watch(asyncio.create_task(self._play_booked(connection, message, moves)), self._played)
+
+    async def _play_booked(
+        self, connection: Connection, message: Message, moves: Iterator[play.Move]
+    ) -> None:
+        """What changes in the books stands in the journal before the answer leaves."""
+        before = self._desk.booked(message)
+
+        def watched() -> Iterator[play.Move]:
+            nonlocal before
+            for move in moves:
+                before = self._book(message, before)
+                yield move
+            before = self._book(message, before)
+
+        await self._play(connection, watched())
+
+    def _book(self, message: Message, before: Charge) -> Charge:
+        booked = self._desk.booked(message)
+        if booked != before:
+            self.journal.book(self._ports.now_ms(), message, booked)
+        return booked
 
     def _watch(self, task: asyncio.Task[None] | None, among: set[asyncio.Task[None]]) -> None:
         if task is not None:

@@ -96,6 +96,13 @@ class Issuer:
             found[reference] = Charge(times, net)
         return found
 
+    def booked(self, message: Message) -> Charge:
+        """The same for the one sale that a request or a reversal means."""
+        account = self._accounts.get(identity(message))
+        if account is None:
+            return Charge(0, 0)
+        return Charge(len(account.charged), sum(account.charged[1:] if account.reversed else account.charged))
+
     def _early_reversal(self, advice: Message, account: _Account | None) -> str | None:
         if self._kind is not Kind.FORGETFUL:
             self._early.add(identity(advice))

@@ -130,6 +130,10 @@ class Desk:
             return iter(())
         return moves if self._kind is not Kind.TWICE else _doubled(moves)
 
+    def booked(self, message: Message) -> Charge:
+        """The same for the one sale that a message means."""
+        return self._issuer.booked(message)
+
     def charges(self) -> dict[str, Charge]:
         """Reference -> how often charged, and what is left after reversals."""
         return self._issuer.charges()

@@ -67,24 +67,12 @@ class Kind(StrEnum):
 
 def _table() -> dict[State, Mapping[Kind, State]]:
     s, k = State, Kind
+    by_a_person = {k.DROPPED: s.REFUSED, k.FOUND_CHARGED: s.APPROVED, k.FOUND_UNCHARGED: s.REFUSED}
     return {
-        s.RECEIVED: {
-            k.OPENED: s.OPENED,
-            k.UNREADABLE: s.REFUSED,
-            k.TOO_OLD: s.EXPIRED,
-            k.DROPPED: s.REFUSED,
-            k.FOUND_CHARGED: s.APPROVED,
-            k.FOUND_UNCHARGED: s.REFUSED,
-        },
+        s.RECEIVED: {k.OPENED: s.OPENED, k.UNREADABLE: s.REFUSED, k.TOO_OLD: s.EXPIRED, **by_a_person},
         s.OPENED: {k.ACCEPTED: s.READY, k.NEEDS_CUSTOMER: s.HELD, k.BAD_REQUEST: s.REFUSED},
         s.HELD: {k.CUSTOMER_YES: s.READY, k.CUSTOMER_NO: s.REFUSED, k.LAPSED: s.EXPIRED},
-        s.READY: {
-            k.DISPATCHED: s.DISPATCHED,
-            k.TOO_OLD: s.EXPIRED,
-            k.DROPPED: s.REFUSED,
-            k.FOUND_CHARGED: s.APPROVED,
-            k.FOUND_UNCHARGED: s.REFUSED,
-        },
+        s.READY: {k.DISPATCHED: s.DISPATCHED, k.TOO_OLD: s.EXPIRED, **by_a_person},
         s.DISPATCHED: {
             k.HOST_APPROVED: s.APPROVED,
             k.HOST_DECLINED: s.DECLINED,

@@ -26,6 +26,9 @@ from mail_gateway.store.tables import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mail_gateway.domain.payment import State
     from mail_gateway.domain.reconcile import Line
     from mail_gateway.store.payments import Payment
 
@@ -111,9 +114,11 @@ def finish(conn: Connection, now_ms: int) -> int:
     for hold in holds.listed(conn, released=False):
         if (hold["subject"], hold["reason"]) == (Subject.GATEWAY, RECOVERING):
             holds.release(conn, hold["id"], now_ms)
-    waiting = [number for number in apart(conn) if not _is_old(conn, number)]
+    waiting = [number for number in apart(conn) if not is_old(conn, number)]
     for number in waiting:
-        conn.execute(update(payments).where(_P.id == number).values(shunted=0, failures=0, due_ms=now_ms))
+        conn.execute(
+            update(payments).where(_P.id == number).values(shunted=0, failures=0, due_ms=_P.received_ms)
+        )
         notes.add(conn, number, now_ms, Note(Said.RETRY, "the acquirer's list was read"))
     return len(waiting)
 
@@ -122,6 +127,18 @@ def apart(conn: Connection) -> list[int]:
     """The payments that wait for the acquirer's list."""
     asked = select(_P.id).where(_P.shunted == 1).order_by(_P.id)
     return [number for number in conn.scalars(asked).all() if _waits(conn, number)]
+
+
+def is_old(conn: Connection, number: int) -> bool:
+    """Whether it came with the backup: then it cannot be opened any more."""
+    why = notes.why(conn, number)
+    return why is not None and "restore" in why.facts
+
+
+def in_state(conn: Connection, states: Sequence[State], from_ms: int, until_ms: int) -> list[int]:
+    """The payments received in that time, unix ms, that are in one of those states."""
+    asked = select(_P.id).where(_P.state.in_(states), _P.received_ms.between(from_ms, until_ms))
+    return list(conn.scalars(asked.order_by(_P.id)).all())
 
 
 def ghost_like(conn: Connection, payment: Payment) -> str | None:
@@ -173,16 +190,10 @@ def _waits(conn: Connection, number: int) -> bool:
     return is_open and why is not None and why.kind is Said.RECOVERING
 
 
-def _is_old(conn: Connection, number: int) -> bool:
-    """Whether it came with the backup: then it cannot be opened any more."""
-    why = notes.why(conn, number)
-    return why is not None and "restore" in why.facts
-
-
 def _set_apart(conn: Connection, now_ms: int, number: int) -> None:
     left = conn.scalars(select(_P.id).where(_P.state.in_(_UNKNOWN)).order_by(_P.id)).all()
     for payment in left:
-        changes = {"shunted": 1, "failures": 0, "due_ms": now_ms, "envelope": None}
+        changes = {"shunted": 1, "failures": 0, "due_ms": _P.received_ms, "envelope": None}
         conn.execute(update(payments).where(_P.id == payment).values(**changes))
         notes.add(conn, payment, now_ms, Note(Said.RECOVERING, facts={"restore": number}))
 

@@ -104,6 +104,12 @@ def list_readers(conn: Connection) -> list[dict[str, Any]]:
     ]
 
 
+def reader_ids(conn: Connection, serial: int) -> list[int]:
+    """The numbers under which a serial is enrolled, one per BDK."""
+    rows = conn.execute(select(readers.c.id, readers.c.key_id).order_by(readers.c.id))
+    return [number for number, key_id in rows if int.from_bytes(key_id[4:], "big") == serial]
+
+
 def add_bdk(conn: Connection, bdk_id: str, wrapped: bytes, kcv: str) -> None:
     """Unit of work: a wrapped BDK."""
     row = {"id": bdk_id, "wrapped": wrapped, "kcv": kcv, "created_ms": clock_ms(conn)}

@@ -45,7 +45,7 @@ def say(conn: Connection, payment_id: int, at_ms: int, note: Note) -> bool:
 
     -> whether it is set apart at all. A retry makes it an ordinary payment again.
     """
-    changes: dict[str, Any] = {"due_ms": at_ms}
+    changes: dict[str, Any] = {"due_ms": _P.received_ms}  # since long, by whatever clock
     if note.kind is notes.Said.RETRY:
         changes |= {"shunted": 0, "failures": 0}
     asked = update(payments).where(_P.id == payment_id, _P.shunted == 1)
