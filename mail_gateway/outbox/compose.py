@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mail_gateway.domain.news import Composed
 from mail_gateway.outbox.money import shown
+from mail_gateway.outbox.skeleton import Skeletons
 from schemas.envelope import armour
 from schemas.mail import token
 from schemas.mail.build import build_mail
@@ -64,6 +65,7 @@ class Compose:
             keep_trailing_newline=True,
             auto_reload=False,
         )
+        self._skeletons = Skeletons(self.render)
 
     def compose(self, news: News) -> Composed:
         """The letter for this news, byte for byte the same every time. Raises WireError address-form if the
@@ -120,11 +122,17 @@ class Compose:
 
     def _render(self, news: News, part: str, words: Mapping[str, str]) -> str:
         language = news.language if news.language in LANGUAGES else "en"
-        return self._templates.get_template(f"{language}/{news.letter.value}.{part}.j2").render(words)
+        return self._skeletons.join(f"{language}/{news.letter.value}.{part}.j2", words)
+
+    def render(self, template: str, words: Mapping[str, str]) -> str:
+        """The plain way, which the skeletons are made from."""
+        return self._templates.get_template(template).render(words)
 
 
 def _one_line(value: str) -> str:
     """Without controls and invisible signs, and no encoded-word: a host's text cannot forge a line or a
     header."""
-    visible = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in value)
+    visible = value
+    if not value.isprintable():  # by its definition: some sign but the space is of category C or Z
+        visible = "".join(" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in value)
     return " ".join(visible.replace("=?", "= ?").split())

@@ -65,7 +65,7 @@ def _part(head: str, content: bytes) -> bytes:
     """Header lines, blank line, content: as it is if it is 7 bit with short lines, else base64 (RFC 2045
     section 6)."""
     content = b"\r\n".join(content.splitlines()) + b"\r\n"
-    plain = content.isascii() and all(len(line) <= _HARD_LINE_MAX for line in content.split(b"\r\n"))
+    plain = content.isascii() and max(map(len, content.split(b"\r\n"))) <= _HARD_LINE_MAX
     if not plain or b"\0" in content:
         content = base64.encodebytes(content).replace(b"\n", b"\r\n")
         head += "\r\nContent-Transfer-Encoding: base64"
@@ -87,6 +87,9 @@ def _header(name: str, value: str, charset: str) -> str:
 
 def _folded(name: str, words: list[str]) -> str:
     """The header broken at spaces where it would pass 78 columns (RFC 5322 section 2.2.3)."""
+    whole = f"{name}: {' '.join(words)}"
+    if len(whole) <= _LINE_MAX:
+        return whole
     lines = [f"{name}:"]
     for word in words:
         if len(lines[-1]) + 1 + len(word) > _LINE_MAX and lines[-1].strip() and lines[-1] != f"{name}:":
@@ -99,11 +102,16 @@ def _words(value: str, charset: str) -> list[str]:
     """Encoded-words of at most 75 characters, cut between characters only (RFC 2047 sections 2 and 5)."""
     words, held = [], ""
     for character in value:
-        if len(_word(held + character, charset)) > _LINE_MAX - len("Subject: "):
+        if _word_length(held + character, charset) > _LINE_MAX - len("Subject: "):
             words.append(_word(held, charset))
             held = ""
         held += character
     return [*words, _word(held, charset)]
+
+
+def _word_length(text: str, charset: str) -> int:
+    data = text.encode(_CHARSETS[charset], "replace")
+    return len(f"=?{charset}?B??=") + (len(data) + 2) // 3 * 4
 
 
 def _word(text: str, charset: str) -> str:

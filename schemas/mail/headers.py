@@ -27,9 +27,10 @@ def safe(value: str) -> str:
     """`value` itself if it can stand in a header; WireError "header-unsafe" at the first control or invisible
     character (RFC 5322 section 2.2) or encoded-word, which some mail libraries decode and write out as a
     line."""
-    for offset, character in enumerate(value):
-        if unicodedata.category(character) in _UNSAFE:
-            raise WireError("header-unsafe", offset)
+    if not value.isprintable():  # "printable" leaves more out than what is unsafe, and asks at once
+        for offset, character in enumerate(value):
+            if unicodedata.category(character) in _UNSAFE:
+                raise WireError("header-unsafe", offset)
     if (word := value.find("=?")) >= 0:
         raise WireError("header-unsafe", word)
     return value

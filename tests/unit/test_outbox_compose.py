@@ -11,9 +11,10 @@ import pytest
 
 from mail_gateway.domain.news import News
 from mail_gateway.domain.outcome import Letter, Outcome
-from mail_gateway.outbox.compose import NEVER, Compose, TokenKeys
+from mail_gateway.outbox.compose import NEVER, TEMPLATES, Compose, TokenKeys
 from mail_gateway.outbox.money import CURRENCIES, shown
 from mail_gateway.outbox.schedule import wait_s
+from mail_gateway.outbox.skeleton import COMPARED, WITH
 from mail_gateway.settings import (
     GatewaySettings,
     KeySettings,
@@ -55,6 +56,20 @@ APPROVED = News(
     in_reply_to="abc@docomo.ne.jp",
     sealed_result=SEALED,
     check_code="12345678",
+)
+HOSTILE = (
+    "",
+    "1",
+    "2",
+    "{{ amount }}",
+    "{% if x %}",
+    "a\nb",
+    "=?utf-8?q?x?=",
+    "\0card\0",
+    "%s",
+    "葉書 ",
+    "block",
+    "<b>&",
 )
 UNSEALED = (Letter.DAMAGED, Letter.KEY_USED)
 NOT_A_NO = (Letter.APPROVED, Letter.IN_DOUBT, Letter.MORE_WANTED, Letter.UNCLEAR)
@@ -240,3 +255,28 @@ def test_the_schedule_has_no_end() -> None:
     assert [wait_s(attempt, 0) for attempt in range(1, 10)] == [10, 30, 60, 120, 300, 600, 900, 900, 900]
     assert wait_s(500, day_ms - 1) == 900
     assert wait_s(1, day_ms) == wait_s(100_000, 3650 * day_ms) == 3600
+
+
+@pytest.mark.parametrize(("kind", "language"), CASES)
+def test_a_letter_joined_from_pieces_is_the_rendered_one(kind: Letter, language: str) -> None:
+    plainly, prepared = Compose(SETTINGS, KEYS), Compose(SETTINGS, KEYS)
+    plainly._skeletons.join = plainly.render  # type: ignore[method-assign]
+    texts = ("masked_card", "approval_number", "reference", "reason", "merchant_name", "check_code")
+    news = news_of(kind, language)
+    for hostile in HOSTILE:
+        for name in texts:
+            for version in (1, 2, 11):
+                other = replace(news, version=version, **{name: hostile})
+                assert prepared.compose(other) == plainly.compose(other)
+    for name in ("slip", "amount_minor", "currency"):
+        other = replace(news, **{name: 0})
+        assert prepared.compose(other) == plainly.compose(other)
+
+
+def test_templates_ask_of_a_word_only_whether_there_is_one() -> None:
+    compare = f'{COMPARED} != "{WITH}"'
+    for path in TEMPLATES.rglob("*.j2"):
+        for tag in re.findall(r"{%-?\s*(.*?)\s*-?%}|{{(.*?)}}", path.read_text(encoding="utf-8")):
+            said = "".join(tag).strip()
+            allowed = rf'(if )?[a-z_]+|else|endif|include "[^"]*"|if {re.escape(compare)}'
+            assert re.fullmatch(allowed, said), f"{path.name}: {said}"
