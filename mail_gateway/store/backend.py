@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
+    Guest = Connection
+    """What `guest` gives, for those who only hand it on."""
+
 _KINDS: Final[Mapping[str, str]] = {"sqlite": "sqlite", "postgresql": "postgres", "postgres": "postgres"}
 
 
@@ -36,6 +39,9 @@ class Backend(Protocol):
 
     def reader(self, url: str) -> Engine:
         """For questions: this connection cannot write."""
+
+    def name_group(self, conn: Connection) -> str:
+        """The counter by which a new writer finds out whether a group of its own is on the disk."""
 
     def keeper(self, url: str) -> Engine | None:
         """For a node's leases, beside the groups; None where the one who holds the database needs none."""

@@ -33,7 +33,7 @@ class Store:
 
     def __init__(self, url: str, backend: Backend, held: Held, places: tuple[Place, Place]) -> None:
         self._held = held
-        self._writer = Writer(backend.writer(url))
+        self._writer = Writer(backend.writer(url), backend.name_group)
         self._reader = Reader(backend.reader(url))
         keeper = backend.keeper(url)
         self._keeper = None if keeper is None else Reader(keeper)

@@ -77,6 +77,12 @@ def reader(url: str) -> Engine:
     return _engine(url, default_transaction_isolation="repeatable read", default_transaction_read_only="on")
 
 
+def name_group(conn: Connection) -> str:
+    """A row of its own for each writer: on one for all they would get in each other's way."""
+    made = text("INSERT INTO counters (name, value) SELECT 'groups:' || gen_random_uuid(), 0 RETURNING name")
+    return str(conn.scalar(made))
+
+
 def keeper(url: str) -> Engine:
     """For leases and for what the dead left: row locks are its referee, and it never waits for long."""
     return _engine(url, default_transaction_isolation="read committed", **_SOON)

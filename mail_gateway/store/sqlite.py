@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.store.failures import typed
 from mail_gateway.store.migrate import is_current, upgrade
+from mail_gateway.store.tables import GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,6 +49,11 @@ def writer(url: str) -> Engine:
 def reader(url: str) -> Engine:
     """For questions: this connection cannot write."""
     return _engine(url, "BEGIN", {"query_only": 1})
+
+
+def name_group(conn: Connection) -> str:  # noqa: ARG001 - a module is a Backend
+    """There is one writer."""
+    return GROUPS
 
 
 def keeper(url: str) -> None:

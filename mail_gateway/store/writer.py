@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from mail_gateway.domain.errors import GatewayError
-from mail_gateway.store.failures import failed, typed
+from mail_gateway.store.failures import failed, is_conflict, typed
 from mail_gateway.store.tables import GROUPS, counters
 
 if TYPE_CHECKING:
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
     Unit = Callable[[Connection], Any]
 
-_NUMBER: Final = select(counters.c.value).where(counters.c.name == GROUPS)
+TRIES: Final = 20
+"""A group that another node's got in the way of is done again so often."""
+
+_NUMBER: Final = select(counters.c.value).where(counters.c.name == bindparam("its_name"))
+_LANDED: Final = _NUMBER.with_for_update()  # waits for a commit that is still under way elsewhere
 _NEXT: Final = (
     update(counters)
-    .where(counters.c.name == GROUPS)
+    .where(counters.c.name == bindparam("its_name"))
     .values(value=bindparam("number", type_=counters.c.value.type))
 )
 
@@ -45,6 +49,8 @@ class Job:
     def __exit__(
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> bool:
+        if error is not None and is_conflict(error):
+            return False  # the whole group is done again
         self.error = typed(error) if error is not None else None
         return True
 
@@ -63,12 +69,23 @@ class Job:
 class Writer:
     """Owns the one writing connection; one thread at a time."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, name_group: Callable[[Connection], str] = lambda _: GROUPS) -> None:
         self._engine = engine
+        self._name_group = name_group
+        self._group = ""
         self._conn: Connection | None = None
 
     def commit(self, jobs: Sequence[Job]) -> None:
         """Run the units, each in a savepoint, commit them together; then every job has its value or error."""
+        for tries_left in reversed(range(TRIES)):
+            if self._commit(jobs) or not tries_left:
+                break
+            self._wait()
+        for job in jobs:
+            job.settled = True
+
+    def _commit(self, jobs: Sequence[Job]) -> bool:
+        """-> whether that was the end of it: False after a conflict with another node."""
         number: int | None = None
         try:
             conn = self._connection()
@@ -77,10 +94,19 @@ class Writer:
                 for job in jobs:
                     self._run(conn, job)
         except (SQLAlchemyError, GatewayError, OSError) as error:
-            if number is None or not self._landed(number):
-                self._fail(jobs, failed(error))
-        for job in jobs:
-            job.settled = True
+            again = is_conflict(error)
+            if again or number is None or not self._landed(number):
+                self._fail(jobs, failed(error), drop=not again)
+                return not again
+        return True
+
+    def _wait(self) -> None:
+        """Long enough that the other one is through; the database throws the dice."""
+        try:
+            with self._connection().begin():
+                self._connection().exec_driver_sql("SELECT pg_sleep(random() * 0.02)")
+        except (SQLAlchemyError, GatewayError, OSError):
+            self._drop()
 
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
@@ -92,11 +118,14 @@ class Writer:
     def _connection(self) -> Connection:
         if self._conn is None:
             self._conn = self._engine.connect()
+        if not self._group:
+            with self._conn.begin():
+                self._group = self._name_group(self._conn)
         return self._conn
 
     def _begin_group(self, conn: Connection) -> int:
-        number: int = conn.execute(_NUMBER).scalar_one() + 1
-        conn.execute(_NEXT, {"number": number})
+        number: int = conn.execute(_NUMBER, {"its_name": self._group}).scalar_one() + 1
+        conn.execute(_NEXT, {"its_name": self._group, "number": number})
         return number
 
     def _run(self, conn: Connection, job: Job) -> None:
@@ -113,12 +142,15 @@ class Writer:
     def _landed(self, number: int) -> bool:
         """A commit that failed may have happened all the same: look, on a connection that knows nothing."""
         self._drop()
-        try:
-            with self._connection().begin():
-                landed: bool = self._connection().scalar(_NUMBER) == number
-        except (SQLAlchemyError, GatewayError, OSError):
-            return False
-        return landed
+        for _ in range(TRIES):
+            try:
+                with self._connection().begin():
+                    found = self._connection().scalar(_LANDED, {"its_name": self._group})
+                    return bool(found == number)
+            except (SQLAlchemyError, GatewayError, OSError) as error:
+                if not is_conflict(error):
+                    return False
+        return False
 
     def _drop(self) -> None:
         conn, self._conn = self._conn, None
@@ -126,8 +158,9 @@ class Writer:
             conn.invalidate()
             conn.close()
 
-    def _fail(self, jobs: Sequence[Job], error: BaseException) -> None:
-        self._drop()
+    def _fail(self, jobs: Sequence[Job], error: BaseException, *, drop: bool) -> None:
+        if drop:
+            self._drop()
         for job in jobs:
             job.error = error
 

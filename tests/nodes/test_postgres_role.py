@@ -35,7 +35,7 @@ BENDING = [
 @pytest.mark.parametrize("statement", BENDING)
 def test_the_gateways_role_cannot_bend_the_books(statement: str) -> None:
     with (
-        pytest.raises(DBAPIError, match="permission denied|must be owner"),
+        pytest.raises(DBAPIError, match=r"permission denied|must be owner"),
         guest(_shared(), write=True) as c,
     ):
         c.execute(text(statement))
