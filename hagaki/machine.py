@@ -23,6 +23,9 @@ _MACHINE_ERRORS = {
     errno.ENOENT: ("not-there", "there is no such file or device"),
 }
 
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
+_held: list[str] = []
+
 
 def now_ms() -> int:
     """Unix milliseconds UTC."""
@@ -39,15 +42,34 @@ def random_bytes(count: int) -> bytes:
     return os.urandom(count)
 
 
+def _say(line: str) -> None:
+    """One line on standard output; in a server all lines of one turn of its loop leave together."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        print(line, flush=True)
+        return
+    _held.append(line)
+    if len(_held) == 1:
+        loop.call_soon(_flush)
+
+
+def _flush() -> None:
+    lines = _held[:]
+    _held.clear()
+    if lines:
+        print("\n".join(lines), flush=True)
+
+
 def tell_json(verb: str, /, **facts: str | int | None) -> None:
     """One event as one JSON object on standard output."""
-    print(json.dumps({"verb": verb, "at_ms": now_ms(), **facts}, ensure_ascii=False), flush=True)
+    _say(_as_json({"verb": verb, "at_ms": now_ms(), **facts}))
 
 
 def tell_plain(verb: str, /, **facts: str | int | None) -> None:
     """One event as one line for a person."""
     at = datetime.fromtimestamp(now_s()).astimezone().strftime("%H:%M:%S")
-    print(at, verb, *(f"{name}={value}" for name, value in facts.items() if value is not None), flush=True)
+    _say(" ".join([at, verb, *(f"{name}={value}" for name, value in facts.items() if value is not None)]))
 
 
 def tell_nobody(verb: str, /, **facts: str | int | None) -> None:
@@ -72,6 +94,8 @@ def run_server(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
         asyncio.run(until_signal())
     except OSError as error:
         raise machine_problem(error) from error
+    finally:
+        _flush()
 
 
 def machine_problem(error: OSError) -> Problem:
