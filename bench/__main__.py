@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from bench import backlog, delay, full, profile, speed, waiting
+from bench import backlog, delay, full, nodes, profile, speed, waiting
 from bench.ground import Ground, ground
 from bench.load import CannotMeasure
 from bench.rounds import Figure
@@ -21,6 +21,7 @@ FIGURES: Final[Mapping[str, Callable[[Ground], Figure]]] = {
     "postfix": speed.queue_only,
     "lmtp": speed.lmtp,
     "pipe": speed.pipe,
+    "nodes": nodes.two,
     "delay": delay.added,
     "memory": waiting.memory,
     "full": full.many_payments,

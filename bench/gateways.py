@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
@@ -17,6 +17,7 @@ from bench.sales import Reader, write_pool
 from hagaki.sections import read_config, settings
 from mail_gateway.admin import keys, merchants, readers
 
+SQLITE: Final = "sqlite:///hagaki.db"
 SENDER: Final = "shop@carrier.example"
 RECIPIENT: Final = "sale@pay.example"
 MERCHANTS: Final = 16
@@ -27,7 +28,7 @@ CONFIG: Final = """\
 [gateway]
 domain = "pay.example"
 reply_domain = "reply.pay.example"
-database = "sqlite:///hagaki.db"
+database = "{database}"
 freshness_s = 604800
 
 [keys]
@@ -46,7 +47,7 @@ name = "cafis"
 [acquirers.cafis]
 port = {host_port}
 host_timeout_s = 600
-outstanding_max = 1000
+outstanding_max = 16384
 """
 
 
@@ -117,10 +118,10 @@ class Gateway:
             self._out.close()
 
 
-def prepare(folder: Path, ports: dict[str, int]) -> list[Reader]:
+def prepare(folder: Path, ports: Mapping[str, int]) -> list[Reader]:
     """Configuration, keys, merchants and readers in `folder`; -> the readers, ready to seal."""
     folder.mkdir()
-    (folder / "config.toml").write_text(CONFIG.format(**ports), encoding="utf-8")
+    (folder / "config.toml").write_text(CONFIG.format(**ports, database=SQLITE), encoding="utf-8")
     loaded = read_config(folder / "config.toml")
     gateway, key_settings = settings(loaded, "gateway"), settings(loaded, "keys")
     keys.new_bdk(gateway, key_settings)
@@ -134,10 +135,10 @@ def prepare(folder: Path, ports: dict[str, int]) -> list[Reader]:
     return made
 
 
-def copy(of: Path, to: Path, ports: dict[str, int]) -> Gateway:
-    """Another gateway with the same keys, merchants and readers, and a database of its own."""
+def copy(of: Path, to: Path, ports: Mapping[str, int], database: str = SQLITE) -> Gateway:
+    """Another gateway with the same keys, and the same merchants and readers in its own database."""
     shutil.copytree(of, to)
-    (to / "config.toml").write_text(CONFIG.format(**ports), encoding="utf-8")
+    (to / "config.toml").write_text(CONFIG.format(**ports, database=database), encoding="utf-8")
     return Gateway(to, ports["port"])
 
 

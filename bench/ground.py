@@ -32,12 +32,12 @@ class Ground:
         """Progress, for who waits."""
         print(f"  .. {words}", file=sys.stderr, flush=True)
 
-    def copy(self) -> Gateway:
-        """A gateway that has not been started."""
+    def copy(self, database: str = gateways.SQLITE) -> Gateway:
+        """A gateway that has not been started. database: its URL, if not a new one of its own."""
         self.made += 1
         ports = {"sink_port": self.load.sink_port, "host_port": self.load.host_port}
         ports["port"] = free_ports(1)[0]
-        return gateways.copy(self.first, self.folder / f"gateway-{self.made}", ports)
+        return gateways.copy(self.first, self.folder / f"gateway-{self.made}", ports, database)
 
     @contextmanager
     def gateway(self, of: Gateway | None = None) -> Iterator[Gateway]:

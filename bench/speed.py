@@ -5,18 +5,20 @@ from __future__ import annotations
 import pwd
 import shutil
 import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from bench.ground import Ground, Seller
 from bench.load import CannotMeasure, How
+from bench.machine import cpu_s
 from bench.postfix import Postfix, postfix
 from bench.rounds import ROUNDS, Better, Figure, in_turn
 from hagaki.world import free_ports
@@ -28,37 +30,54 @@ SCRIPT: Final = Path(__file__).with_name("stored_by_pipe.py")
 NO_LETTERS: Final = How(letters=False, limit_s=300)
 
 
+@dataclass(slots=True)
+class Other:
+    """What the gateway is measured against. cpu_s: of all its processes. wait: until it has done its work."""
+
+    ground: Ground
+    port: int
+    cpu_s: Callable[[], float]
+    wait: Callable[[], None] = lambda: None
+    mails: int = MAILS
+    cpu_us: list[float] = field(default_factory=list)
+    shares: list[float] = field(default_factory=list)
+
+    def rate(self) -> float:
+        """Mails a second in one round, from the first MAIL until it has done its work."""
+        before, began = self.cpu_s(), time.perf_counter()
+        sent = self.ground.load.send([self.port], range(self.mails), NO_LETTERS).complete(letters=False)
+        self.wait()
+        rate = self.mails / (time.perf_counter() - began)
+        self.cpu_us.append((self.cpu_s() - before) / self.mails * 1e6)
+        self.shares.append(sent.generator_share)
+        self.ground.say(f"{rate:.0f} mails/s, {self.cpu_us[-1]:.0f} us of CPU each")
+        return rate
+
+
 def bare_sink(ground: Ground) -> Figure:
     """Against aiosmtpd with a handler that forgets every mail."""
     port = free_ports(1)[0]
-    with daemon("sink", port), ground.gateway() as gateway:
-        seller = Seller(ground, [gateway], SALES)
-
-        def bare() -> float:
-            sent = ground.load.send([port], range(MAILS), NO_LETTERS).complete(letters=False)
-            seller.shares.append(sent.generator_share)
-            return MAILS / float(sent["taken_s"])
-
-        ours, theirs = in_turn(seller.rate, bare)
-    words = f"{ours:.0f} sales/s to {theirs:.0f} mails/s"
-    title = "sales a second / mails into a bare aiosmtpd sink"
-    return Figure("sink", title, 0.35, Better.MORE, ours / theirs, words, seller.facts)
+    with daemon("sink", port) as pid:
+        title = "sales a second / mails into a bare aiosmtpd sink"
+        other = Other(ground, port, lambda: cpu_s(pid))
+        return _against(other, Figure("sink", title, 0.35, Better.MORE, None, ""))
 
 
 def queue_only(ground: Ground) -> Figure:
     """Against Postfix that queues every mail durably, as it does, and discards it."""
-    with postfix(free_ports(1)[0], "discard:") as other:
+    with postfix(free_ports(1)[0], "discard:") as mta:
         title = "sales a second / Postfix, queue and discard"
-        return _against(ground, other, Figure("postfix", title, 1.5, Better.MORE, None, ""))
+        return _against(_behind(ground, mta), Figure("postfix", title, 1.5, Better.MORE, None, ""))
 
 
 def lmtp(ground: Ground) -> Figure:
     """Against Postfix and behind it a daemon that commits every mail to SQLite."""
     port, own_port = free_ports(2)
     database = ground.folder / "lmtp.db"
-    with daemon("lmtp", port, database), postfix(own_port, f"lmtp:inet:127.0.0.1:{port}") as other:
+    with daemon("lmtp", port, database) as pid, postfix(own_port, f"lmtp:inet:127.0.0.1:{port}") as mta:
         title = "sales a second / Postfix and an LMTP daemon that stores"
-        figure = _against(ground, other, Figure("lmtp", title, 2, Better.MORE, None, ""))
+        other = replace(_behind(ground, mta), cpu_s=lambda: mta.cpu_s() + cpu_s(pid))
+        figure = _against(other, Figure("lmtp", title, 2, Better.MORE, None, ""))
     _check_stored(database, MAILS * ROUNDS)
     return figure
 
@@ -71,31 +90,29 @@ def pipe(ground: Ground) -> Figure:
     with tempfile.TemporaryDirectory(prefix="hagaki-pipe-") as name:
         Path(name).chmod(0o777)
         script = shutil.copy(SCRIPT, name)
-        command = f"{python} {script} {name}/mails.db"
-        with postfix(free_ports(1)[0], "script:", command) as other:
+        with postfix(free_ports(1)[0], "script:", f"{python} {script} {name}/mails.db") as mta:
             title = "sales a second / Postfix and a script for each mail that stores"
-            empty = Figure("pipe", title, 30, Better.MORE, None, "")
-            figure = _against(ground, other, empty, mails=SCRIPT_MAILS)
+            other = replace(_behind(ground, mta), mails=SCRIPT_MAILS)
+            figure = _against(other, Figure("pipe", title, 30, Better.MORE, None, ""))
         _check_stored(Path(name) / "mails.db", SCRIPT_MAILS * ROUNDS)
     return figure
 
 
-def _against(ground: Ground, other: Postfix, empty: Figure, mails: int = MAILS) -> Figure:
-    with ground.gateway() as gateway:
-        seller = Seller(ground, [gateway], SALES)
-        ours, theirs = in_turn(seller.rate, lambda: _through(ground, other, mails))
+def _behind(ground: Ground, mta: Postfix) -> Other:
+    return Other(ground, mta.port, mta.cpu_s, mta.wait_until_empty)
+
+
+def _against(other: Other, empty: Figure) -> Figure:
+    with other.ground.gateway() as gateway:
+        seller = Seller(other.ground, [gateway], SALES)
+        ours, theirs = in_turn(seller.rate, other.rate)
     words = f"{ours:.0f} sales/s to {theirs:.0f} mails/s"
-    return replace(empty, value=ours / theirs, words=words, facts=seller.facts)
-
-
-def _through(ground: Ground, other: Postfix, mails: int) -> float:
-    """Mails a second, from the first until its queue is empty again."""
-    began, cpu_s = time.perf_counter(), other.cpu_s()
-    ground.load.send([other.port], range(mails), NO_LETTERS).complete(letters=False)
-    other.wait_until_empty()
-    rate = mails / (time.perf_counter() - began)
-    ground.say(f"{rate:.0f} mails/s, {(other.cpu_s() - cpu_s) / mails * 1e6:.0f} us of CPU each")
-    return rate
+    facts = {
+        **seller.facts,
+        "other_cpu_us_per_mail": round(statistics.median(other.cpu_us)),
+        "generator_share_at_other": round(statistics.median(other.shares), 3),
+    }
+    return replace(empty, value=ours / theirs, words=words, facts=facts)
 
 
 def _nobody_can_run(python: str) -> bool:
@@ -118,14 +135,14 @@ def _check_stored(database: Path, least: int) -> None:
 
 
 @contextmanager
-def daemon(*words: str | int | Path) -> Iterator[None]:
-    """One of bench.daemons, listening."""
+def daemon(*words: str | int | Path) -> Iterator[int]:
+    """One of bench.daemons, listening; -> its process."""
     command = [sys.executable, "-m", "bench.daemons", *(str(word) for word in words)]
     child = subprocess.Popen(command, stdout=subprocess.PIPE)
     try:
         assert child.stdout is not None
         child.stdout.readline()
-        yield
+        yield child.pid
     finally:
         child.terminate()
         child.wait()
