@@ -46,15 +46,35 @@ def merchant_add(
     language: Annotated[Language, typer.Option(help="Language of the letters.")] = "ja",
     terminal_id: Annotated[str, typer.Option(help="ISO 8583 DE41; empty: the next free.")] = "",
     merchant_id: Annotated[str, typer.Option(help="ISO 8583 DE42; empty: the next free.")] = "",
+    second_mail: Annotated[str, typer.Option(help="Where a letter goes that the first does not take.")] = "",
     as_json: AsJson = False,
 ) -> int:
     """Add a merchant."""
     from mail_gateway.admin import merchants
 
     loaded = read_config(config)
-    new = merchants.NewMerchant(name, mail, language, terminal_id, merchant_id)
+    new = merchants.NewMerchant(name, mail, language, terminal_id, merchant_id, second_mail)
     added = merchants.add(settings(loaded, "gateway"), new)
     tables.one(added, f"merchant {name}: results go to {mail}", as_json=as_json)
+    return DONE
+
+
+@merchant_app.command("change")
+def merchant_change(
+    name: Annotated[str, typer.Argument(help="The merchant's name.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    mail: Annotated[str | None, typer.Option(help="The new address on file.")] = None,
+    second_mail: Annotated[str | None, typer.Option(help="The new second address; empty: none.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Give a merchant other addresses, from the next letter on."""
+    from mail_gateway.admin import merchants
+
+    given = {"mail": mail, "second_mail": second_mail}
+    changes = {key: value for key, value in given.items() if value is not None}
+    changed = merchants.change(settings(read_config(config), "gateway"), name, changes)
+    second = f", then to {changed['second_mail']}" if changed["second_mail"] else ""
+    tables.one(changed, f"merchant {name}: results go to {changed['mail']}{second}", as_json=as_json)
     return DONE
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.envelope.root import fetch_root
 from mail_gateway.intake.accept import Intake
+from mail_gateway.intake.bounces import Bounces
 from mail_gateway.intake.smtp import serve
 from mail_gateway.observe.maillog import MailLog
 from mail_gateway.outbox.compose import Compose, TokenKeys
@@ -42,11 +43,12 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
         await tenure.begin()
         stack.push_async_callback(tenure.end)
         sender = Sender(_smarthost(settings), store, ports)
+        token_keys = _token_keys(keys)
         kit = Kit(
             store=store,
             keys=keys,
             acquirer=fenced(acquirer, tenure.holds),
-            writer=Compose(settings, _token_keys(keys)),
+            writer=Compose(settings, token_keys),
             settings=settings.gateway,
             ports=ports,
             node=tenure.node,
@@ -60,7 +62,8 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
                 runner.wake(payment_id)
             sender.wake()  # a repeated sale makes its last letter due again
 
-        door = await serve(settings, Intake(store, wake, settings.gateway, ports), ports)
+        intake = Intake(store, wake, settings.gateway, ports, Bounces(store, token_keys.bounce))
+        door = await serve(settings, intake, ports)
         stack.push_async_callback(door.close)
         await _until(stop, *working, sending)
 

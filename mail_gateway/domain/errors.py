@@ -54,6 +54,8 @@ REPLIES: Final[Mapping[str, SmtpReply]] = MappingProxyType(
         "new": _KEPT,
         "repeat": _KEPT,
         "unknown-reader": _KEPT,
+        "bounced": _KEPT,
+        "ignored": _KEPT,
         "unreadable": _KEPT._replace(letter=Letter.DAMAGED),
         # Nothing was kept: the sender still has the mail and comes again.
         "store-full": _FULL,

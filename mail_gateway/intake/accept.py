@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mail_gateway.domain.errors import GatewayError, reply_for
@@ -12,10 +12,12 @@ from schemas.envelope import armour, cose
 from schemas.errors import WireError
 from schemas.mail.find import find_block
 from schemas.mail.read import Unreadable, read_mail
+from schemas.mail.robots import is_automatic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mail_gateway.intake.bounces import Bounces
     from mail_gateway.ports import Ports
     from mail_gateway.settings import GatewaySettings
 
@@ -53,14 +55,20 @@ class _Envelope(NamedTuple):
 
 
 class Intake:
-    """Takes mails for the gateway.
+    """Takes mails for the gateway. bounces: judges what comes to the sender addresses of letters.
 
     wake: told the payment that a new or repeated sale belongs to; called after the commit, must not block.
     """
 
     def __init__(
-        self, store: Store, wake: Callable[[int], None], settings: GatewaySettings, ports: Ports
+        self,
+        store: Store,
+        wake: Callable[[int], None],
+        settings: GatewaySettings,
+        ports: Ports,
+        bounces: Bounces | None = None,
     ) -> None:
+        self._bounces = bounces
         self._store = store
         self._wake = wake
         self._resend_after_ms = settings.resend_after_s * 1000
@@ -70,7 +78,7 @@ class Intake:
         """Store the mail and answer 250; on any doubt answer 4xx, so that the sender keeps it. Never raises
         but for cancellation. What nobody can read is stored for a person, and is 250 too."""
         try:
-            arrival = _arrival(raw, route, self._ports.now_ms())
+            arrival = await self._judged(_arrival(raw, route, self._ports.now_ms()))
             kept: inbox.Kept = await self._store.run(inbox.keep, arrival, self._resend_after_ms)
         except GatewayError as error:
             self._ports.tell("alarm.intake", slug=error.slug)
@@ -80,9 +88,20 @@ class Intake:
             return reply("internal")
         verdict = kept.verdict.value
         self._ports.tell("mail.accepted", mail=kept.mail_id, payment=kept.payment_id, verdict=verdict)
+        if kept.verdict is inbox.Verdict.BOUNCED:
+            self._ports.tell("alarm.letter", slug="letter-bounced", payment=kept.payment_id)
         if kept.payment_id is not None:
             self._wake(kept.payment_id)
         return reply(verdict)
+
+    async def _judged(self, arrival: inbox.Arrival) -> inbox.Arrival:
+        """A mail without a sale may be a letter of ours that came back."""
+        if self._bounces is None or arrival.envelope is not None:
+            return arrival
+        judged = await self._bounces.judge(arrival.raw, arrival.sender, arrival.recipients)
+        if isinstance(judged, inbox.Bounced):
+            return replace(arrival, ksn=None, slug="", bounced=judged)
+        return replace(arrival, ksn=None, slug=judged) if judged else arrival
 
 
 def reply(slug: str) -> Reply:
@@ -103,6 +122,7 @@ def _arrival(raw: bytes, route: Route, received_ms: int) -> inbox.Arrival:
         ksn=found.ksn,
         slug=found.slug,
         raw=raw,
+        automatic=is_automatic(raw, route.sender),
     )
 
 

@@ -72,7 +72,8 @@ class Compose:
         recipient is no address."""
         recipient = address(news.recipient)
         reply = token.make(self._keys.reply, token.REPLY, news.payment_id, recipient, NEVER)
-        bounce = token.make(self._keys.bounce, token.BOUNCE, news.payment_id, recipient, NEVER)
+        letter = token.letter_ident(news.payment_id, news.version)
+        bounce = token.make(self._keys.bounce, token.BOUNCE, letter, recipient, NEVER)
         message_id = f"<{reply}.{news.letter.value}.{news.version}@{self._sender_domain}>"
         block = armour.block(armour.RESULT, news.sealed_result) if news.sealed_result else ""
         words = self._words(news)

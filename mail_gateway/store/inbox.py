@@ -32,6 +32,21 @@ class Verdict(StrEnum):
     REPEAT = "repeat"
     UNKNOWN_READER = "unknown-reader"
     UNREADABLE = "unreadable"
+    BOUNCED = "bounced"
+    IGNORED = "ignored"
+
+
+IGNORED: Final = frozenset({"bounce-forged", "bounce-notice"})
+"""Slugs of what came to a bounce address and is no bounce: counted, and not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounced:
+    """The letter that came back, by its token. status: RFC 3463, "" where the report names none."""
+
+    payment_id: int
+    version: int
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +54,8 @@ class Arrival:
     """One mail. received_ms: unix milliseconds UTC, our own clock.
 
     envelope: the COSE bytes, None when none could be taken out; ksn: what they or their remains say.
-    slug: why there is no envelope, else empty. raw is stored only when the mail is unreadable.
+    slug: why there is no envelope, else empty. raw is stored only when the mail is unreadable. automatic: no
+    person and no phone sent it. bounced: set only where its token was verified.
     """
 
     received_ms: int
@@ -51,6 +67,8 @@ class Arrival:
     ksn: bytes | None
     slug: str
     raw: bytes = field(repr=False)
+    automatic: bool = False
+    bounced: Bounced | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +83,12 @@ class Kept:
 def keep(conn: Connection, arrival: Arrival, resend_after_ms: int = RESEND_AFTER_MS) -> Kept:
     """Unit of work: store the mail; make its payment if new, pull its last letter again if not.
 
-    Damage on the way is a payment too where the reader is known: its merchant is told.
+    Damage on the way is a payment too where the reader is known: its merchant is told. To a robot nothing is
+    answered but the first arrival of a whole sale, so that two robots never write to each other.
     """
     content_hash = hashlib.sha256(arrival.raw if arrival.envelope is None else arrival.envelope).digest()
     verdict, payment_id = _judge(conn, arrival, content_hash)
-    if verdict is Verdict.REPEAT and payment_id is not None:
+    if verdict is Verdict.REPEAT and payment_id is not None and not arrival.automatic:
         letters.again(conn, payment_id, arrival.received_ms, resend_after_ms)
     mail_id = conn.execute(
         _MAIL,
@@ -93,12 +112,22 @@ def _judge(conn: Connection, arrival: Arrival, content_hash: bytes) -> tuple[Ver
     known = conn.scalar(_KNOWN, {"hash": content_hash})
     if known is not None:
         return Verdict.REPEAT, known
-    if arrival.ksn is None:
+    if arrival.bounced is not None:
+        return Verdict.BOUNCED, _bounce(conn, arrival.bounced, arrival.received_ms)
+    if arrival.slug in IGNORED:
+        return Verdict.IGNORED, None
+    if arrival.ksn is None or (arrival.envelope is None and arrival.automatic):
         return Verdict.UNREADABLE, None
     reader = conn.scalar(_READER, {"its_key_id": arrival.ksn[:8]})
     if reader is None:
         return Verdict.UNKNOWN_READER, None
     return Verdict.NEW, _new_payment(conn, arrival, content_hash, reader)
+
+
+def _bounce(conn: Connection, bounced: Bounced, now_ms: int) -> int:
+    reason = f"bounced {bounced.status}".rstrip()
+    letters.mark_bounced(conn, bounced.payment_id, bounced.version, now_ms, reason)
+    return bounced.payment_id
 
 
 def _new_payment(conn: Connection, arrival: Arrival, content_hash: bytes, reader: int) -> int:

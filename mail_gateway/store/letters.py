@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
 
 from mail_gateway.domain.outcome import FIRST, Letter
-from mail_gateway.store.tables import letters
+from mail_gateway.store.tables import letters, merchants, payments, readers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -43,7 +43,7 @@ _DUE: Final = select(
     _C.version,
     _C.message_id,
     _C.sender,
-    _C.recipient,
+    case((_C.rerouted_to != "", _C.rerouted_to), else_=_C.recipient),
     _C.raw,
     _C.attempts,
     _C.created_ms,
@@ -54,6 +54,20 @@ _TO_SEND: Final = (
     _DUE.where(_C.due_ms <= bindparam("now_ms")).order_by(_C.rank, _C.due_ms, _C.id).limit(bindparam("most"))
 )
 _NEXT: Final = select(func.min(_C.due_ms)).where(_C.due_ms.is_not(None))
+_OF_VERSION: Final = select(_C.id, _C.state, _C.recipient).where(
+    _C.payment == bindparam("its_payment"), _C.version == bindparam("its_version")
+)
+_ITS_MERCHANT: Final = (
+    select(readers.c.merchant)
+    .join(payments, payments.c.reader == readers.c.id)
+    .where(payments.c.id == _C.payment)
+)
+_SECOND: Final = select(merchants.c.second_mail).where(
+    _C.id == bindparam("its_id"),
+    _C.rerouted_to == "",
+    merchants.c.second_mail != _C.recipient,
+    merchants.c.id == func.coalesce(_C.merchant, _ITS_MERCHANT.correlate(letters).scalar_subquery()),
+)
 _PUT: Final = insert(letters)
 _MARK: Final = update(letters).where(_C.id == bindparam("its_id"))
 _MARK_TRIED: Final = _MARK.values(
@@ -121,8 +135,29 @@ def mark_later(conn: Connection, id: int, next_ms: int, *, uncertain: bool, reas
 
 
 def mark_refused(conn: Connection, id: int, now_ms: int, reason: str) -> None:
-    """Unit of work: refused for good (5xx); a person has to look."""
-    _mark(conn, id, state="refused", due_ms=None, sent_ms=now_ms, remark=reason)
+    """Unit of work: refused for good (5xx). The same bytes go to the merchant's second address, once; without
+    one a person has to look."""
+    second = conn.scalar(_SECOND, {"its_id": id})
+    if second:
+        _mark(conn, id, state="due", due_ms=now_ms, rerouted_to=second, remark=reason)
+    else:
+        _mark(conn, id, state="refused", due_ms=None, sent_ms=now_ms, remark=reason)
+
+
+def mark_bounced(conn: Connection, payment_id: int, version: int, now_ms: int, reason: str) -> None:
+    """Unit of work: a letter came back undelivered; it goes the way of one refused. A letter that a newer one
+    has replaced, or that is being handed over again, is only marked."""
+    letter = conn.execute(_OF_VERSION, {"its_payment": payment_id, "its_version": version}).one()
+    _mark(conn, letter.id, bounced_ms=now_ms, remark=reason)
+    newest = conn.scalar(select(func.max(_C.version)).where(_C.payment == payment_id))
+    if version == newest and letter.state != "sending":
+        mark_refused(conn, letter.id, now_ms, reason)
+
+
+def recipient(conn: Connection, payment_id: int, version: int) -> str | None:
+    """To whom that letter of that payment was written; None if there is none."""
+    found = conn.execute(_OF_VERSION, {"its_payment": payment_id, "its_version": version}).one_or_none()
+    return None if found is None else found.recipient
 
 
 def again(conn: Connection, payment_id: int, now_ms: int, after_ms: int) -> bool:

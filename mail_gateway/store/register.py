@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mail_gateway.domain.errors import Disposition, GatewayError
@@ -12,6 +12,8 @@ from mail_gateway.store.clock import clock_ms
 from mail_gateway.store.tables import keys, merchants, readers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection
 
 
@@ -42,6 +44,8 @@ class MerchantFields(Protocol):
     def terminal_id(self) -> str: ...
     @property
     def merchant_id(self) -> str: ...
+    @property
+    def second_mail(self) -> str: ...
 
 
 def add_merchant(conn: Connection, new: MerchantFields) -> dict[str, Any]:
@@ -57,13 +61,22 @@ def add_merchant(conn: Connection, new: MerchantFields) -> dict[str, Any]:
         "terminal_id": new.terminal_id or f"{place:08d}",
         "merchant_id": new.merchant_id or f"{place:015d}",
         "created_ms": clock_ms(conn),
-        "second_mail": "",
+        "second_mail": new.second_mail,
     }
     try:
         number = conn.execute(insert(merchants).returning(merchants.c.id), row).scalar_one()
     except IntegrityError:
         raise _refused(f"There is a merchant named {new.name} already.", "merchant-exists") from None
     return {"id": number, **row}
+
+
+def change_merchant(conn: Connection, name: str, changes: Mapping[str, str]) -> dict[str, Any]:
+    """Unit of work: other addresses for a merchant, from its next letter on; -> the row. Raises GatewayError
+    if there is none of that name."""
+    number = find_merchant(conn, name).id
+    if changes:
+        conn.execute(update(merchants).where(merchants.c.id == number), dict(changes))
+    return dict(conn.execute(select(merchants).where(merchants.c.id == number)).mappings().one())
 
 
 def find_merchant(conn: Connection, name: str) -> Owner:

@@ -16,12 +16,15 @@ BOUNCE: Final = "b"
 LENGTH: Final = 31
 _VERSION: Final = "1"
 _MAC_LENGTH: Final = 10
+_VERSION_BITS: Final = 16
+_VERSIONS: Final = 0xFFFF
 _LABEL: Final = b"HAGAKI MAIL TOKEN 1"
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token says before it is verified. `ident` is the number of the payment or order."""
+    """What a token says before it is verified. `ident` is the number of the payment or order; of a
+    bounce, see `letter_of`."""
 
     kind: str
     ident: int
@@ -36,6 +39,16 @@ def make(key: bytes, kind: str, ident: int, recipient: str, expiry_s: int) -> st
     """
     body = ident.to_bytes(8, "big") + _mac(key, kind, ident, recipient, expiry_s)
     return kind + _VERSION + base64.b32encode(body).decode("ascii").rstrip("=").lower()
+
+
+def letter_ident(payment: int, version: int) -> int:
+    """The ident of a bounce token: one letter of one payment. payment: below 2^48; version: of the letter."""
+    return payment << _VERSION_BITS | version & _VERSIONS
+
+
+def letter_of(ident: int) -> tuple[int, int]:
+    """(payment, version) of a bounce token's ident; of any number, since nothing is verified yet."""
+    return ident >> _VERSION_BITS, ident & _VERSIONS
 
 
 def read(token: str) -> Token:

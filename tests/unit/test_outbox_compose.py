@@ -165,7 +165,7 @@ def test_headers() -> None:
     composed = Compose(SETTINGS, KEYS).compose(APPROVED)
     head = composed.raw.partition(b"\r\n\r\n")[0].decode()
     reply = token.make(KEYS.reply, token.REPLY, 7, APPROVED.recipient, NEVER)
-    bounce = token.make(KEYS.bounce, token.BOUNCE, 7, APPROVED.recipient, NEVER)
+    bounce = token.make(KEYS.bounce, token.BOUNCE, token.letter_ident(7, 1), APPROVED.recipient, NEVER)
     assert composed.message_id == f"<{reply}.approved.1@pay.example.jp>"
     assert (composed.sender, composed.recipient) == (f"{bounce}@r.pay.example.jp", "mise@docomo.ne.jp")
     for line in (

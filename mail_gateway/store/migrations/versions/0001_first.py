@@ -311,6 +311,7 @@ letters: Final = Table(
     Column("node", WHOLE, ForeignKey("nodes.id")),
     Column("sent_ms", WHOLE),
     Column("bounced_ms", WHOLE),
+    _words("rerouted_to"),
     _words("remark"),
     UniqueConstraint("payment", "version", name="one_letter_per_version"),
     CheckConstraint("(payment IS NULL) <> (merchant IS NULL)", name="letter_is_somebodys"),
