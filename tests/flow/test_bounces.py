@@ -1,0 +1,274 @@
+"""Letters that come back: known by their token, sent once to the second address, never answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import SMTP
+from sqlalchemy import text
+
+from mail_gateway.admin import merchants, payments
+from mail_gateway.domain.errors import GatewayError
+from mail_gateway.domain.news import News
+from mail_gateway.domain.outcome import Letter, Outcome
+from mail_gateway.intake.accept import Intake, Route
+from mail_gateway.intake.bounces import Bounces
+from mail_gateway.outbox.compose import Compose, TokenKeys
+from mail_gateway.outbox.send import Sender
+from mail_gateway.ports import Ports
+from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
+from mail_gateway.store import letters
+from mail_gateway.store.engine import open_store
+
+LIMIT_S = 10
+FIRST, SECOND = "shop@carrier.example", "shop@home.example"
+DOMAIN = "pay.example"
+HEAD = "From: MAILER-DAEMON@carrier.example\nAuto-Submitted: auto-replied\nSubject: Undelivered\n"
+REPORT = HEAD + (
+    'Content-Type: multipart/report; report-type=delivery-status;\n boundary="b"\n\n--b\n\n'
+    "I'm sorry.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n"
+    "Final-Recipient: rfc822; shop@carrier.example\nAction: {action}\nStatus: {status}\n\n--b--\n"
+)
+FAILED = REPORT.format(action="failed", status="5.1.1")
+DELAYED = REPORT.format(action="delayed", status="4.4.1")
+QMAIL = (
+    "From: MAILER-DAEMON@carrier.example\nSubject: failure notice\n\nHi. This is the qmail-send program.\n"
+)
+RECEIPT = (
+    HEAD + "Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n--b\n\nread\n"
+)
+AWAY = "From: shop@carrier.example\nAuto-Submitted: auto-replied\nSubject: away\n\nI am on holiday.\n"
+
+
+class World:
+    """One payment with letters, a smarthost that keeps what it gets, the door without its socket."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.settings = Settings(
+            GatewaySettings(DOMAIN, database=f"sqlite:///{folder}/hagaki.db"),
+            KeySettings(),
+            SmtpSettings("mx.pay.example"),
+            SmarthostSettings(port=port),
+        )
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.now_ms = 1_800_000_000_000
+        ports = Ports(lambda: self.now_ms, bytes, lambda verb, **facts: self.told.append((verb, facts)))
+        self.store = open_store(self.settings.gateway.database)
+        keys = TokenKeys(b"r" * 32, b"b" * 32)
+        self.compose = Compose(self.settings, keys)
+        self.sender = Sender(self.settings.smarthost, self.store, ports)
+        bounces = Bounces(self.store, keys.bounce)
+        self.intake = Intake(self.store, lambda _: self.sender.wake(), self.settings.gateway, ports, bounces)
+
+    async def put(self, version: int = 1, kind: Letter = Letter.APPROVED) -> str:
+        """Queue a letter of payment 1; -> its sender address, where a bounce goes."""
+        composed = self.compose.compose(
+            News(
+                *(1, kind, Outcome.APPROVED, version, 1200, 392, "411111******1111", "123456", 1, "", ""),
+                *(self.now_ms, "en", "Shop", FIRST, "", bytes(90), "12345678"),
+            )
+        )
+        await self.store.run(letters.put, 1, letters.Queued(kind, version, composed), self.now_ms)
+        self.sender.wake()
+        return composed.sender
+
+    async def bounce(self, to: str, mail: str = FAILED, sender: str = "") -> int:
+        raw = mail.replace("\n", "\r\n").encode()
+        return (await self.intake.accept(raw, Route(sender, (to,), "192.0.2.1"))).code
+
+    def alarms(self) -> list[str]:
+        return [facts["slug"] for verb, facts in self.told if verb == "alarm.letter"]
+
+    def verdicts(self) -> list[str]:
+        return [facts["verdict"] for verb, facts in self.told if verb == "mail.accepted"]
+
+    async def letter(self, version: int = 1) -> dict[str, Any]:
+        shown = await asyncio.to_thread(payments.shown, self.settings.gateway, 1)
+        return next(one for one in shown["letters"] if one["version"] == version)
+
+
+class Smarthost:
+    """Refuses for good whom it is told to."""
+
+    def __init__(self) -> None:
+        self.taken: asyncio.Queue[tuple[str, str, bytes]] = asyncio.Queue()
+        self.refused: set[str] = set()
+
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, who: str, options: Any) -> str:
+        if who in self.refused:
+            return "550 5.1.1 unknown"
+        envelope.rcpt_tos.append(who)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.taken.put_nowait((envelope.mail_from, envelope.rcpt_tos[0], envelope.original_content))
+        return "250 OK"
+
+    async def next(self) -> tuple[str, str, bytes]:
+        return await asyncio.wait_for(self.taken.get(), LIMIT_S)
+
+
+@asynccontextmanager
+async def a_world(folder: Path, second: str = SECOND) -> AsyncIterator[tuple[World, Smarthost]]:
+    host, stop = Smarthost(), asyncio.Event()
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(host, hostname="x"), "127.0.0.1", 0)
+    world = World(folder, server.sockets[0].getsockname()[1])
+    new = merchants.NewMerchant("Shop", FIRST, "en", second_mail=second)
+    await asyncio.to_thread(merchants.add, world.settings.gateway, new)
+    await world.store.run(_one_payment)
+    running = asyncio.create_task(world.sender.run(stop))
+    try:
+        yield world, host
+    finally:
+        stop.set()
+        await asyncio.wait_for(running, LIMIT_S)
+        await world.store.close()
+        server.close()
+
+
+def _one_payment(conn: Any) -> None:
+    for statement in (
+        "INSERT INTO keys (id, wrapped, kcv, created_ms) VALUES ('AA', x'00', '', 1)",
+        "INSERT INTO readers (id, key_id, bdk_id, merchant, created_ms) VALUES (1, x'01', 'AA', 1, 1)",
+        "INSERT INTO payments (id, reader, received_ms, envelope_hash, ksn) VALUES (1, 1, 1, x'01', x'02')",
+    ):
+        conn.execute(text(statement))
+
+
+async def settled(world: World, **wanted: Any) -> dict[str, Any]:
+    """The letter, once it is as wanted."""
+    async with asyncio.timeout(LIMIT_S):
+        while not wanted.items() <= (found := await world.letter()).items():
+            await asyncio.sleep(0.01)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("mail", "remark"), [(FAILED, "bounced 5.1.1"), (QMAIL, "bounced")], ids=["report", "old"]
+)
+async def test_a_bounced_letter_goes_to_the_second_address_as_it_is(
+    tmp_path: Path, mail: str, remark: str
+) -> None:
+    async with a_world(tmp_path) as (world, host):
+        to = await world.put()
+        first = await host.next()
+        await settled(world, state="sent")
+        assert await world.bounce(to.upper(), mail) == 250
+        assert (await world.letter())["remark"] in (remark, "250 OK")
+        second = await host.next()
+        assert (first[1], second[1]) == (FIRST, SECOND)
+        assert (first[0], first[2]) == (second[0], second[2])
+        letter = await settled(world, state="sent")
+        assert (letter["rerouted_to"], letter["bounced_ms"]) == (SECOND, world.now_ms)
+        assert (world.alarms(), world.verdicts()) == (["letter-bounced"], ["bounced"])
+        shown = await asyncio.to_thread(payments.shown, world.settings.gateway, 1)
+        assert [one["verdict"] for one in shown["mails"]] == ["bounced"]
+
+
+async def test_when_the_second_bounces_too_a_person_looks_and_nothing_more_is_sent(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as (world, host):
+        to = await world.put()
+        for _ in range(2):
+            await host.next()
+            await settled(world, state="sent")
+            await world.bounce(to)
+        assert (await settled(world, state="refused"))["remark"] == "bounced 5.1.1"
+        assert world.alarms() == ["letter-bounced"] * 2
+        assert host.taken.empty()
+
+
+async def test_without_a_second_address_it_stays_visible(tmp_path: Path) -> None:
+    async with a_world(tmp_path, second="") as (world, host):
+        to = await world.put()
+        await host.next()
+        await settled(world, state="sent")
+        await world.bounce(to)
+        await settled(world, state="refused", rerouted_to="")
+        assert host.taken.empty()
+
+
+async def test_a_letter_that_the_smarthost_refuses_takes_the_same_way(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as (world, host):
+        host.refused = {FIRST}
+        await world.put()
+        assert (await host.next())[1] == SECOND
+        assert (await settled(world, state="sent"))["rerouted_to"] == SECOND
+        assert world.alarms() == ["letter-refused"]
+
+
+async def test_refused_at_both_addresses_it_is_tried_no_more(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as (world, host):
+        host.refused = {FIRST, SECOND}
+        await world.put()
+        await settled(world, state="refused", rerouted_to=SECOND)
+        assert world.alarms() == ["letter-refused"] * 2
+
+
+@pytest.mark.parametrize(
+    ("mail", "sender"), [(DELAYED, ""), (RECEIPT, ""), (AWAY, FIRST), ("\nhello", FIRST)], ids=str
+)
+async def test_what_is_no_bounce_does_nothing(tmp_path: Path, mail: str, sender: str) -> None:
+    async with a_world(tmp_path) as (world, host):
+        to = await world.put()
+        await host.next()
+        before = await settled(world, state="sent")
+        assert await world.bounce(to, mail, sender) == 250
+        assert (await world.letter(), world.alarms(), world.verdicts()) == (before, [], ["ignored"])
+
+
+async def test_a_forged_token_does_nothing_and_looks_the_same_from_outside(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as (world, host):
+        to = await world.put()
+        await host.next()
+        before = await settled(world, state="sent")
+        other = await world.put(2, Letter.CANCELLED)
+        await host.next()
+        forged = [to[:-20] + "a" + to[-19:], to[:8] + "c" + to[9:], to[:10] + other[10:]]
+        for address in {*forged} - {to, other}:
+            assert await world.bounce(address) == 250
+        assert set(world.verdicts()) == {"ignored"}
+        assert await world.letter() == before
+
+
+async def test_the_bounce_of_a_letter_that_was_replaced_is_only_noted(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as (world, host):
+        to = await world.put(1, Letter.IN_DOUBT)
+        await host.next()
+        await world.put(2, Letter.CANCELLED)
+        await host.next()
+        await settled(world, state="sent")
+        await world.bounce(to)
+        letter = await world.letter(1)
+        assert (letter["state"], letter["rerouted_to"], letter["bounced_ms"]) == ("sent", "", world.now_ms)
+        assert host.taken.empty()
+
+
+async def test_no_mail_ever_answers_a_bounce(tmp_path: Path) -> None:
+    async with a_world(tmp_path, second="") as (world, host):
+        to = await world.put()
+        await host.next()
+        await settled(world, state="sent")
+        for mail in (FAILED, QMAIL, DELAYED, AWAY):
+            for sender in ("", "stranger@x.example"):
+                await world.bounce(to, mail, sender)
+                await world.bounce(f"sale@{DOMAIN}", mail, sender)
+        shown = await asyncio.to_thread(payments.shown, world.settings.gateway, 1)
+        assert len(shown["letters"]) == 1
+        assert host.taken.empty()
+
+
+async def test_a_merchants_addresses_can_be_changed(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as (world, _):
+        own = world.settings.gateway
+        changed = await asyncio.to_thread(
+            merchants.change, own, "Shop", {"second_mail": "", "mail": "new@x.jp"}
+        )
+        assert (changed["mail"], changed["second_mail"]) == ("new@x.jp", "")
+        for name, changes in (("Shop", {"mail": ""}), ("Shop", {"second_mail": "a b"}), ("Nobody", {})):
+            with pytest.raises(GatewayError):
+                await asyncio.to_thread(merchants.change, own, name, changes)
