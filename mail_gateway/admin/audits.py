@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from sqlalchemy import Connection
-
     from mail_gateway.settings import GatewaySettings
+    from mail_gateway.store.backend import Guest
 
 _ALL = "all"
 
@@ -42,7 +41,7 @@ def verify(
     return {"checked": found.counts, "faults": [asdict(fault) for fault in found.faults]}
 
 
-def _opened(gateway: GatewaySettings, file: Path | None) -> AbstractContextManager[Connection]:
+def _opened(gateway: GatewaySettings, file: Path | None) -> AbstractContextManager[Guest]:
     return guest(gateway.database) if file is None else backup.opened(file)
 
 

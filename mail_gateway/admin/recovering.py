@@ -15,9 +15,8 @@ from mail_gateway.store.clock import clock_ms
 from mail_gateway.store.notes import Note, Said
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from mail_gateway.settings import GatewaySettings
+    from mail_gateway.store.backend import Guest
     from mail_gateway.store.payments import Payment
     from mail_gateway.store.recovery import Restore
 
@@ -85,14 +84,14 @@ def settle(gateway: GatewaySettings, reference: str, payment: int | None, remark
     return {"reference": reference, "payment": payment, "remark": remark}
 
 
-def _restore(conn: Connection) -> Restore:
+def _restore(conn: Guest) -> Restore:
     restore = recovery.open_restore(conn)
     if restore is None:
         raise GatewayError("The gateway is not recovering.", "not-recovering", Disposition.REFUSE)
     return restore
 
 
-def _reconcile(conn: Connection, restore: Restore, charged: ChargeList) -> dict[str, Any]:
+def _reconcile(conn: Guest, restore: Restore, charged: ChargeList) -> dict[str, Any]:
     now_ms = clock_ms(conn)
     lines = {int(line.reference): line for line in charged.lines}
     found: Counter[Finding] = Counter()
@@ -116,7 +115,7 @@ def _reconcile(conn: Connection, restore: Restore, charged: ChargeList) -> dict[
     return {**{what.value: found[what] for what in Finding}, "ghosts": new, "differ": differ}
 
 
-def _judge(conn: Connection, payment: Payment, line: Line | None, now_ms: int, *, apart: bool) -> Finding:
+def _judge(conn: Guest, payment: Payment, line: Line | None, now_ms: int, *, apart: bool) -> Finding:
     what = finding(payment.state, line, apart=apart, same=_same(payment, line))
     if what in _SAID:
         shunt.say(conn, payment.id, now_ms, Note(_SAID[what], "the acquirer's list", _facts(line)))
@@ -137,7 +136,7 @@ def _facts(line: Line | None) -> dict[str, Any]:
     return {name: value for name, value in asdict(line).items() if name in names}
 
 
-def _approved(conn: Connection, charged: ChargeList) -> list[int]:
+def _approved(conn: Guest, charged: ChargeList) -> list[int]:
     return recovery.in_state(conn, _CHARGED, charged.from_ms, charged.until_ms)
 
 

@@ -13,9 +13,8 @@ from mail_gateway.store.clock import clock_ms
 from mail_gateway.store.notes import Note, Said
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from mail_gateway.settings import GatewaySettings
+    from mail_gateway.store.backend import Guest
 
 _NOT_KNOWN = (Said.RECOVERING, Said.GHOST)
 
@@ -62,7 +61,7 @@ def drop(gateway: GatewaySettings, payment: int, reason: str) -> dict[str, Any]:
     return {"payment": payment, "state": row.state.value, "order": "drop"}
 
 
-def _shunted(conn: Connection, number: int) -> payments.Payment:
+def _shunted(conn: Guest, number: int) -> payments.Payment:
     found = payments.load(conn, number)
     if found is None:
         raise _refused(f"There is no payment {number}.", "payment-unknown")

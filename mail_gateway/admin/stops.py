@@ -12,9 +12,8 @@ from mail_gateway.store.clock import clock_ms
 from mail_gateway.store.holds import Subject
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from mail_gateway.settings import GatewaySettings
+    from mail_gateway.store.backend import Guest
 
 _UNKNOWN: Final = {
     Subject.READER: "reader-unknown",
@@ -52,7 +51,7 @@ def release(gateway: GatewaySettings, number: int) -> dict[str, Any]:
     return found[0]
 
 
-def _numbers(conn: Connection, subject: Subject, number: int | None) -> list[int | None]:
+def _numbers(conn: Guest, subject: Subject, number: int | None) -> list[int | None]:
     if subject is Subject.GATEWAY or number is None:
         return [None]
     if subject is Subject.READER:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.decide import CLOCK_AHEAD_MAX_MS, CLOCK_FLOOR_MS
@@ -21,6 +22,14 @@ CLOCK_DOUBT_MS: Final = 24 * 60 * 60_000
 """For so long after a restore a reader's clock alone does not say that a sale was sealed after it."""
 
 
+class Sealed(Enum):
+    """Whether a sale is one of the lost time."""
+
+    IN = "in"
+    PERHAPS = "perhaps"
+    OUT = "out"
+
+
 @dataclass(frozen=True, slots=True)
 class Lost:
     """The time that restores have lost, unix ms: a sale sealed in it may have been charged.
@@ -33,13 +42,15 @@ class Lost:
     restores: int
     finished: bool
 
-    def may_hold(self, reader_time_s: int, received_ms: int) -> bool:
-        """Whether a sale of that reader time (unix seconds, 0: unknown) may be one of the lost time."""
+    def sealed(self, reader_time_s: int, received_ms: int) -> Sealed:
+        """When a sale of that reader time (unix seconds, 0: unknown) was sealed. Careful until finished."""
         reader_ms = reader_time_s * 1000
         if not CLOCK_FLOOR_MS <= reader_ms <= received_ms + CLOCK_AHEAD_MAX_MS:
-            return True
-        ahead_ms = CLOCK_DOUBT_MS if self.finished else CLOCK_AHEAD_MAX_MS
-        return self.from_ms <= reader_ms <= self.until_ms + ahead_ms
+            return Sealed.PERHAPS if self.finished else Sealed.IN
+        ahead_ms = 0 if self.finished else CLOCK_AHEAD_MAX_MS
+        if self.from_ms <= reader_ms <= self.until_ms + ahead_ms:
+            return Sealed.IN
+        return Sealed.PERHAPS if self.until_ms < reader_ms <= self.until_ms + CLOCK_DOUBT_MS else Sealed.OUT
 
     @property
     def version_base(self) -> int:

@@ -12,7 +12,9 @@ from mail_gateway.domain.outcome import KEY_USED
 from mail_gateway.domain.payment import Event, Kind, State
 from mail_gateway.envelope.keys import Purpose
 from mail_gateway.envelope.open import Opened, Refused, open_envelope
+from mail_gateway.store import notes
 from mail_gateway.store.answers import answer_of
+from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import KeyUsed
 from mail_gateway.work import recovering
 from mail_gateway.work.apart import set_apart
@@ -74,7 +76,7 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Payment | 
     if standing.lost is not None:
         note = await recovering.stands_against(kit, learned, opened.sale.reader_time_s, standing.lost)
         if note is not None:
-            return await set_apart(kit, payment, note, changes)
+            return await _instead(kit, payment, note, changes)
     if kit.ports.now_ms() > (learned.fresh_until_ms or 0):
         event = Event(Kind.TOO_OLD, {"slug": "too-old"})
         return await enter(kit, draft(kit, payment, [event], code="too-old", **changes))
@@ -86,6 +88,15 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Payment | 
             code = str(events[-1].facts["slug"])
             return await enter(kit, draft(kit, payment, events, code=code, **changes))
     return await _dispatch(kit, Ready(payment, events, changes, request))
+
+
+async def _instead(kit: Kit, payment: Payment, note: Note, changes: dict[str, Any]) -> Payment | None:
+    """A sale of the time that a restore has lost is never asked again."""
+    if note.kind is not Said.UNCHARGED:
+        is_news = await kit.store.read(notes.why, payment.id) is None
+        return await set_apart(kit, payment, note, changes, told=is_news)
+    event = Event(Kind.FOUND_UNCHARGED, {"slug": "not-in-list"})
+    return await enter(kit, draft(kit, payment, [event], code="not-in-list", **changes))
 
 
 def _learned(kit: Kit, payment: Payment, opened: Opened) -> dict[str, Any]:
