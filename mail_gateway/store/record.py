@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from sqlalchemy import bindparam, insert, select, update
 
 from mail_gateway.domain.outcome import Letter
-from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, Event, State
+from mail_gateway.domain.payment import Event, State
 from mail_gateway.store import answers, books, letters
-from mail_gateway.store.tables import STANS, counters, events, payments, readers
+from mail_gateway.store.tables import OPEN, STANS, counters, events, payments, readers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ _R: Final = readers.c
 # Built once: the library needs several times as long to build a statement as to run it.
 _STAN: Final = select(counters.c.value).where(counters.c.name == STANS)
 _NEXT_STAN: Final = update(counters).where(counters.c.name == STANS)
-_HELD: Final = select(_P.id).where(_P.stan == bindparam("stan"), _P.state.in_(OPEN_AT_ACQUIRER))
+_HELD: Final = select(_P.id).where(_P.stan == bindparam("stan"), OPEN)
 _OF_COUNTER: Final = select(_P.id).where(
     _P.reader == bindparam("its_reader"), _P.counter == bindparam("its_counter")
 )

@@ -135,8 +135,9 @@ payments: Final = Table(
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )
-_OPEN: Final = text(f"state IN ({_quoted(OPEN_AT_ACQUIRER)})")
-Index("one_open_payment_per_stan", payments.c.stan, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
+OPEN: Final = text(f"state IN ({_quoted(OPEN_AT_ACQUIRER)})")
+"""Written out: with the states as parameters a question could not use the index and would read every row."""
+Index("one_open_payment_per_stan", payments.c.stan, unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
 _DUE: Final = text("due_ms IS NOT NULL")
 Index("payments_due", payments.c.due_ms, sqlite_where=_DUE, postgresql_where=_DUE)
 
