@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Protocol, assert_never
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.outbox.schedule import wait_s
 from mail_gateway.outbox.smarthost import Fate, Handed, Smarthost, SmarthostDown
-from mail_gateway.store import letters
+from mail_gateway.store import handover
+from mail_gateway.store.handover import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mail_gateway.ports import Ports
     from mail_gateway.settings import SmarthostSettings
+    from mail_gateway.store.handover import Claimed
+    from mail_gateway.store.letters import LetterRow
 
-BATCH: Final = 16
-"""Letters taken at once: few, so that an "in doubt" written meanwhile does not wait behind a long queue."""
+HELD_MAX: Final = 64
+"""Letters in memory: few, so that an "in doubt" written meanwhile soon goes first."""
 
+HELD_LOW: Final = 24
 CONNECTIONS: Final = 4
-"""Letters on their way at once; their marks share commits."""
+"""Letters on their way at once; one that hangs holds up no other."""
 
 IDLE_MAX_S: Final = 60
+_STATES: Final = {
+    Fate.SENT: "sent",
+    Fate.REFUSED: "refused",
+    Fate.UNCERTAIN: "uncertain",
+    Fate.LATER: "due",
+}
 
 
 class Store(Protocol):
@@ -30,18 +41,22 @@ class Store(Protocol):
 
     async def run(self, unit: Callable[..., Any], /, *args: Any, **more: Any) -> Any: ...
 
-    async def read(self, unit: Callable[..., Any], /, *args: Any, **more: Any) -> Any: ...
-
 
 class Sender:
     """Sends for as long as it runs. There may be any number of letters; there are a few connections."""
 
     def __init__(self, settings: SmarthostSettings, store: Store, ports: Ports) -> None:
         own_name = settings.sender_domain or "localhost"
-        self._smarthosts = [Smarthost(settings, own_name) for _ in range(CONNECTIONS)]
+        self._free = [Smarthost(settings, own_name) for _ in range(CONNECTIONS)]
         self._store = store
         self._ports = ports
         self._woken = asyncio.Event()
+        self._held: deque[LetterRow] = deque()
+        self._handed: list[tuple[LetterRow, Handed]] = []
+        self._working: set[asyncio.Task[None]] = set()
+        self._settling: asyncio.Task[None] | None = None
+        self._down: SmarthostDown | None = None
+        self._broken: BaseException | None = None
         self._failures = 0
 
     def wake(self) -> None:
@@ -49,17 +64,16 @@ class Sender:
         self._woken.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Send until `stop` is set; then the letter in hand is finished and the connection closed."""
+        """Send until `stop` is set; then the letters in hand are finished and the connections closed."""
         stopping = asyncio.create_task(stop.wait())
         stopping.add_done_callback(lambda _: self.wake())
         try:
             while not stop.is_set():
                 self._woken.clear()
-                await self._pause(await self._round(stop))
+                await self._pause(await self._round())
         finally:
             stopping.cancel()
-            for smarthost in self._smarthosts:
-                await smarthost.close()
+            await self._finish()
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -68,75 +82,118 @@ class Sender:
         except TimeoutError:
             pass
 
-    async def _round(self, stop: asyncio.Event) -> float:
-        """Send what is due; seconds until there is reason to look again, unless woken."""
+    async def _round(self) -> float:
+        """Take out what is due; seconds until there is reason to look again, unless woken."""
+        if self._broken is not None:
+            raise self._broken
         try:
-            due: list[letters.LetterRow] = await self._store.read(letters.due, self._ports.now_ms(), BATCH)
-            await self._all(due, stop)
-            self._failures = 0
-            return await self._until_next()
-        except SmarthostDown as down:
-            return self._down("smarthost-down", str(down))
+            if self._down is not None:
+                return await self._given_up(self._down)
+            if len(self._held) > HELD_LOW:
+                return IDLE_MAX_S
+            return await self._claim()
         except GatewayError as error:
-            return self._down(error.slug, error.detail)
+            return self._failed(error.slug, error.detail)
 
-    async def _all(self, due: Sequence[letters.LetterRow], stop: asyncio.Event) -> None:
-        """Each connection takes the next letter, so the first go first. Raises what ended any of them."""
-        waiting = iter(due)
+    async def _claim(self) -> float:
+        room = HELD_MAX - len(self._held)
+        claimed: Claimed = await self._store.run(handover.claim, self._ports.now_ms(), room)
+        self._held.extend(claimed.rows)
+        for _ in range(min(len(self._held), len(self._free))):
+            self._start(self._free.pop())
+        if claimed.next_ms is None:
+            return IDLE_MAX_S
+        return min(max(claimed.next_ms - self._ports.now_ms(), 0) / 1000, IDLE_MAX_S)
 
-        async def work(smarthost: Smarthost) -> None:
-            for letter in waiting:
-                if not stop.is_set():
-                    await self._one(letter, smarthost)
+    def _start(self, smarthost: Smarthost) -> None:
+        task = asyncio.create_task(self._work(smarthost))
+        self._working.add(task)
+        task.add_done_callback(self._ended)
 
-        working = (work(smarthost) for smarthost in self._smarthosts[: len(due)])
-        for ended in await asyncio.gather(*working, return_exceptions=True):
-            if ended is not None:
-                raise ended
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._working.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._broken = task.exception()
+            self.wake()
 
-    def _down(self, slug: str, detail: str) -> float:
+    async def _work(self, smarthost: Smarthost) -> None:
+        """One connection takes the next letter, until none is left."""
+        try:
+            while self._held and self._down is None:
+                letter = self._held.popleft()
+                if len(self._held) == HELD_LOW:
+                    self.wake()
+                await self._one(letter, smarthost)
+        except SmarthostDown as down:
+            self._down = down
+        finally:
+            self._free.append(smarthost)
+            if not self._held or self._down is not None:
+                self.wake()
+
+    async def _one(self, letter: LetterRow, smarthost: Smarthost) -> None:
+        try:
+            await smarthost.connect()  # before it is an attempt
+        except SmarthostDown:
+            self._held.appendleft(letter)
+            raise
+        try:
+            handed = await smarthost.hand_over(letter)
+        except SmarthostDown as down:
+            self._write_down(letter, Handed(Fate.LATER, str(down)))
+            raise
+        self._failures = 0
+        self._write_down(letter, handed)
+
+    async def _given_up(self, down: SmarthostDown) -> float:
+        """No connection can be had: what is held goes back, and no letter has been tried by that."""
+        while self._working:
+            await asyncio.wait(self._working)
+        await self._release()
+        self._down = None
+        return self._failed("smarthost-down", str(down))
+
+    def _failed(self, slug: str, detail: str) -> float:
         """Quiet retry: said once, when it begins."""
         self._failures += 1
         if self._failures == 1:
             self._ports.tell("alarm.outbox", slug=slug, error=detail)
         return min(wait_s(self._failures, 0), IDLE_MAX_S)
 
-    async def _until_next(self) -> float:
-        moment: int | None = await self._store.read(letters.next_due_ms)
-        if moment is None:
-            return IDLE_MAX_S
-        return min(max(moment - self._ports.now_ms(), 0) / 1000, IDLE_MAX_S)
+    async def _release(self) -> None:
+        if self._held:
+            ids = [letter.id for letter in self._held]
+            await self._store.run(handover.release, ids, self._ports.now_ms())
+            self._held.clear()
 
-    async def _one(self, letter: letters.LetterRow, smarthost: Smarthost) -> None:
-        await smarthost.connect()  # before the mark: a smarthost that is down is no attempt
-        await self._store.run(letters.mark_sending, letter.id, self._ports.now_ms())
-        try:
-            handed = await smarthost.hand_over(letter)
-        except SmarthostDown as down:
-            await self._write_down(letter, Handed(Fate.LATER, str(down)))
-            raise
-        await self._write_down(letter, handed)
+    def _write_down(self, letter: LetterRow, handed: Handed) -> None:
+        """What became of it goes to the disk with what became of others meanwhile."""
+        self._handed.append((letter, handed))
+        if self._settling is None or self._settling.done():
+            self._settling = asyncio.create_task(self._settle())
 
-    async def _write_down(self, letter: letters.LetterRow, handed: Handed) -> None:
-        now_ms = self._ports.now_ms()
-        match handed.fate:
-            case Fate.SENT:
-                await self._store.run(letters.mark_sent, letter.id, now_ms, handed.remark)
+    async def _settle(self) -> None:
+        while self._handed:
+            handed, self._handed = self._handed, []
+            now_ms = self._ports.now_ms()
+            try:
+                await self._store.run(handover.settle, [_mark(*one, now_ms) for one in handed], now_ms)
+            except GatewayError as error:
+                self._handed = handed + self._handed
+                await asyncio.sleep(self._failed(error.slug, error.detail))
+            else:
+                self._tell_all(handed)
+
+    def _tell_all(self, handed: Sequence[tuple[LetterRow, Handed]]) -> None:
+        for letter, one in handed:
+            if one.fate is Fate.SENT:
                 self._tell("letter.sent", letter)
-            case Fate.REFUSED:
-                await self._store.run(letters.mark_refused, letter.id, now_ms, handed.remark)
+            elif one.fate is Fate.REFUSED:
                 self._tell("letter.refused", letter)
                 self._ports.tell("alarm.letter", slug="letter-refused", payment=letter.payment_id)
-            case Fate.LATER | Fate.UNCERTAIN:
-                next_ms = now_ms + wait_s(letter.attempts + 1, now_ms - letter.created_ms) * 1000
-                uncertain = handed.fate is Fate.UNCERTAIN
-                await self._store.run(
-                    letters.mark_later, letter.id, next_ms, uncertain=uncertain, reason=handed.remark
-                )
-            case _:
-                assert_never(handed.fate)
+                self.wake()  # it may go to a second address
 
-    def _tell(self, verb: str, letter: letters.LetterRow) -> None:
+    def _tell(self, verb: str, letter: LetterRow) -> None:
         self._ports.tell(
             verb,
             payment=letter.payment_id,
@@ -144,3 +201,24 @@ class Sender:
             version=letter.version,
             message_id=letter.message_id,
         )
+
+    async def _finish(self) -> None:
+        """What is in hand is finished; what only waited is due at once in the next life."""
+        waiting = list(self._held)
+        self._held.clear()
+        while self._working:
+            await asyncio.wait(self._working)
+        self._held.extend(waiting)
+        for smarthost in self._free:
+            await smarthost.close()
+        try:
+            await self._release()
+            if self._settling is not None:
+                await asyncio.wait([self._settling], timeout=IDLE_MAX_S)
+        except GatewayError as error:
+            self._failed(error.slug, error.detail)
+
+
+def _mark(letter: LetterRow, handed: Handed, now_ms: int) -> Mark:
+    next_ms = now_ms + wait_s(letter.attempts + 1, now_ms - letter.created_ms) * 1000
+    return Mark(letter.id, _STATES[handed.fate], handed.remark, next_ms)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from aiosmtplib import (
-    SMTP,
-    SMTPDataError,
-    SMTPException,
-    SMTPRecipientRefused,
-    SMTPResponseException,
-    SMTPServerDisconnected,
-)
+from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPServerDisconnected
+
+from mail_gateway.outbox.wire import TIMEOUT_S, Reply, Wire
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Sequence
+
     from mail_gateway.settings import SmarthostSettings
     from mail_gateway.store.letters import LetterRow
 
-TIMEOUT_S: Final = 60
 _REMARK_MAX: Final = 200
 _GOING_DOWN: Final = 421
 _PERMANENT: Final = 500
+_GO_ON: Final = 354
+_GOOD: Final = 2
+_DATA: Final = 2
 
 
 class Fate(Enum):
@@ -48,66 +47,72 @@ class SmarthostDown(Exception):
 
 
 class Smarthost:
-    """One connection, kept while it lives."""
+    """One connection, kept while it lives. The library makes it: greeting, TLS, sign-in."""
 
     def __init__(self, settings: SmarthostSettings, local_name: str) -> None:
         self._settings = settings
         self._local_name = local_name
-        self._client = self._new_client()
+        self._wire: Wire | None = None
+        self._pipelining = False
 
     async def connect(self) -> bool:
         """Have a connection; whether it was there already. Raises SmarthostDown."""
-        if self._client.is_connected:
+        if self._wire is not None and self._wire.is_open:
             return True
-        self._client = self._new_client()
+        client = self._new_client()
         try:
-            await self._client.connect()
+            await client.connect()
+            await _greet(client)
         except (SMTPException, OSError) as error:
+            client.close()
             raise SmarthostDown(type(error).__name__) from error
+        self._pipelining = client.supports_extension("pipelining")
+        self._wire = Wire(cast("asyncio.Transport", client.transport))
         return False
 
     async def hand_over(self, letter: LetterRow) -> Handed:
         """Send one letter. A connection that idled out is made anew, once. Raises SmarthostDown."""
         while True:
             kept = await self.connect()
+            assert self._wire is not None
             try:
-                return await self._name_route(letter) or await self._content(letter)
-            except (SMTPException, OSError) as error:
-                self._client.close()
+                return await self._name_route(self._wire, letter) or await self._content(self._wire, letter)
+            except SMTPException as error:
+                self._wire.close()
                 if not kept:
                     raise SmarthostDown(type(error).__name__) from error
 
     async def close(self) -> None:
         """Say QUIT, if anybody listens."""
-        if self._client.is_connected:
-            with suppress(SMTPException, OSError):
-                await self._client.quit()
-        self._client.close()
+        if self._wire is not None:
+            self._wire.close()
 
-    async def _name_route(self, letter: LetterRow) -> Handed | None:
-        """Sender and recipient; None if both were taken."""
-        try:
-            await self._client.mail(letter.sender)
-            await self._client.rcpt(letter.recipient)
-        except SMTPResponseException as error:
-            if error.code == _GOING_DOWN:
-                raise SMTPServerDisconnected(error.message) from error
-            # every letter has a sender of ours: that it is refused is the settings' fault, not the letter's
-            for_good = isinstance(error, SMTPRecipientRefused) and error.code >= _PERMANENT
-            await self._client.rset()
-            return Handed(Fate.REFUSED if for_good else Fate.LATER, _remark(error.code, error.message))
-        return None
+    async def _name_route(self, wire: Wire, letter: LetterRow) -> Handed | None:
+        """Sender, recipient and the wish to send the content; None if all were taken."""
+        commands = _commands(letter)
+        if not commands:
+            return Handed(Fate.REFUSED, "address-form")
+        if self._pipelining:
+            replies = await wire.ask(b"".join(commands), len(commands))
+        else:
+            replies = []
+            for command in commands:
+                replies += await wire.ask(command)
+                if _refusal(replies) is not None:
+                    break
+        if any(reply.code == _GOING_DOWN for reply in replies):
+            raise SMTPServerDisconnected("Going down")
+        refused = _refusal(replies)
+        if refused is not None:  # a server that goes on all the same gets an empty content, to nobody
+            await wire.ask(b".\r\n" if replies[-1].code == _GO_ON else b"RSET\r\n")
+        return refused
 
-    async def _content(self, letter: LetterRow) -> Handed:
+    async def _content(self, wire: Wire, letter: LetterRow) -> Handed:
         try:
-            response = await self._client.data(letter.raw)
-        except SMTPDataError as error:
-            fate = Fate.REFUSED if error.code >= _PERMANENT else Fate.LATER
-            return Handed(fate, _remark(error.code, error.message))
-        except (SMTPException, OSError) as error:
-            self._client.close()
+            (reply,) = await wire.ask(_quoted(letter.raw))
+        except SMTPException as error:
             return Handed(Fate.UNCERTAIN, type(error).__name__)
-        return Handed(Fate.SENT, _remark(response.code, response.message))
+        return _said_to_content(reply)
 
     def _new_client(self) -> SMTP:
         own = self._settings
@@ -122,6 +127,49 @@ class Smarthost:
             start_tls=own.tls == "starttls",
             cert_bundle=own.tls_ca or None,
         )
+
+
+async def _greet(client: SMTP) -> None:
+    if client.is_ehlo_or_helo_needed:
+        try:
+            await client.ehlo()
+        except SMTPHeloError:
+            await client.helo()
+
+
+def _commands(letter: LetterRow) -> tuple[bytes, ...]:
+    """None at all for addresses that cannot be said."""
+    said = letter.sender + letter.recipient
+    if not (said.isascii() and said.isprintable()):
+        return ()
+    return (
+        f"MAIL FROM:<{letter.sender}>\r\n".encode("ascii"),
+        f"RCPT TO:<{letter.recipient}>\r\n".encode("ascii"),
+        b"DATA\r\n",
+    )
+
+
+def _quoted(raw: bytes) -> bytes:
+    """The content as it goes over the wire, with its end (RFC 5321 4.5.2)."""
+    lines = b"\r\n".join(raw.splitlines()) + b"\r\n"
+    return b"." * lines.startswith(b".") + lines.replace(b"\r\n.", b"\r\n..") + b".\r\n"
+
+
+def _refusal(replies: Sequence[Reply]) -> Handed | None:
+    """What the replies to sender, recipient and DATA, so far, mean for the letter if one of them is a no."""
+    for place, (code, text) in enumerate(replies):
+        if (code == _GO_ON) != (place == _DATA) or (place != _DATA and code // 100 != _GOOD):
+            # every letter has a sender of ours: that it is refused is the settings' fault, not the letter's
+            for_good = place > 0 and code >= _PERMANENT
+            return Handed(Fate.REFUSED if for_good else Fate.LATER, _remark(code, text))
+    return None
+
+
+def _said_to_content(reply: Reply) -> Handed:
+    remark = _remark(reply.code, reply.text)
+    if reply.code // 100 == _GOOD:
+        return Handed(Fate.SENT, remark)
+    return Handed(Fate.REFUSED if reply.code >= _PERMANENT else Fate.LATER, remark)
 
 
 def _remark(code: int, message: str) -> str:

@@ -70,9 +70,6 @@ _SECOND: Final = select(merchants.c.second_mail).where(
 )
 _PUT: Final = insert(letters)
 _MARK: Final = update(letters).where(_C.id == bindparam("its_id"))
-_MARK_TRIED: Final = _MARK.values(
-    attempts=_C.attempts + 1, state=bindparam("state"), due_ms=bindparam("due_ms")
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +110,9 @@ def next_due_ms(conn: Connection) -> int | None:
     return moment
 
 
-def mark_sending(conn: Connection, id: int, now_ms: int) -> None:
-    """Unit of work: it is being handed over; should we die now, it is due again after the guard time."""
-    tried = {"its_id": id, "state": "sending", "due_ms": now_ms + SENDING_GUARD_MS}
-    conn.execute(_MARK_TRIED, tried)
-
-
 def adopt(conn: Connection, now_ms: int) -> None:
     """Unit of work: what an earlier life was handing over is due now; the reader drops what it has seen."""
     conn.execute(update(letters).where(_C.state == "sending").values(state="uncertain", due_ms=now_ms))
-
-
-def mark_sent(conn: Connection, id: int, now_ms: int, reply: str) -> None:
-    """Unit of work: the smarthost has it and said so."""
-    _mark(conn, id, state="sent", due_ms=None, sent_ms=now_ms, remark=reply)
 
 
 def mark_later(conn: Connection, id: int, next_ms: int, *, uncertain: bool, reason: str) -> None:

@@ -27,7 +27,7 @@ from acquirer_sdk.values import (
 from mail_gateway.domain.outcome import Letter, Outcome
 from mail_gateway.domain.payment import Kind, State
 from mail_gateway.envelope.dukpt import Usage
-from mail_gateway.store import books, letters
+from mail_gateway.store import books, handover, letters
 from mail_gateway.store.inbox import Verdict
 from mail_gateway.store.tables import mails
 from schemas.envelope import checkcode, cose, payload
@@ -112,8 +112,9 @@ def test_a_repeat_pulls_the_same_letter_again_at_most_once_a_minute(tmp_path: Pa
             return len(await store.read(letters.due, world.now_ms(), 10))
 
         async def send() -> None:
-            await store.run(letters.mark_sending, 1, world.now_ms())
-            await store.run(letters.mark_sent, 1, world.now_ms(), "250")
+            claimed = await store.run(handover.claim, world.now_ms(), 10)
+            marks = [handover.Mark(row.id, "sent", "250") for row in claimed.rows]
+            await store.run(handover.settle, marks, world.now_ms())
 
         await send()
         await world.post(envelope)

@@ -26,8 +26,16 @@ START_MS = 1_800_000_000_000
 RAW = b"Subject: x\r\n\r\n.dot\r\nline\r\n"
 
 
+@pytest.fixture(autouse=True, params=[False, True], ids=["one by one", "pipelining"])
+def offered(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything holds for a smarthost that takes commands together and for one that does not."""
+    monkeypatch.setattr(Smarthost, "pipelining", request.param)
+
+
 class Smarthost:
     """Takes mail; `rule` may answer for a recipient (RCPT) or the content (DATA), or hang up."""
+
+    pipelining = False
 
     def __init__(self) -> None:
         self.taken: asyncio.Queue[tuple[str, str, bytes]] = asyncio.Queue()
@@ -35,9 +43,15 @@ class Smarthost:
         self.mail = "250 OK"
         self.answer = "250 2.0.0 queued as 1"
         self.hang_up = 0
+        self.held = asyncio.Event()
+        self.held.set()
         self.connections: list[SMTP] = []
         self.port = 0
         self._listener: asyncio.Server | None = None
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], *["250-PIPELINING"] * self.pipelining, responses[-1]]
 
     async def handle_MAIL(self, server, session, envelope, sender, options) -> str:
         envelope.mail_from = sender
@@ -51,6 +65,7 @@ class Smarthost:
 
     async def handle_DATA(self, server, session, envelope) -> str:
         self.taken.put_nowait((envelope.mail_from, envelope.rcpt_tos[0], envelope.original_content))
+        await self.held.wait()
         if self.hang_up:
             self.hang_up -= 1
             server.transport.abort()
@@ -265,14 +280,14 @@ async def test_a_store_that_fails_stops_nothing_for_good(
 ) -> None:
     async with a_world(tmp_path) as world:
         await world.put(1)
-        real, calls = world.store.read, iter([GatewayError("Busy.", "store-busy", Disposition.RETRY)])
+        real, calls = world.store.run, iter([GatewayError("Busy.", "store-busy", Disposition.RETRY)])
 
-        async def read(unit, *args):
+        async def run(unit, *args):
             for error in calls:
                 raise error
             return await real(unit, *args)
 
-        monkeypatch.setattr(world.store, "read", read)
+        monkeypatch.setattr(world.store, "run", run)
         world.start()
         await world.until("alarm.outbox")
         world.sender.wake()
@@ -288,3 +303,59 @@ async def test_stopping_says_goodbye(tmp_path: Path) -> None:
         world.stop.set()
         await asyncio.wait_for(world.running, BOUND_S)
         assert world.host.connections[0].transport is None or world.host.connections[0].transport.is_closing()
+
+
+async def test_a_hand_over_that_hangs_holds_up_no_other_letter(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        world.host.held.clear()
+        await world.put(1)
+        world.start()
+        await asyncio.wait_for(world.host.taken.get(), BOUND_S)
+        first, world.host.held = world.host.held, asyncio.Event()
+        world.host.held.set()
+        for number in range(2, 40):
+            await world.put(number)
+        world.sender.wake()
+        await world.until("letter.sent", 38)
+        assert (await world.row(1))["state"] == "sending"
+        first.set()
+        await world.until("letter.sent", 39)
+
+
+async def test_what_only_waited_when_it_stops_is_due_and_was_no_attempt(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        world.host.held.clear()
+        for number in range(1, 21):
+            await world.put(number)
+        world.start()
+        for _ in range(CONNECTIONS):
+            await asyncio.wait_for(world.host.taken.get(), BOUND_S)
+        world.stop.set()
+        world.sender.wake()
+        world.host.held.set()
+        await asyncio.wait_for(world.running, BOUND_S)
+        states = [(await world.row(number))["state"] for number in range(1, 21)]
+        assert sorted(set(states)) == ["due", "sent"] and states.count("sent") >= CONNECTIONS
+        attempts = [(await world.row(number))["attempts"] for number in range(1, 21)]
+        assert sum(attempts) == states.count("sent")
+
+
+async def test_a_line_that_begins_with_a_dot_and_a_last_line_without_an_end_arrive_whole(
+    tmp_path: Path,
+) -> None:
+    async with a_world(tmp_path) as world:
+        for number, raw in enumerate((b".\r\n..\r\n", b"a: b\r\n\r\n.", b"a: b\n\n.c\n"), 1):
+            composed = Composed(f"<{number}@x>", "b1token@r.example", "shop@x", raw)
+            await world.store.run(letters.put, 1, letters.Queued(Letter.APPROVED, number, composed), START_MS)
+        world.start()
+        await world.until("letter.sent", 3)
+        taken = sorted([world.host.taken.get_nowait()[2] for _ in range(3)])
+        assert taken == [b".\r\n..\r\n", b"a: b\r\n\r\n.\r\n", b"a: b\r\n\r\n.c\r\n"]
+
+
+async def test_an_address_that_cannot_be_said_is_refused_and_nothing_is_said(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        await world.put(1, recipient="a@x>\r\nRSET")
+        world.start()
+        await world.until("letter.refused")
+        assert world.host.taken.empty()

@@ -1,0 +1,93 @@
+"""The stream to a smarthost that is greeted and signed in: commands out, replies in."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final, NamedTuple
+
+from aiosmtplib import SMTPReadTimeoutError, SMTPServerDisconnected
+
+TIMEOUT_S: Final = 60
+REPLY_MAX: Final = 65_536
+"""Bytes of replies that are not complete yet."""
+
+
+class Reply(NamedTuple):
+    """One reply (RFC 5321 4.2), its lines as one."""
+
+    code: int
+    text: str
+
+
+class Wire(asyncio.Protocol):
+    """Takes a transport over. One question at a time; a reply that nobody asked for ends the connection."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._held = b""
+        self._said: list[bytes] = []
+        self._replies: list[Reply] = []
+        self._wanted = 0
+        self._waiter: asyncio.Future[None] | None = None
+        transport.set_protocol(self)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is any use in asking."""
+        return not self._transport.is_closing()
+
+    async def ask(self, commands: bytes, count: int = 1) -> list[Reply]:
+        """Say commands together (RFC 2920) and wait for their replies, so many.
+
+        Raises SMTPServerDisconnected, SMTPReadTimeoutError; then the connection is closed.
+        """
+        if not self.is_open:
+            raise SMTPServerDisconnected("Connection lost")
+        loop = asyncio.get_running_loop()
+        self._wanted, self._replies, self._waiter = count, [], loop.create_future()
+        timer = loop.call_later(TIMEOUT_S, self._fail, SMTPReadTimeoutError("No answer"))
+        try:
+            self._transport.write(commands)
+            await self._waiter
+        except BaseException:
+            self._transport.abort()
+            raise
+        finally:
+            timer.cancel()
+            self._waiter = None
+        return self._replies
+
+    def close(self) -> None:
+        """Say QUIT and close, once all that was said has left."""
+        if self.is_open:
+            self._transport.write(b"QUIT\r\n")
+            self._transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._held = (self._held + data).split(b"\n")
+        for line in lines:
+            self._line(line)
+        if len(self._held) + sum(map(len, self._said)) > REPLY_MAX:
+            self._fail(SMTPServerDisconnected("Reply too long"))
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._fail(SMTPServerDisconnected("Connection lost"))
+
+    def _line(self, line: bytes) -> None:
+        code, mark = line[:3], line[3:4]
+        if not code.isdigit() or len(code) < 3 or self._waiter is None or self._waiter.done():
+            self._fail(SMTPServerDisconnected("Not what was asked for"))
+            return
+        self._said.append(line[4:])
+        if mark == b"-":
+            return
+        text = b" ".join(self._said).decode("utf-8", "replace")
+        self._said = []
+        self._replies.append(Reply(int(code), text))
+        if len(self._replies) == self._wanted:
+            self._waiter.set_result(None)
+
+    def _fail(self, error: Exception) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+        self._transport.abort()
