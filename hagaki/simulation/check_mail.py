@@ -18,6 +18,8 @@ _MESSAGE_ID: Final = re.compile(rb"^message-id:\s*(<[^>]+>)", re.IGNORECASE | re
 
 def rows(world: World, records: Records) -> Iterator[Finding]:
     """(a) Every sale that was answered 250 has one row."""
+    for ksn in sorted(world.missed):
+        yield Finding(Wrong.LOST, f"sale {ksn.hex()} was answered 250 and was not on the disk")
     kept = Counter(bytes(payment.ksn) for payment in records.payments)
     for ksn in sorted(world.accepted()):
         if not kept[ksn]:

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hagaki.simulation.faults import NEVER_ENDS
+from hagaki.simulation.faults import NEVER_ENDS, Fault
 from hagaki.simulation.findings import Finding, Wrong
+from hagaki.simulation.loop import START_MS
+from hagaki.simulation.sales import LIMIT_MINOR
 from mail_gateway.domain.outcome import Letter, Outcome
 from schemas.envelope import outcome
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from hagaki.simulation.sales import Sale
     from hagaki.simulation.world import World
 
+FRESH_S: Final = 900 + 60
+"""The gateway's freshness limit, and what the way to the host may take."""
 CHARGED: Final = frozenset({Outcome.APPROVED})
 NOT_CHARGED: Final = frozenset(
     {Outcome.DECLINED, Outcome.RE_ENTER, Outcome.CANCELLED, Outcome.EXPIRED, Outcome.REFUSED}
@@ -81,6 +85,28 @@ def _said(sale: Sale, said: int, net: int, *, accepted: bool) -> Iterator[Findin
         yield Finding(Wrong.UNTRUE, f"reader says {name} of {sale.amount_minor}, charged are {net}")
     elif said not in CHARGED | NOT_CHARGED and accepted and sale.digits not in NEVER_ENDS:
         yield Finding(Wrong.LOST, f"reader says {name} of {sale.amount_minor}, and nothing more comes")
+
+
+def in_time(world: World, _: Records) -> Iterator[Finding]:
+    """No sale is asked for that is over the limit, or so old that the customer may have gone."""
+    sales = {sale.amount_minor: sale for sale in world.sales}
+    for entry in world.host.journal.asked("0100"):
+        sale = sales.get(entry.amount_minor)
+        if entry.amount_minor > LIMIT_MINOR:
+            yield Finding(Wrong.UNTRUE, f"{entry.amount_minor} is over the limit and was asked for")
+        if sale is not None and Fault.CLOCK_JUMP not in world.faults:
+            age_s = (entry.time_ms - START_MS) // 1000 - int(sale.sealed_s)
+            if age_s > FRESH_S:
+                yield Finding(Wrong.UNTRUE, f"{entry.amount_minor} was asked for {age_s} s after its sale")
+
+
+def plain_day(world: World, _: Records) -> Iterator[Finding]:
+    """Where nothing goes wrong, every sale is approved that can be."""
+    found = truths(world)
+    for sale in world.sales if not world.faults else ():
+        net = found.get(sale.amount_minor, Truth(0, 0, 0)).net_minor
+        if net != sale.amount_minor and sale.amount_minor <= LIMIT_MINOR:
+            yield Finding(Wrong.LOST, f"{sale.amount_minor} was not charged, and nothing was in its way")
 
 
 def newest_letters(world: World, records: Records) -> Iterator[Finding]:

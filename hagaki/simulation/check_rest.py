@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hagaki.simulation.world import World
 
 _NEVER: Final = frozenset({"alarm.stumbled", "alarm.shunted", "alarm.line-stopped", "alarm.smtp"})
+_DISK: Final = frozenset({Fault.DISK_FULL, Fault.DISK_FAILING})
 _STORE_SLUGS: Final = frozenset({"store-full", "store-failed", "store-busy"})
 
 
@@ -29,20 +30,20 @@ def feet(world: World, _: Records) -> Iterator[Finding]:
     for mishap in world.loop.all_mishaps():
         yield Finding(Wrong.STUMBLED, f"{mishap.process}: {mishap.error}")
     for error in world.gateway.ended:
-        if not (isinstance(error, GatewayError) and Fault.DISK_FULL in world.faults):
+        if not (isinstance(error, GatewayError) and world.faults & _DISK):
             yield Finding(Wrong.STUMBLED, f"the gateway ended: {type(error).__name__}: {error}")
     for line in world.logged:
         yield Finding(Wrong.STUMBLED, f"logged: {line}")
     for happening in world.history.verbs(""):
-        if _is_bug(happening, disk_full=Fault.DISK_FULL in world.faults):
+        if _is_bug(happening, bad_disk=bool(world.faults & _DISK)):
             yield Finding(Wrong.STUMBLED, str(happening))
 
 
-def _is_bug(happening: Happening, *, disk_full: bool) -> bool:
+def _is_bug(happening: Happening, *, bad_disk: bool) -> bool:
     facts = happening.facts
     if happening.verb in _NEVER:
         return True
-    if not disk_full and happening.who.startswith("gateway") and facts.get("slug") in _STORE_SLUGS:
+    if not bad_disk and happening.who.startswith("gateway") and facts.get("slug") in _STORE_SLUGS:
         return True
     return happening.verb.startswith("alarm.") and (
         facts.get("slug") == "internal"

@@ -15,12 +15,20 @@ if TYPE_CHECKING:
 
 def secrets(world: World, _: Records) -> Iterator[Finding]:
     """(g) Every place where something is kept or said is searched for every card and key."""
-    needles = [*(card.partition("=")[0].encode() for card in CARDS), *_keys(world)]
+    needles = [(one, "a card number") for one in _card_numbers()] + [(one, "a key") for one in _keys(world)]
     for place, hay in _places(world):
-        for number, needle in enumerate(needles):
+        for needle, what in needles:
             if needle in hay:
-                what = "a card number" if number < len(CARDS) else "a key"
                 yield Finding(Wrong.LEAKED, f"{what} in {place}")
+
+
+def _card_numbers() -> Iterator[bytes]:
+    """As text, and two digits to a byte."""
+    for card in CARDS:
+        number = card.partition("=")[0]
+        yield number.encode()
+        yield bytes.fromhex(number[: len(number) // 2 * 2])
+        yield bytes.fromhex("0" * (len(number) % 2) + number)
 
 
 def _keys(world: World) -> Iterator[bytes]:

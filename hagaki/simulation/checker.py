@@ -18,6 +18,8 @@ CHECKS: Final[tuple[Callable[[World, records.Records], Iterator[Finding]], ...]]
     check_money.charges,
     check_money.last_words,
     check_money.newest_letters,
+    check_money.in_time,
+    check_money.plain_day,
     check_books.arrows,
     check_books.ledger,
     check_books.chain,

@@ -248,6 +248,7 @@ class Counter:
                 return
             if verb == "reader.sealed" and self._in_hand is not None:
                 self._in_hand.ksn = bytes.fromhex(facts["ksn"])
+                self._in_hand.sealed_s = self._shop.loop.time()
                 self.sealed.append(self._in_hand)
             note(who, verb, **facts)
 

@@ -1,9 +1,12 @@
-"""The disk under the gateway's database, and how it gets full: SQLite itself refuses the next page."""
+"""The disk under the gateway's database, and how it fails: full for SQLite's next page, or for the system's
+next byte."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import resource
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from hagaki.simulation.loop import PROCESS, Process
@@ -30,11 +33,34 @@ def watch() -> None:
 
 
 class Disk:
-    """Full or not; to a life that begins while it is full it is full as well."""
+    """Good, full or failing. Full: no page more. Failing: the log cannot grow, so a commit breaks off anywhere
+    in its writing."""
 
     def __init__(self) -> None:
         self.is_full = False
+        self._log_max: int | None = None
         watch()
+
+    def do(self, work: Callable[[], Any]) -> Any:
+        """What the store wants done, on this disk."""
+        if self._log_max is None:
+            return work()
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (self._log_max, before[1]))
+        try:
+            return work()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    def fail(self, database: Path, more: int) -> None:
+        """From now on no file grows beyond what the log is now, and that many bytes more."""
+        log = database.with_name(f"{database.name}-wal")
+        files = [path.stat().st_size for path in (log, database) if path.exists()]
+        self._log_max = max(files, default=0) + more
+
+    def mend(self) -> None:
+        """Files grow again."""
+        self._log_max = None
 
     def fill(self, process: Process | None) -> None:
         """No page more for the databases of that program."""

@@ -31,10 +31,13 @@ class Fault(StrEnum):
     NO_DEDUP = "no-dedup"
     FORGETFUL = "forgetful"
     ANSWERS_TWICE = "answers-twice"
+    HOST_DOWN = "host-down"
     SMARTHOST_DOWN = "smarthost-down"
     DISK_FULL = "disk-full"
+    DISK_FAILING = "disk-failing"
     CLOCK_JUMP = "clock-jump"
     CRASH = "crash"
+    RESTART = "restart"
     PHONE_CRASH = "phone-crash"
     LINE_NOISE = "line-noise"
 

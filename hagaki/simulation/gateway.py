@@ -24,6 +24,8 @@ from mail_gateway.settings import GatewaySettings, KeySettings, Settings, Smarth
 GATEWAY_PORT: Final = 2525
 SMARTHOST_PORT: Final = 2526
 HOST_PORT: Final = 8583
+STOP_MAX_S: Final = 90
+"""A gateway that does not end when asked is killed after so long."""
 RESTART_S: Final = 5
 """A gateway that ended by itself is started again after so long, as a service manager does."""
 
@@ -43,21 +45,24 @@ class Clock:
 class Mortal:
     """Does the database's work inline, and dies at the commit it was told to: before it, or just after."""
 
-    def __init__(self, die: Callable[[], None], process: Process) -> None:
+    def __init__(self, die: Callable[[], None], process: Process, disk: Disk) -> None:
         self._die = die
+        self._disk = disk
         self._process = process
         self.left: int | None = None
         self.after = False
 
     async def __call__(self, work: Callable[[], Any]) -> Any:
-        if self.left is None or not self._process.alive:
+        if not self._process.alive:
             return work()
+        if self.left is None:
+            return self._disk.do(work)
         self.left -= 1
         if self.left >= 0:
-            return work()
+            return self._disk.do(work)
         if self.after:
             with suppress(Exception):
-                work()
+                self._disk.do(work)
         self._die()
         return await asyncio.Event().wait()
 
@@ -78,7 +83,7 @@ class Outside:
 
 
 class Gateway:
-    """At most one life at a time. folder: of the newest database; ended: how lives ended by themselves."""
+    """At most one life at a time. folder: of the newest database; ended: lives that failed. died: called then."""
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
@@ -88,21 +93,29 @@ class Gateway:
         self.place: Mortal | None = None
         self.lives = 0
         self.ended: list[BaseException] = []
+        self.died: Callable[[], None] = lambda: None
         self._disks = 0
+        self._stop = asyncio.Event()
         self._take_disk()
 
     @property
+    def database(self) -> Path:
+        """The newest life's file."""
+        return self.folder / DATABASE
+
+    @property
     def url(self) -> str:
-        """The newest life's database."""
-        return f"sqlite:///{self.folder / DATABASE}"
+        """The same for the store."""
+        return f"sqlite:///{self.database}"
 
     def start(self) -> None:
         """A new life, unless one lives. It takes a moment until it listens."""
         if self.process is not None:
             return
         self.lives += 1
+        self._stop = asyncio.Event()
         process = self.process = Process(f"gateway{self.lives}")
-        place = self.place = Mortal(self.kill, process)
+        place = self.place = Mortal(self.kill, process, self._outside.disk)
         ports = Ports(
             self.clock.now_ms, self._dice().randbytes, self._teller(process), lambda: (place, place)
         )
@@ -119,6 +132,18 @@ class Gateway:
             self._outside.history.note("world", "gateway.killed", life=self.lives)
             self._outside.loop.kill(process)
             self._outside.disk.forget(process)
+            self.died()
+
+    async def stop(self) -> None:
+        """Ask the life to end in good order, and wait until it has; not for ever."""
+        if self.process is not None:
+            life = self.process
+            self._stop.set()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP_MAX_S):
+                    while self.process is life:
+                        await asyncio.sleep(0.5)
+            self.kill()
 
     def _take_disk(self) -> None:
         """What stands on the disk now is what the next life begins with; the dead one keeps the old files."""
@@ -129,18 +154,19 @@ class Gateway:
     async def _live(self, ports: Ports) -> None:
         own = AcquirerPorts(ports.now_ms, ports.random_bytes, ports.tell)
         line = {"host": "127.0.0.1", "port": HOST_PORT, "echo_interval_s": 300, "reconnect_max_ms": 20_000}
-        await app.run(self._settings(), ports, adapter.create(line, own), asyncio.Event())
+        await app.run(self._settings(), ports, adapter.create(line, own), self._stop)
 
     async def _watch(self, life: asyncio.Task[Any], process: Process) -> None:
         await asyncio.wait([life])
         if not process.alive:
             return
         error = None if life.cancelled() else life.exception()
-        self.ended.append(error or RuntimeError("ended"))
         self._outside.history.note(process.name, "gateway.ended", error=type(error).__name__)
         self.kill()
-        await asyncio.sleep(RESTART_S)
-        self.start()
+        if error is not None:
+            self.ended.append(error)
+            await asyncio.sleep(RESTART_S)
+            self.start()
 
     def _settings(self) -> Settings:
         return Settings(

@@ -107,6 +107,15 @@ class End(asyncio.Transport):
         """Something happens to this end then."""
         self._loop.call_at(when_s, callback, *args, context=self._context)
 
+    @property
+    def port(self) -> int:
+        """Of the listener."""
+        return self._wire.port
+
+    def now_s(self) -> float:
+        """The loop's time."""
+        return self._loop.time()
+
     def begin(self) -> None:
         """The connection is there."""
         self._context.copy().run(self._protocol.connection_made, self)
@@ -253,6 +262,11 @@ class Network:
         server.begin()
         client.begin()
         return client, protocol
+
+    def cut_all(self, port: int) -> None:
+        """Every connection to that port is lost, at both its ends."""
+        for end in [end for end in self.ends if end.port == port and not end.is_closing()]:
+            end.at(end.now_s(), end.lose, ConnectionResetError(errno.ECONNRESET, "reset"))
 
     def forget(self, process: Process) -> None:
         """That program died."""

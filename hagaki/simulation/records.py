@@ -36,6 +36,12 @@ def read(url: str) -> Records:
         return Records(payments, events, transfers, letters, books.broken_at(conn))
 
 
+def ksns(url: str) -> set[bytes]:
+    """KSNs of all payments. Raises GatewayError."""
+    with guest(url) as conn:
+        return {bytes(ksn) for (ksn,) in conn.exec_driver_sql("SELECT ksn FROM payments")}
+
+
 def is_settled(url: str, may_stay_open: frozenset[int]) -> bool:
     """Nothing is under way any more. may_stay_open: last three digits of amounts that the host never ends."""
     with guest(url) as conn:

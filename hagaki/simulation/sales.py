@@ -21,13 +21,13 @@ SALES_TO_A_READER: Final = 5
 """A reader can check the answers of its last ten."""
 
 _PLAIN: Final = range(200, 900)
-_LIMIT_THOUSANDS: Final = 1000
-"""Of yen: the gateway's limit of a sale in the simulated world."""
+LIMIT_MINOR: Final = 1_000_000
+"""The gateway's limit of a sale in the simulated world."""
 
 
 @dataclass(slots=True)
 class Sale:
-    """amount_minor: yen, no two sales of a seed alike. ksn: once it is sealed."""
+    """amount_minor: yen, no two sales of a seed alike. ksn, sealed_s: once it is sealed."""
 
     number: int
     reader: int
@@ -36,6 +36,7 @@ class Sale:
     card: str = field(repr=False)
     condition: int
     ksn: bytes = b""
+    sealed_s: float = 0.0
 
     @property
     def digits(self) -> int:
@@ -59,7 +60,7 @@ def plan(seed: int, payments: int, faults: frozenset[Fault]) -> list[Sale]:
     sales = []
     for number, (at_s, thousand) in enumerate(zip(times, thousands, strict=True)):
         last = dice.choice(digits) if digits and dice.random() < 0.6 else dice.choice(_PLAIN)
-        over = _LIMIT_THOUSANDS if dice.random() < 0.03 else 0
-        amount = (thousand + over) * 1000 + last
+        over = LIMIT_MINOR if dice.random() < 0.03 else 0
+        amount = thousand * 1000 + last + over
         sales.append(Sale(number, shares[number], at_s, amount, dice.choice(CARDS), dice.choice(CONDITIONS)))
     return sales

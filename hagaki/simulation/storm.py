@@ -8,12 +8,14 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from hagaki.simulation.faults import Fault
-from hagaki.simulation.gateway import SMARTHOST_PORT
+from hagaki.simulation.gateway import HOST_PORT, SMARTHOST_PORT
 
 if TYPE_CHECKING:
     from hagaki.simulation.world import World
 
 AFTER_LAST_SALE_S: Final = (30, 400)
+LONG_S: Final = 1800
+LONG_CHANCE: Final = 0.1
 DOWN_S: Final = (60, 600, 3600, 3600, 14_400)
 LONG_DOWN_S: Final = 2 * 86_400
 LONG_DOWN_CHANCE: Final = 0.01
@@ -27,7 +29,8 @@ class Storm:
     def __init__(self, world: World, dice: random.Random) -> None:
         self._world = world
         self._dice = dice
-        self._end_s = world.sales[-1].at_s + dice.randint(*AFTER_LAST_SALE_S)
+        longer_s = LONG_S if dice.random() < LONG_CHANCE else 0
+        self._end_s = world.sales[-1].at_s + dice.randint(*AFTER_LAST_SALE_S) + longer_s
 
     async def pass_by(self) -> None:
         """Until the storm is over; what is down then is the world's to put up again."""
@@ -72,14 +75,31 @@ class Storm:
             await self._pause(0, 60)
             counter.start_phone()
 
+    async def _restart(self) -> None:
+        """The gateway is asked to stop, ends in good order, and is started again."""
+        while True:
+            await self._pause(30, 500)
+            self._strike(Fault.RESTART)
+            await self._world.gateway.stop()
+            await self._pause(0, 30)
+            self._world.gateway.start()
+
     async def _smarthost_down(self) -> None:
+        await self._away(Fault.SMARTHOST_DOWN, SMARTHOST_PORT)
+
+    async def _host_down(self) -> None:
+        await self._away(Fault.HOST_DOWN, HOST_PORT)
+
+    async def _away(self, fault: Fault, port: int) -> None:
+        """Nobody answers at that port, and the connections there are lost."""
         closed = self._world.weather.closed
         while True:
             await self._pause(0, 300)
-            self._strike(Fault.SMARTHOST_DOWN)
-            closed.add(SMARTHOST_PORT)
+            self._strike(fault)
+            closed.add(port)
+            self._world.network.cut_all(port)
             await self._pause(10, self._dice.choice(DOWN_S))
-            closed.discard(SMARTHOST_PORT)
+            closed.discard(port)
 
     async def _disk_full(self) -> None:
         world = self._world
@@ -89,6 +109,17 @@ class Storm:
             world.disk.fill(world.gateway.process)
             await self._pause(5, 200)
             world.disk.make_room(world.gateway.process)
+            world.audit()
+
+    async def _disk_failing(self) -> None:
+        world = self._world
+        while True:
+            await self._pause(10, 300)
+            self._strike(Fault.DISK_FAILING)
+            world.disk.fail(world.gateway.database, self._dice.choice((0, 100, 5_000, 30_000)))
+            await self._pause(5, 200)
+            world.disk.mend()
+            world.audit()
 
     async def _clock_jump(self) -> None:
         while True:
@@ -106,8 +137,11 @@ class Storm:
 
 _WORKS: Final[dict[Fault, Callable[[Storm], Coroutine[Any, Any, None]]]] = {
     Fault.CRASH: Storm._crash,
+    Fault.RESTART: Storm._restart,
     Fault.PHONE_CRASH: Storm._phone_crash,
+    Fault.HOST_DOWN: Storm._host_down,
     Fault.SMARTHOST_DOWN: Storm._smarthost_down,
     Fault.DISK_FULL: Storm._disk_full,
+    Fault.DISK_FAILING: Storm._disk_failing,
     Fault.CLOCK_JUMP: Storm._clock_jump,
 }

@@ -10,7 +10,7 @@ from hagaki.simulation.faults import Fault
 from hagaki.simulation.network import Sky
 
 CALM_DELAY_S: Final = 0.02
-SLOW_DELAYS_S: Final = (0.1, 1.0, 4.0)
+SLOW_DELAYS_S: Final = (0.1, 1.0, 1.0, 4.0, 4.0, 40.0)
 CUT_WITHIN: Final = (40, 400, 3000)
 """Bytes; the first is about one command, the last about one mail."""
 

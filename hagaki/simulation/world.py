@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -58,14 +59,17 @@ class World:
         self.disk = Disk()
         self.sales = sales.plan(self.seed, self.payments, self.faults)
         self.gateway = Gateway(Outside(self.loop, self.town, self.folder, self.history, self.disk, text))
+        self.gateway.died = self.audit
         self.counters: list[Counter] = []
+        self.missed: set[bytes] = set()
 
     async def run(self) -> None:
         """Storm, calm, rest. Then `settled_s` says how long the rest took, None: it did not come."""
         await self._build()
         storm = Storm(self, random.Random(f"{self.seed}/storm"))
         selling = [self._do(self._sell(sale)) for sale in self.sales]
-        nagging = [self._do(self._nag(counter)) for counter in self.counters]
+        losing = Fault.MAIL_BOUNCED in self.faults  # else nothing gets lost, and nobody has to help
+        nagging = [self._do(self._nag(counter)) for counter in self.counters if losing]
         await storm.pass_by()
         self._calm()
         await asyncio.wait(selling)
@@ -86,6 +90,11 @@ class World:
             self.strikes[fault] = sum(digits is None or one.amount_minor % 1000 in digits for one in asked)
         if Fault.LINE_NOISE in self.faults:
             self.strikes[Fault.LINE_NOISE] = sum(counter.line.damaged for counter in self.counters)
+
+    def audit(self) -> None:
+        """What was answered 250 is on the disk now, not only in the end: what is not goes to `missed`."""
+        with suppress(GatewayError):
+            self.missed |= self.accepted() - records.ksns(self.gateway.url)
 
     def accepted(self) -> set[bytes]:
         """KSNs of the sales that the gateway answered 250."""
@@ -130,6 +139,8 @@ class World:
         self.weather.calm()
         self.luck.is_calm = True
         self.disk.make_room(self.gateway.process)
+        self.disk.mend()
+        self.audit()
         self.gateway.clock.jumped_ms = 0
         if self.gateway.place is not None:
             self.gateway.place.left = None
