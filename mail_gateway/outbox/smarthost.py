@@ -173,4 +173,6 @@ def _said_to_content(reply: Reply) -> Handed:
 
 
 def _remark(code: int, message: str) -> str:
-    return f"{code} {' '.join(message.split())}"[:_REMARK_MAX]
+    """Kept and shown to people: nothing in it moves a terminal, and PostgreSQL takes no NUL."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in message)
+    return f"{code} {' '.join(shown.split())}"[:_REMARK_MAX]
