@@ -40,6 +40,7 @@ port = {port}
 
 [smarthost]
 port = {sink_port}
+letters_per_hour_max = 10_000_000
 
 [acquirer]
 name = "cafis"

@@ -42,6 +42,7 @@ hostname = "mx.{domain}"
 
 [smarthost]
 port = {carrier_port}
+letters_per_hour_max = 1_000_000
 
 [acquirer]
 name = "cafis"

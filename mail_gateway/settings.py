@@ -134,6 +134,10 @@ class SmarthostSettings:
     tls: str = field(
         default="none", metadata=_set("encryption on the way", choices=("none", "starttls", "tls"))
     )
+    letters_per_hour_max: int = field(
+        default=1200,
+        metadata=_set("letters to one address in any hour; more wait, none is lost", min=1, max=10_000_000),
+    )
     tls_ca: str = field(
         default="", metadata=_set("file with the authorities trusted, PEM; empty: the system's", path="")
     )

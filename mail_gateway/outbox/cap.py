@@ -16,11 +16,20 @@ class Cap:
     def __init__(self, most: int) -> None:
         self._most = most
         self._sent: dict[str, deque[int]] = {}
+        self._told_ms: dict[str, int] = {}
 
     def free_ms(self, address: str, now_ms: int) -> int:
         """When the address may get its next letter, unix milliseconds UTC; `now_ms` at the earliest."""
         times = self._sent.get(address.lower(), ())
         return max(now_ms, times[-self._most] + HOUR_MS) if len(times) >= self._most else now_ms
+
+    def is_news(self, address: str, now_ms: int) -> bool:
+        """Whether in this hour nobody was told yet that the address has to wait."""
+        self._told_ms = {one: at_ms for one, at_ms in self._told_ms.items() if at_ms > now_ms - HOUR_MS}
+        if address.lower() in self._told_ms:
+            return False
+        self._told_ms[address.lower()] = now_ms
+        return True
 
     def count(self, address: str, now_ms: int) -> None:
         """One more letter leaves for it."""

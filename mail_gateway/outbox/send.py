@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mail_gateway.domain.errors import GatewayError
+from mail_gateway.outbox.cap import Cap
 from mail_gateway.outbox.schedule import wait_s
 from mail_gateway.outbox.smarthost import Fate, Handed, Smarthost, SmarthostDown
 from mail_gateway.store import handover
@@ -28,6 +29,7 @@ CONNECTIONS: Final = 4
 """Letters on their way at once; one that hangs holds up no other."""
 
 IDLE_MAX_S: Final = 60
+HELD_BACK: Final = "held back: too many letters to this address"
 _STATES: Final = {
     Fate.SENT: "sent",
     Fate.REFUSED: "refused",
@@ -50,6 +52,7 @@ class Sender:
         self._free = [Smarthost(settings, own_name) for _ in range(CONNECTIONS)]
         self._store = store
         self._ports = ports
+        self._cap = Cap(settings.letters_per_hour_max)
         self._woken = asyncio.Event()
         self._held: deque[LetterRow] = deque()
         self._handed: list[tuple[LetterRow, Handed]] = []
@@ -123,13 +126,26 @@ class Sender:
                 letter = self._held.popleft()
                 if len(self._held) == HELD_LOW:
                     self.wake()
-                await self._one(letter, smarthost)
+                if not self._held_back(letter):
+                    await self._one(letter, smarthost)
         except SmarthostDown as down:
             self._down = down
         finally:
             self._free.append(smarthost)
             if not self._held or self._down is not None:
                 self.wake()
+
+    def _held_back(self, letter: LetterRow) -> bool:
+        """Whether its address has had its letters for this hour: then it waits its turn, and is not lost."""
+        now_ms = self._ports.now_ms()
+        free_ms = self._cap.free_ms(letter.recipient, now_ms)
+        if free_ms <= now_ms:
+            self._cap.count(letter.recipient, now_ms)
+            return False
+        self._write_down(letter, Handed(Fate.LATER, HELD_BACK, free_ms))
+        if self._cap.is_news(letter.recipient, now_ms):
+            self._ports.tell("alarm.letter", slug="letter-held-back", payment=letter.payment_id)
+        return True
 
     async def _one(self, letter: LetterRow, smarthost: Smarthost) -> None:
         try:
@@ -220,5 +236,5 @@ class Sender:
 
 
 def _mark(letter: LetterRow, handed: Handed, now_ms: int) -> Mark:
-    next_ms = now_ms + wait_s(letter.attempts + 1, now_ms - letter.created_ms) * 1000
+    next_ms = handed.until_ms or now_ms + wait_s(letter.attempts + 1, now_ms - letter.created_ms) * 1000
     return Mark(letter.id, _STATES[handed.fate], handed.remark, next_ms)

@@ -36,10 +36,11 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A letter's fate and the smarthost's words or the kind of error."""
+    """A letter's fate and the smarthost's words or the kind of error. until_ms: not before, if known."""
 
     fate: Fate
     remark: str
+    until_ms: int = 0
 
 
 class SmarthostDown(Exception):

@@ -130,12 +130,19 @@ class World:
                 await asyncio.sleep(0)
         return await self.row(number)
 
+    async def until_due(self, number: int) -> int:
+        """When a letter that was put off is due again."""
+        async with asyncio.timeout(BOUND_S):
+            while not (row := await self.row(number))["remark"] or row["state"] != "due":
+                await asyncio.sleep(0)
+        return row["due_ms"]
+
     def later(self, seconds: int) -> None:
         self.now_ms += seconds * 1000
         self.sender.wake()
 
-    def start(self) -> None:
-        own = SmarthostSettings(host="127.0.0.1", port=self.host.port, sender_domain="pay.example.jp")
+    def start(self, **more) -> None:
+        own = SmarthostSettings("127.0.0.1", self.host.port, sender_domain="pay.example.jp", **more)
         self.sender = Sender(own, self.store, self.ports)
         self.running = asyncio.create_task(self.sender.run(self.stop))
 
@@ -182,6 +189,25 @@ async def test_letters_go_out_by_few_connections_in_doubt_and_cancelled_first(tm
         row = await world.row(1)
         assert (row["state"], row["attempts"], row["remark"]) == ("sent", 1, "250 2.0.0 queued as 1")
         assert row["due_ms"] is None
+
+
+async def test_an_address_gets_so_many_letters_an_hour_and_the_rest_in_order_later(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        for number in range(1, 8):
+            await world.put(number)
+        await world.put(8, recipient="other@x")
+        world.start(letters_per_hour_max=3)
+        await world.until("letter.sent", 4)
+        held = [await world.until_due(number) for number in range(4, 8)]
+        assert held == [START_MS + 3_600_000] * 4
+        assert (await world.row(8))["state"] == "sent"
+        alarms = [facts["slug"] for verb, facts in world.told if verb == "alarm.letter"]
+        assert alarms == ["letter-held-back"]
+        world.later(3600)
+        await world.until("letter.sent", 7)
+        assert (await world.row(7))["state"] == "due"
+        sent = [facts["version"] for verb, facts in world.told if verb == "letter.sent"]
+        assert (set(sent[:4]), set(sent[4:])) == ({1, 2, 3, 8}, {4, 5, 6})
 
 
 async def test_one_bad_letter_does_not_hold_up_the_others(tmp_path: Path) -> None:

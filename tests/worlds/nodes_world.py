@@ -54,6 +54,7 @@ hostname = "mx.pay.example"
 connections_per_address_max = 200
 [smarthost]
 port = {sink_port}
+letters_per_hour_max = 1_000_000
 [acquirers.cafis]
 port = {host_port}
 host_timeout_s = 2
