@@ -59,6 +59,7 @@ static struct { const char *map; size_t size; char path[512]; int count; Sale *s
 static struct {
     int running, first, count, rate, letters_wanted, next, taken, lettered, asked, refused, put_off, reversals, twice, strays;
     double began, ends, cpu, first_mail, last_taken, last_letter, rate_base;
+    char said[128];
 } run;
 static double hold_ms;
 static Reply *replies;
@@ -235,7 +236,9 @@ static void finish(void) {
            run.count, run.taken, run.refused, run.put_off, run.asked, run.reversals, run.lettered, run.twice, run.strays,
            run.last_taken - run.first_mail, run.last_letter - run.first_mail, now() - run.began, cpu_s() - run.cpu, late, waiting_most);
     print_spreads();
-    printf("}\n");
+    for (char *s = run.said; *s; s++)
+        if (*s == '"' || *s == '\\' || *s < ' ') *s = '?';
+    printf(", \"last_no\": \"%s\"}\n", run.said);
     fflush(stdout);
     run.running = 0;
     for (int i = 0; i < senders_count; i++) {
@@ -289,10 +292,12 @@ static void send_next(Conn *c) {
     flush(c);
 }
 
-static void replied(Conn *c, int code) {
+static void replied(Conn *c, const char *line) {
+    int code = atoi(line);
     Sale *s = c->sale >= 0 ? &file.sales[c->sale] : NULL;
     int wanted = c->step == GREETING ? 220 : c->step == DATA ? 354 : 250;
     if (code != wanted) {
+        snprintf(run.said, sizeof run.said, "%s", line);
         if (s && code / 100 == 5) { run.refused++; c->sale = -1; } else run.put_off++;
         hang_up(c);
         return;
@@ -318,10 +323,12 @@ static void replied(Conn *c, int code) {
 static void read_sender(Conn *c) {
     char *end;
     while (c->fd >= 0 && (end = memmem(c->in.at, c->in.len, "\r\n", 2))) {
-        int code = atoi(c->in.at), last = c->in.at[3] == ' ';
-        if (c->step == EHLO && !strncmp(c->in.at + 4, "PIPELINING", 10)) c->pipelining = 1;
+        char line[128];
+        *end = 0;
+        snprintf(line, sizeof line, "%.100s", c->in.at);
         drop(&c->in, end + 2 - c->in.at);
-        if (last) replied(c, code);
+        if (c->step == EHLO && strlen(line) > 4 && !strcmp(line + 4, "PIPELINING")) c->pipelining = 1;
+        if (strlen(line) > 2 && line[3] != '-') replied(c, line);
         if (!run.running) return;
     }
 }
