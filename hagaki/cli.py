@@ -14,6 +14,7 @@ from hagaki import (
     backups,
     database_commands,
     demo,
+    examine,
     holding,
     office,
     reader_commands,
@@ -47,6 +48,9 @@ app.add_typer(office.keys_app, name="keys")
 app.add_typer(shunts.app, name="shunt")
 app.add_typer(holding.app, name="hold")
 app.add_typer(audits.app, name="audit")
+app.command("doctor")(examine.doctor)
+app.add_typer(examine.mails_app, name="mails")
+app.add_typer(examine.gaps_app, name="gaps")
 app.command("backup")(backups.take)
 app.command("restore")(backups.restore)
 app.add_typer(backups.recover_app, name="recover")

@@ -19,6 +19,7 @@ handset_app = typer.Typer(help="The phone's side: between the reader and the mai
 def serve(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     """Run the gateway: take sales by SMTP, ask the acquirer, mail the answers."""
     from mail_gateway import app, ports
+    from mail_gateway.admin import doctor
     from mail_gateway.settings import Settings
 
     loaded = read_config(config)
@@ -27,6 +28,8 @@ def serve(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     chosen = Settings(**{name: settings(loaded, name) for name in names})
     outside = ports.Ports(machine.now_ms, machine.random_bytes, tell)
     acquirer = build_acquirer(loaded, tell)
+    for trouble in doctor.old_software(chosen.gateway):
+        tell("alarm.old-software", slug=trouble.slug, reason=trouble.sentence)
     machine.run_server(lambda stop: app.run(chosen, outside, acquirer, stop))
     return DONE
 

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
-from mail_gateway.store.tables import answers, events, letters, mails, merchants, payments, readers, transfers
+from mail_gateway.store import holds
+from mail_gateway.store.tables import (
+    answers,
+    events,
+    letters,
+    mails,
+    merchants,
+    notes,
+    payments,
+    readers,
+    transfers,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
@@ -22,6 +33,7 @@ _PARTS: Final = {
     "transfers": transfers,
     "answers": answers,
     "letters": letters,
+    "notes": notes,
 }
 
 
@@ -55,7 +67,8 @@ def whole(conn: Connection, payment_id: int) -> dict[str, Any] | None:
     parts = {name: _rows(conn, table, "payment", payment_id) for name, table in _PARTS.items()}
     for event in parts["events"]:
         event["facts"] = json.loads(event["facts"])
-    return {**found[0], "reference": f"{payment_id:012d}", **parts}
+    held = holds.of_payment(conn, payment_id, found[0]["reader"])
+    return {**found[0], "reference": f"{payment_id:012d}", **parts, "holds": held}
 
 
 def _rows(conn: Connection, table: Table, column: str, number: int) -> list[dict[str, Any]]:

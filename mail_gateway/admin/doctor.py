@@ -1,0 +1,184 @@
+"""The doctor: what is stuck, why, and the command that helps."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from mail_gateway.domain.payment import State
+from mail_gateway.store import doctor, gaps, holds, recovery
+from mail_gateway.store.backend import guest
+from mail_gateway.store.clock import clock_ms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from mail_gateway.settings import GatewaySettings, KeySettings
+    from mail_gateway.store.backend import Guest
+
+LONG_MS: Final = 15 * 60_000
+WEEK_MS: Final = 7 * 24 * 60 * 60_000
+CLOCK_MAX_MS: Final = 5000
+DISK_MIN: Final = 1 << 30
+WAL_MAX: Final = 256 << 20
+SHOWN_MAX: Final = 20
+_PYTHON: Final = (3, 11, 15)
+_SQLITE: Final = (3, 51, 3)
+_SQLITE_URL: Final = "sqlite:///"
+_BEFORE_DISPATCH: Final = (State.RECEIVED, State.OPENED, State.READY)
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One finding. count: how many; rows: the first of them. command: what helps."""
+
+    slug: str
+    sentence: str
+    command: str
+    count: int = 1
+    rows: Sequence[dict[str, Any]] = field(default=())
+
+
+def examine(gateway: GatewaySettings, keys: KeySettings, now_ms: int) -> list[Trouble]:
+    """All that is wrong or waits, the most urgent first. now_ms: this machine's clock, unix ms."""
+    with guest(gateway.database) as conn:
+        found = [*_money(conn, now_ms), *_recovery(conn), *_post(conn, now_ms)]
+        found += [*_watch(conn, now_ms), *_books(conn), *_clock(conn, now_ms)]
+    return [*found, *_machine(gateway), *_files(keys), *old_software(gateway)]
+
+
+def old_software(gateway: GatewaySettings) -> Iterator[Trouble]:
+    """Versions with known faults that matter here; said at every start of the gateway too."""
+    sqlite = doctor.sqlite_version()
+    if gateway.database.startswith(_SQLITE_URL) and sqlite < _SQLITE:
+        text = f"SQLite {'.'.join(map(str, sqlite))} can lose its log where two processes write at once."
+        yield Trouble("sqlite-old", text, "install SQLite 3.51.3 or newer")
+    if sys.version_info[:3] < _PYTHON:
+        version = ".".join(map(str, sys.version_info[:3]))
+        text = f"Python {version} lacks repairs in its mail library."
+        yield Trouble("python-old", text, "install Python 3.11.15 or newer")
+
+
+def _money(conn: Guest, now_ms: int) -> Iterator[Trouble]:
+    yield from _some("shunted", "payments wait for a person", "hagaki shunt list", doctor.shunted(conn))
+    yield from _some(
+        "reversal-open",
+        "reversals are not acknowledged since over 15 minutes",
+        "ask the acquirer; hagaki payments show N",
+        doctor.open_reversals(conn, now_ms - LONG_MS),
+    )
+    yield from _some(
+        "answer-awaited",
+        "payments were dispatched over 15 minutes ago and have no answer",
+        "is the gateway running? hagaki payments show N",
+        doctor.waiting(conn, [State.DISPATCHED], now_ms - LONG_MS),
+    )
+    yield from _some(
+        "sale-waiting",
+        "sales wait since over 15 minutes",
+        "is the gateway running, and its line up? hagaki payments show N",
+        doctor.waiting(conn, _BEFORE_DISPATCH, now_ms - LONG_MS),
+    )
+    yield from _some(
+        "node-dead",
+        "payments are open with a node whose lease ran out",
+        "start a gateway: it takes them over",
+        doctor.of_the_dead(conn, now_ms),
+    )
+    yield from _some(
+        "late-unjudged",
+        "late approvals were kept and not judged",
+        "start the gateway again: it judges them",
+        doctor.unjudged(conn),
+    )
+    yield from _some(
+        "answer-unmatched",
+        "answers of the acquirer match nothing that was asked",
+        "compare with the acquirer's list",
+        doctor.unmatched(conn),
+    )
+
+
+def _recovery(conn: Guest) -> Iterator[Trouble]:
+    restore = recovery.open_restore(conn)
+    if restore is not None:
+        text = "the gateway is recovering: nothing is authorised"
+        yield from _some("recovering", text, "hagaki recover status", [restore._asdict()])
+    ghosts = recovery.list_ghosts(conn, settled=False)
+    yield from _some(
+        "ghost-open", "charges of the acquirer's list are nobody's", "hagaki recover ghosts", ghosts
+    )
+    held = holds.listed(conn, released=False)
+    yield from _some("held", "holds keep sales back", "hagaki hold list", held)
+
+
+def _post(conn: Guest, now_ms: int) -> Iterator[Trouble]:
+    before_ms = now_ms - LONG_MS
+    smarthost = "look at the smarthost's log; [smarthost] in config.toml"
+    call = "tell the merchant another way; hagaki payments show N"
+    undelivered, uncertain = doctor.undelivered(conn, before_ms), doctor.uncertain(conn, before_ms)
+    yield from _some(
+        "letter-undelivered", "letters cannot be delivered since over 15 minutes", smarthost, undelivered
+    )
+    yield from _some("letter-uncertain", "letters were perhaps taken", smarthost, uncertain)
+    yield from _some("letter-refused", "letters were refused for good", call, doctor.refused(conn))
+    yield from _some("letter-bounced", "letters came back", call, doctor.bounced(conn))
+
+
+def _watch(conn: Guest, now_ms: int) -> Iterator[Trouble]:
+    mails = doctor.unreadable(conn, now_ms - WEEK_MS)
+    yield from _some("mail-unreadable", "mails of this week could not be read", "hagaki mails list", mails)
+    holes = gaps.listed(conn, now_ms, now_ms - WEEK_MS)
+    yield from _some(
+        "counter-gap", "holes in readers' counters: sales that never came", "hagaki gaps list", holes
+    )
+
+
+def _books(conn: Guest) -> Iterator[Trouble]:
+    lanes = [{"lane": lane} for lane in doctor.broken_lanes(conn)]
+    yield from _some("chain-broken", "lanes of the ledger do not hold", "hagaki audit verify", lanes)
+    currencies = [{"currency": currency} for currency in doctor.unbalanced(conn)]
+    yield from _some("balance", "currencies do not sum up to zero", "hagaki audit verify", currencies)
+
+
+def _clock(conn: Guest, now_ms: int) -> Iterator[Trouble]:
+    off_ms = max(abs(clock_ms(conn) - now_ms), doctor.newest_ms(conn) - now_ms)
+    if off_ms > CLOCK_MAX_MS:
+        text = f"This machine's clock is {off_ms // 1000} s away from the database's or from its newest mail."
+        yield Trouble("clock-off", text, "set the clock: timedatectl", rows=[{"off_ms": off_ms}])
+
+
+def _machine(gateway: GatewaySettings) -> Iterator[Trouble]:
+    if not gateway.database.startswith(_SQLITE_URL):
+        return
+    database = Path(gateway.database.removeprefix(_SQLITE_URL))
+    free = shutil.disk_usage(database.parent).free
+    if free < DISK_MIN:
+        text = f"The database's disk has {free >> 20} MiB left."
+        yield Trouble("disk-low", text, "make room", rows=[{"free": free}])
+    wal = database.with_name(f"{database.name}-wal")
+    if wal.exists() and wal.stat().st_size > WAL_MAX:
+        text = f"The database's log has grown to {wal.stat().st_size >> 20} MiB."
+        yield Trouble("wal-big", text, "is a backup or another reader hanging? end it")
+    yield from _open_to_others(database)
+
+
+def _files(keys: KeySettings) -> Iterator[Trouble]:
+    kind, _, name = keys.root.partition(":")
+    if kind == "file" and Path(name).exists():
+        yield from _open_to_others(Path(name))
+
+
+def _open_to_others(path: Path) -> Iterator[Trouble]:
+    if path.stat().st_mode & 0o077:
+        yield Trouble("file-open", f"{path} can be read by others.", f"chmod go= {path}")
+    if path.parent.stat().st_mode & 0o002:
+        yield Trouble("file-open", f"Anybody can put files into {path.parent}.", f"chmod o-w {path.parent}")
+
+
+def _some(slug: str, text: str, command: str, rows: Sequence[dict[str, Any]]) -> Iterator[Trouble]:
+    if rows:
+        yield Trouble(slug, f"{len(rows)}: {text}.", command, len(rows), rows[:SHOWN_MAX])
