@@ -63,6 +63,7 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
             sender.wake()  # a repeated sale makes its last letter due again
 
         intake = Intake(store, wake, settings.gateway, ports, Bounces(store, token_keys.bounce))
+        intake.node = tenure.mine
         door = await serve(settings, intake, ports)
         stack.push_async_callback(door.close)
         await _until(stop, *working, sending)

@@ -58,6 +58,7 @@ class Intake:
     """Takes mails for the gateway. bounces: judges what comes to the sender addresses of letters.
 
     wake: told the payment that a new or repeated sale belongs to; called after the commit, must not block.
+    node: which of many nodes a new sale is to be worked on by; None: the only one.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Intake:
         self._bounces = bounces
         self._store = store
         self._wake = wake
+        self.node: Callable[[], int | None] = lambda: None
         self._resend_after_ms = settings.resend_after_s * 1000
         self._ports = ports
 
@@ -78,7 +80,7 @@ class Intake:
         """Store the mail and answer 250; on any doubt answer 4xx, so that the sender keeps it. Never raises
         but for cancellation. What nobody can read is stored for a person, and is 250 too."""
         try:
-            arrival = await self._judged(_arrival(raw, route, self._ports.now_ms()))
+            arrival = await self._judged(_arrival(raw, route, self._ports.now_ms(), self.node()))
             kept: inbox.Kept = await self._store.run(inbox.keep, arrival, self._resend_after_ms)
         except GatewayError as error:
             self._ports.tell("alarm.intake", slug=error.slug)
@@ -110,7 +112,7 @@ def reply(slug: str) -> Reply:
     return Reply(code, f"{enhanced} {text}")
 
 
-def _arrival(raw: bytes, route: Route, received_ms: int) -> inbox.Arrival:
+def _arrival(raw: bytes, route: Route, received_ms: int, node: int | None) -> inbox.Arrival:
     found = _envelope(raw)
     return inbox.Arrival(
         received_ms=received_ms,
@@ -123,6 +125,7 @@ def _arrival(raw: bytes, route: Route, received_ms: int) -> inbox.Arrival:
         slug=found.slug,
         raw=raw,
         automatic=is_automatic(raw, route.sender),
+        node=node,
     )
 
 

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 FACTS: Final = frozenset(
     {
-        *("after", "amount", "before", "code", "credit", "debit", "error", "event", "kind", "mail"),
-        *("message_id", "payment", "peer", "phase", "port", "reason", "recipient", "reference", "slug"),
-        *("stan", "transmissions", "verdict", "version"),
+        *("after", "amount", "before", "code", "count", "credit", "debit", "error", "event", "held", "kind"),
+        *("mail", "message_id", "node", "payment", "peer", "phase", "port", "reason", "recipient"),
+        *("reference", "slug", "stan", "transmissions", "verdict", "version"),
     }
 )
 

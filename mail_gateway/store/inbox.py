@@ -55,7 +55,7 @@ class Arrival:
 
     envelope: the COSE bytes, None when none could be taken out; ksn: what they or their remains say.
     slug: why there is no envelope, else empty. raw is stored only when the mail is unreadable. automatic: no
-    person and no phone sent it. bounced: set only where its token was verified.
+    person and no phone sent it. bounced: set only where its token was verified. node: who works on a new sale.
     """
 
     received_ms: int
@@ -69,6 +69,7 @@ class Arrival:
     raw: bytes = field(repr=False)
     automatic: bool = False
     bounced: Bounced | None = None
+    node: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ def _new_payment(conn: Connection, arrival: Arrival, content_hash: bytes, reader
         "envelope": arrival.envelope,
         "ksn": arrival.ksn,
         "due_ms": arrival.received_ms,
+        "node": arrival.node,
     }
     payment_id: int = conn.execute(_PAYMENT, row).scalar_one()
     return payment_id

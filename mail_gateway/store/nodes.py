@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ADOPT_MAX: Final = 512
 """Payments taken over at once."""
 
+NOBODYS_MS: Final = 10_000
+"""A payment that was due so long and that no node ever worked on is anybody's."""
+
 _L: Final = leases.c
 _P: Final = payments.c
 _UNTIL: Final = NOW_MS + bindparam("lease_ms")
@@ -36,8 +39,9 @@ _TAKE: Final = (
 )
 _ALIVE: Final = select(_L.node).where(_L.name.like("node:%"), _L.until_ms > NOW_MS)
 _IS_DUE: Final = or_(_P.due_ms <= bindparam("now_ms"), and_(_P.state == State.DISPATCHED, _P.shunted == 0))
-_OTHERS: Final = or_(_P.node.is_(None), _P.node != bindparam("its_node"))
-_DEAD: Final = or_(_P.node.is_(None), and_(_P.node != bindparam("its_node"), _P.node.not_in(_ALIVE)))
+_NOBODYS: Final = and_(_P.node.is_(None), _P.due_ms <= bindparam("now_ms") - NOBODYS_MS)
+_OTHERS: Final = or_(_NOBODYS, _P.node != bindparam("its_node"))
+_DEAD: Final = or_(_NOBODYS, and_(_P.node != bindparam("its_node"), _P.node.not_in(_ALIVE)))
 
 
 def _adopting(whose: ColumnElement[bool]) -> ReturningUpdate[tuple[int]]:
