@@ -55,7 +55,7 @@ class Arrival:
 
     envelope: the COSE bytes, None when none could be taken out; ksn: what they or their remains say.
     slug: why there is no envelope, else empty. raw is stored only when the mail is unreadable. automatic: no
-    person and no phone sent it. bounced: set only where its token was verified. node: who works on a new sale.
+    person and no phone sent it. bounced: only where its token was verified. node: who works on a new sale.
     """
 
     received_ms: int
