@@ -25,6 +25,7 @@ _SETTINGS: Final[Mapping[str, int | str]] = {
     "foreign_keys": 1,
     "recursive_triggers": 1,  # else INSERT OR REPLACE walks past the no-delete triggers
     "secure_delete": 1,
+    "temp_store": 2,  # MEMORY: else a large group writes pages, sealed cards too, into the system's /var/tmp
     "busy_timeout": BUSY_MS,
 }
 _GUEST: Final[Mapping[str, int | str]] = {"wal_autocheckpoint": 0}

@@ -38,7 +38,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Reference:
 def test_struck_at_a_system_call_nothing_is_lost_double_or_untrue(
     undisturbed: Reference, tmp_path: Path, kinds: list[str]
 ) -> None:
-    most = reach("POINTS", 4)
+    most = reach("POINTS", 3)
     chosen = [point for kind in kinds for point in points(kind, undisturbed.made, most)]
     rows = asyncio.run(strike(undisturbed.day.scene, tmp_path, chosen))
     assert [line for row in rows.values() for line in row.wrong] == []
@@ -49,6 +49,12 @@ def test_a_power_cut_leaves_what_was_promised(undisturbed: Reference, tmp_path: 
     cuts = cut(undisturbed, tmp_path, reach("IMAGES", 250))
     assert {one.what for one in cuts.left} == {"taken", "0100", "0420", "letter"}
     assert cuts.verdict.all() == []
+
+
+def test_nothing_is_written_to_any_disk_but_the_database(undisturbed: Reference) -> None:
+    """What a large transaction would lay aside in the folder for temporary files holds sealed cards."""
+    written = {Path(call.path).name for call in read(undisturbed.log) if call.name == "pwrite64"}
+    assert written == {"hagaki.db", "hagaki.db-wal", "hagaki.db-shm"}
 
 
 def test_after_a_failed_sync_a_power_cut_leaves_what_was_promised(
