@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from acquirer_sdk.values import LateAnswer
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.ledger import transfers_for
 from mail_gateway.domain.payment import ENDED, NOT_CHARGED, State, step
@@ -15,6 +16,7 @@ from mail_gateway.work.told import letter_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from acquirer_sdk.values import AuthoriseOutcome, ReversalOutcome
     from mail_gateway.domain.payment import Event
     from mail_gateway.store.answers import Answer
     from mail_gateway.store.payments import Payment
@@ -22,6 +24,14 @@ if TYPE_CHECKING:
 
 RETRY_MAX_S: Final = 60
 _HAS_NO_ATTEMPT: Final = frozenset({*ENDED, State.READY}) - NOT_CHARGED
+
+
+class Overtaken(Exception):
+    """Somebody else moved the payment while its answer was awaited: the answer is a late one now."""
+
+    def __init__(self, answer: LateAnswer) -> None:
+        super().__init__(answer.reference)
+        self.answer = answer
 
 
 def draft(
@@ -83,6 +93,16 @@ async def enter_surely(kit: Kit, entry: Entry) -> Payment | None:
             kit.ports.tell("alarm.answer-not-stored", payment=entry.payment.id, slug=error.slug)
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, RETRY_MAX_S)
+
+
+async def enter_answer(
+    kit: Kit, entry: Entry, answer: Answer, outcome: AuthoriseOutcome | ReversalOutcome
+) -> Payment:
+    """`enter_surely` for what the acquirer said, kept in the same commit. Raises Overtaken if it was not."""
+    written = await enter_surely(kit, replace(entry, answer=answer))
+    if written is None:
+        raise Overtaken(LateAnswer(answer.reference, answer.stan, outcome, answer.code))
+    return written
 
 
 def with_answer(entry: Entry, answer: Answer) -> Entry:

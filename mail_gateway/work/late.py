@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from acquirer_sdk.values import Approved, LateAnswer
 from mail_gateway.domain import decide
@@ -22,8 +22,18 @@ if TYPE_CHECKING:
 LOOK_S: Final = 0.2
 
 
-async def late(kit: Kit, answer: LateAnswer) -> int | None:
-    """An answer nobody waited for: kept always; an approval moves its payment. -> the payment to look at."""
+class Kept(NamedTuple):
+    """judged: False where that has to wait until the answer that is waited for is on record."""
+
+    payment_id: int
+    judged: bool
+
+
+async def late(kit: Kit, answer: LateAnswer) -> Kept | None:
+    """An answer nobody waited for: kept always; an approval moves its payment. -> the payment to look at.
+
+    Raises Stale, GatewayError: nothing was kept.
+    """
     row = late_answer_of(answer)
     payment = await kit.store.read(load, int(answer.reference)) if answer.reference.isdecimal() else None
     if payment is None:
@@ -31,9 +41,17 @@ async def late(kit: Kit, answer: LateAnswer) -> int | None:
         kit.ports.tell("alarm.answer-unmatched", reference=answer.reference, stan=answer.stan)
         return None
     if payment.state is not State.DISPATCHED:
-        return await _judge(kit, payment, answer, row)
+        return Kept(await _judge(kit, payment, answer, row), judged=True)
     await kit.store.run(keep, row, payment.id, kit.ports.now_ms())
-    return await _judge(kit, await _answered(kit, payment), answer, None)
+    return Kept(payment.id, judged=False)
+
+
+async def judge(kit: Kit, payment_id: int, answer: LateAnswer) -> int:
+    """The same for one that was kept before. Raises Stale, GatewayError: then once more."""
+    payment = await kit.store.read(load, payment_id)
+    if payment is not None:
+        await _judge(kit, await _answered(kit, payment), answer, None)
+    return payment_id
 
 
 async def resume(kit: Kit) -> list[int]:

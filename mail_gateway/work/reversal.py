@@ -12,7 +12,7 @@ from mail_gateway.envelope.keys import Purpose
 from mail_gateway.store.answers import answer_of
 from mail_gateway.store.payments import forget_reversal
 from mail_gateway.store.record import claim
-from mail_gateway.work.clerk import draft, enter, enter_surely, with_answer
+from mail_gateway.work.clerk import draft, enter, enter_answer, enter_surely
 from mail_gateway.work.sale import LINE_RETRY_MS, QUIET_MS, reversal_ident
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ async def reverse(kit: Kit, payment: Payment) -> Payment | None:
     outcome = await kit.acquirer.reverse(_ready_made(kit, claimed), transmission=claimed.transmissions)
     if isinstance(outcome, NotSent):
         return await enter_surely(kit, _hold_back(kit, claimed, payment.transmissions))
-    return await enter_surely(kit, _entry(kit, claimed, outcome))
+    answer = answer_of(claimed.reference, claimed.stan or 0, outcome)
+    return await enter_answer(kit, _entry(kit, claimed, answer.code, outcome), answer, outcome)
 
 
 async def forget(kit: Kit, payment: Payment) -> Payment | None:
@@ -74,17 +75,16 @@ def _hold_back(kit: Kit, payment: Payment, transmissions: int) -> Entry:
     return draft(kit, payment, [], due_ms=due_ms, transmissions=transmissions, alarms=_alarms(kit, payment))
 
 
-def _entry(kit: Kit, payment: Payment, outcome: ReversalAccepted | ReversalOpen) -> Entry:
+def _entry(kit: Kit, payment: Payment, code: str, outcome: ReversalAccepted | ReversalOpen) -> Entry:
     now_ms = kit.ports.now_ms()
-    answer = answer_of(payment.reference, payment.stan or 0, outcome)
-    facts: dict[str, str | int] = {"code": answer.code, "transmission": payment.transmissions}
+    facts: dict[str, str | int] = {"code": code, "transmission": payment.transmissions}
     if not isinstance(outcome, ReversalAccepted):
-        return with_answer(_still_open(kit, payment, Event(Kind.SILENCE, facts)), answer)
+        return _still_open(kit, payment, Event(Kind.SILENCE, facts))
     if payment.state is State.CONFIRMING:
         event, due_ms = Event(Kind.CONFIRMED_AGAIN, facts), now_ms + QUIET_MS
     else:
         event, due_ms = Event(Kind.REVERSAL_ACKED, facts), now_ms + kit.settings.host_message_life_s * 1000
-    return with_answer(draft(kit, payment, [event], due_ms=due_ms), answer)
+    return draft(kit, payment, [event], due_ms=due_ms)
 
 
 def _still_open(kit: Kit, payment: Payment, silence: Event) -> Entry:

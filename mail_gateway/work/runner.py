@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.payment import NOT_CHARGED, Event, Kind, State
@@ -13,8 +13,8 @@ from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import Stale
 from mail_gateway.work import reversal, sale
 from mail_gateway.work.apart import set_apart
-from mail_gateway.work.clerk import enter_surely
-from mail_gateway.work.late import late, resume
+from mail_gateway.work.clerk import Overtaken, enter_surely
+from mail_gateway.work.late import judge, late, resume
 from mail_gateway.work.orders import ordered
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from mail_gateway.work.kit import Kit
 
     Stage = Callable[[Kit, Payment], Awaitable[Payment | None]]
+
+T = TypeVar("T")
 
 AT_ONCE_MAX: Final = 512
 """Payments in work at the same time, most of them at the acquirer; the others wait their turn."""
@@ -81,8 +83,10 @@ class Runner:
     async def drain(self, grace_s: int = STOP_GRACE_S) -> None:
         """Start nothing more and wait for what is under way, at most that long."""
         self._stopping = True
-        if self._tasks:
-            await asyncio.wait(list(self._tasks.values()), timeout=grace_s)
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + grace_s
+        while self._tasks and loop.time() < until_s:  # an answer that was overtaken begins one more
+            await asyncio.wait(list(self._tasks.values()), timeout=until_s - loop.time())
 
     async def advance(self, payment_id: int) -> None:
         """Move one payment as far as it goes now. What fails is retried, or shunted to a person."""
@@ -90,6 +94,8 @@ class Runner:
             await self._walk(payment_id)
         except Stale:
             self._again.add(payment_id)
+        except Overtaken as overtaken:
+            self.late(overtaken.answer)
         except GatewayError as error:
             await self._failed(payment_id, error)
         except Exception as error:  # noqa: BLE001 -- a stage calls adapters and templates that others write
@@ -156,11 +162,19 @@ class Runner:
             self._look_later(payment)
 
     async def _late(self, answer: LateAnswer) -> None:
+        kept = await self._insist(answer, lambda: late(self._kit, answer))
+        if kept is None:
+            return
+        if not kept.judged:
+            await self._insist(answer, lambda: judge(self._kit, kept.payment_id, answer))
+        self.wake(kept.payment_id)
+
+    async def _insist(self, answer: LateAnswer, step: Callable[[], Awaitable[T]]) -> T:
+        """One step of what may not be left out; again for as long as it fails."""
         pause_s = 1
         while True:
             try:
-                payment_id = await late(self._kit, answer)
-                break
+                return await step()
             except Stale:
                 continue
             except Exception as error:  # noqa: BLE001 -- an answer is never dropped, whatever fails
@@ -169,8 +183,6 @@ class Runner:
                 )
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, 60)
-        if payment_id is not None:
-            self.wake(payment_id)
 
     def _start(self, name: object, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -18,7 +18,7 @@ from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import KeyUsed
 from mail_gateway.work import recovering
 from mail_gateway.work.apart import set_apart
-from mail_gateway.work.clerk import draft, enter, enter_dispatch, enter_surely, with_answer
+from mail_gateway.work.clerk import draft, enter, enter_answer, enter_dispatch, enter_surely
 
 if TYPE_CHECKING:
     from acquirer_sdk.values import AuthoriseOutcome
@@ -164,7 +164,7 @@ async def _record_answer(kit: Kit, payment: Payment, outcome: AuthoriseOutcome) 
     changes: dict[str, Any] = {"code": answer.code, "due_ms": None}
     now_ms = kit.ports.now_ms()
     if event.kind is Kind.SILENCE:
-        return await enter_surely(kit, with_answer(doubt(kit, payment, event), answer))
+        return await enter_answer(kit, doubt(kit, payment, event), answer, outcome)
     if event.kind is Kind.NOT_SENT:
         changes = {"due_ms": now_ms + LINE_RETRY_MS, "stan": None}
     elif event.kind is Kind.HOST_ASKS_MORE:
@@ -173,7 +173,7 @@ async def _record_answer(kit: Kit, payment: Payment, outcome: AuthoriseOutcome) 
         changes["due_ms"] = now_ms + QUIET_MS
     elif event.kind is Kind.HOST_APPROVED:
         changes |= {"approval_number": event.facts["approval_number"], "code": ""}
-    return await enter_surely(kit, with_answer(draft(kit, payment, [event], **changes), answer))
+    return await enter_answer(kit, draft(kit, payment, [event], **changes), answer, outcome)
 
 
 def doubt(kit: Kit, payment: Payment, silence: Event, *, told: bool = True, **more: Any) -> Entry:
