@@ -90,7 +90,7 @@ def merchant_list(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) 
 @payments_app.command("list")
 def payments_list(
     config: ConfigFile = DEFAULT_CONFIG,
-    state: Annotated[str, typer.Option(help="Only those in this state.")] = "",
+    state: Annotated[str, typer.Option(help="Only those in this state, or: shunted, undelivered.")] = "",
     limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 50,
     as_json: AsJson = False,
 ) -> int:

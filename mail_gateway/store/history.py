@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Table
 
 SHUNTED: Final = "shunted"
+UNDELIVERED: Final = "undelivered"
 _HIDDEN: Final = frozenset(
     {"envelope", "envelope_hash", "ksn", "sale_hash", "reversal", "raw", "chain", "content_hash"}
 )
@@ -38,7 +39,7 @@ _PARTS: Final = {
 
 
 def newest(conn: Connection, state: str, limit: int) -> list[dict[str, Any]]:
-    """The newest payments first; state: only those in it, empty for all."""
+    """The newest payments first; state: only those in it, or those shunted, or with a letter undelivered."""
     p = payments.c
     columns = (
         p.id,
@@ -54,6 +55,8 @@ def newest(conn: Connection, state: str, limit: int) -> list[dict[str, Any]]:
     asked = asked.join(merchants, merchants.c.id == readers.c.merchant).order_by(p.id.desc()).limit(limit)
     if state == SHUNTED:
         asked = asked.where(p.shunted == 1)
+    elif state == UNDELIVERED:
+        asked = asked.where(p.id.in_(select(letters.c.payment).where(letters.c.state == "refused")))
     elif state:
         asked = asked.where(p.state == state)
     return [dict(row) for row in conn.execute(asked).mappings()]

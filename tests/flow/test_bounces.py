@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
-from sqlalchemy import text
+from postgres_world import fresh_url
+from sqlalchemy import insert
 
 from mail_gateway.admin import merchants, payments
 from mail_gateway.domain.errors import GatewayError
@@ -24,6 +25,8 @@ from mail_gateway.ports import Ports
 from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
 from mail_gateway.store import letters
 from mail_gateway.store.engine import open_store
+from mail_gateway.store.tables import keys, readers
+from mail_gateway.store.tables import payments as table
 
 LIMIT_S = 10
 FIRST, SECOND = "shop@carrier.example", "shop@home.example"
@@ -48,9 +51,9 @@ AWAY = "From: shop@carrier.example\nAuto-Submitted: auto-replied\nSubject: away\
 class World:
     """One payment with letters, a smarthost that keeps what it gets, the door without its socket."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, database: str, port: int) -> None:
         self.settings = Settings(
-            GatewaySettings(DOMAIN, database=f"sqlite:///{folder}/hagaki.db"),
+            GatewaySettings(DOMAIN, database=database),
             KeySettings(),
             SmtpSettings("mx.pay.example"),
             SmarthostSettings(port=port),
@@ -59,10 +62,10 @@ class World:
         self.now_ms = 1_800_000_000_000
         ports = Ports(lambda: self.now_ms, bytes, lambda verb, **facts: self.told.append((verb, facts)))
         self.store = open_store(self.settings.gateway.database)
-        keys = TokenKeys(b"r" * 32, b"b" * 32)
-        self.compose = Compose(self.settings, keys)
+        tokens = TokenKeys(b"r" * 32, b"b" * 32)
+        self.compose = Compose(self.settings, tokens)
         self.sender = Sender(self.settings.smarthost, self.store, ports)
-        bounces = Bounces(self.store, keys.bounce)
+        bounces = Bounces(self.store, tokens.bounce)
         self.intake = Intake(self.store, lambda _: self.sender.wake(), self.settings.gateway, ports, bounces)
 
     async def put(self, version: int = 1, kind: Letter = Letter.APPROVED) -> str:
@@ -113,11 +116,18 @@ class Smarthost:
         return await asyncio.wait_for(self.taken.get(), LIMIT_S)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        return fresh_url()
+    return f"sqlite:///{tmp_path}/hagaki.db"
+
+
 @asynccontextmanager
-async def a_world(folder: Path, second: str = SECOND) -> AsyncIterator[tuple[World, Smarthost]]:
+async def a_world(database: str, second: str = SECOND) -> AsyncIterator[tuple[World, Smarthost]]:
     host, stop = Smarthost(), asyncio.Event()
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(host, hostname="x"), "127.0.0.1", 0)
-    world = World(folder, server.sockets[0].getsockname()[1])
+    world = World(database, server.sockets[0].getsockname()[1])
     new = merchants.NewMerchant("Shop", FIRST, "en", second_mail=second)
     await asyncio.to_thread(merchants.add, world.settings.gateway, new)
     await world.store.run(_one_payment)
@@ -132,12 +142,9 @@ async def a_world(folder: Path, second: str = SECOND) -> AsyncIterator[tuple[Wor
 
 
 def _one_payment(conn: Any) -> None:
-    for statement in (
-        "INSERT INTO keys (id, wrapped, kcv, created_ms) VALUES ('AA', x'00', '', 1)",
-        "INSERT INTO readers (id, key_id, bdk_id, merchant, created_ms) VALUES (1, x'01', 'AA', 1, 1)",
-        "INSERT INTO payments (id, reader, received_ms, envelope_hash, ksn) VALUES (1, 1, 1, x'01', x'02')",
-    ):
-        conn.execute(text(statement))
+    conn.execute(insert(keys), {"id": "AA", "wrapped": b"", "kcv": "", "created_ms": 1})
+    conn.execute(insert(readers), {"id": 1, "key_id": b"1", "bdk_id": "AA", "merchant": 1, "created_ms": 1})
+    conn.execute(insert(table), {"id": 1, "reader": 1, "received_ms": 1, "envelope_hash": b"1", "ksn": b"2"})
 
 
 async def settled(world: World, **wanted: Any) -> dict[str, Any]:
@@ -152,9 +159,9 @@ async def settled(world: World, **wanted: Any) -> dict[str, Any]:
     ("mail", "remark"), [(FAILED, "bounced 5.1.1"), (QMAIL, "bounced")], ids=["report", "old"]
 )
 async def test_a_bounced_letter_goes_to_the_second_address_as_it_is(
-    tmp_path: Path, mail: str, remark: str
+    database: str, mail: str, remark: str
 ) -> None:
-    async with a_world(tmp_path) as (world, host):
+    async with a_world(database) as (world, host):
         to = await world.put()
         first = await host.next()
         await settled(world, state="sent")
@@ -170,8 +177,8 @@ async def test_a_bounced_letter_goes_to_the_second_address_as_it_is(
         assert [one["verdict"] for one in shown["mails"]] == ["bounced"]
 
 
-async def test_when_the_second_bounces_too_a_person_looks_and_nothing_more_is_sent(tmp_path: Path) -> None:
-    async with a_world(tmp_path) as (world, host):
+async def test_when_the_second_bounces_too_a_person_looks_and_nothing_more_is_sent(database: str) -> None:
+    async with a_world(database) as (world, host):
         to = await world.put()
         for _ in range(2):
             await host.next()
@@ -182,18 +189,21 @@ async def test_when_the_second_bounces_too_a_person_looks_and_nothing_more_is_se
         assert host.taken.empty()
 
 
-async def test_without_a_second_address_it_stays_visible(tmp_path: Path) -> None:
-    async with a_world(tmp_path, second="") as (world, host):
+async def test_without_a_second_address_it_stays_visible(database: str) -> None:
+    async with a_world(database, second="") as (world, host):
         to = await world.put()
         await host.next()
         await settled(world, state="sent")
+        assert await asyncio.to_thread(payments.listed, world.settings.gateway, state="undelivered") == []
         await world.bounce(to)
         await settled(world, state="refused", rerouted_to="")
+        listed = await asyncio.to_thread(payments.listed, world.settings.gateway, state="undelivered")
+        assert [one["id"] for one in listed] == [1]
         assert host.taken.empty()
 
 
-async def test_a_letter_that_the_smarthost_refuses_takes_the_same_way(tmp_path: Path) -> None:
-    async with a_world(tmp_path) as (world, host):
+async def test_a_letter_that_the_smarthost_refuses_takes_the_same_way(database: str) -> None:
+    async with a_world(database) as (world, host):
         host.refused = {FIRST}
         await world.put()
         assert (await host.next())[1] == SECOND
@@ -201,8 +211,8 @@ async def test_a_letter_that_the_smarthost_refuses_takes_the_same_way(tmp_path: 
         assert world.alarms() == ["letter-refused"]
 
 
-async def test_refused_at_both_addresses_it_is_tried_no_more(tmp_path: Path) -> None:
-    async with a_world(tmp_path) as (world, host):
+async def test_refused_at_both_addresses_it_is_tried_no_more(database: str) -> None:
+    async with a_world(database) as (world, host):
         host.refused = {FIRST, SECOND}
         await world.put()
         await settled(world, state="refused", rerouted_to=SECOND)
@@ -212,8 +222,8 @@ async def test_refused_at_both_addresses_it_is_tried_no_more(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("mail", "sender"), [(DELAYED, ""), (RECEIPT, ""), (AWAY, FIRST), ("\nhello", FIRST)], ids=str
 )
-async def test_what_is_no_bounce_does_nothing(tmp_path: Path, mail: str, sender: str) -> None:
-    async with a_world(tmp_path) as (world, host):
+async def test_what_is_no_bounce_does_nothing(database: str, mail: str, sender: str) -> None:
+    async with a_world(database) as (world, host):
         to = await world.put()
         await host.next()
         before = await settled(world, state="sent")
@@ -221,8 +231,8 @@ async def test_what_is_no_bounce_does_nothing(tmp_path: Path, mail: str, sender:
         assert (await world.letter(), world.alarms(), world.verdicts()) == (before, [], ["ignored"])
 
 
-async def test_a_forged_token_does_nothing_and_looks_the_same_from_outside(tmp_path: Path) -> None:
-    async with a_world(tmp_path) as (world, host):
+async def test_a_forged_token_does_nothing_and_looks_the_same_from_outside(database: str) -> None:
+    async with a_world(database) as (world, host):
         to = await world.put()
         await host.next()
         before = await settled(world, state="sent")
@@ -235,8 +245,8 @@ async def test_a_forged_token_does_nothing_and_looks_the_same_from_outside(tmp_p
         assert await world.letter() == before
 
 
-async def test_the_bounce_of_a_letter_that_was_replaced_is_only_noted(tmp_path: Path) -> None:
-    async with a_world(tmp_path) as (world, host):
+async def test_the_bounce_of_a_letter_that_was_replaced_is_only_noted(database: str) -> None:
+    async with a_world(database) as (world, host):
         to = await world.put(1, Letter.IN_DOUBT)
         await host.next()
         await world.put(2, Letter.CANCELLED)
@@ -248,8 +258,8 @@ async def test_the_bounce_of_a_letter_that_was_replaced_is_only_noted(tmp_path: 
         assert host.taken.empty()
 
 
-async def test_no_mail_ever_answers_a_bounce(tmp_path: Path) -> None:
-    async with a_world(tmp_path, second="") as (world, host):
+async def test_no_mail_ever_answers_a_bounce(database: str) -> None:
+    async with a_world(database, second="") as (world, host):
         to = await world.put()
         await host.next()
         await settled(world, state="sent")
@@ -262,8 +272,8 @@ async def test_no_mail_ever_answers_a_bounce(tmp_path: Path) -> None:
         assert host.taken.empty()
 
 
-async def test_a_merchants_addresses_can_be_changed(tmp_path: Path) -> None:
-    async with a_world(tmp_path) as (world, _):
+async def test_a_merchants_addresses_can_be_changed(database: str) -> None:
+    async with a_world(database) as (world, _):
         own = world.settings.gateway
         changed = await asyncio.to_thread(
             merchants.change, own, "Shop", {"second_mail": "", "mail": "new@x.jp"}
