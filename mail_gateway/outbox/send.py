@@ -167,6 +167,7 @@ class Sender:
             await asyncio.wait(self._working)
         await self._release()
         self._down = None
+        self._woken.clear()  # by our own, who gave up: the pause is meant
         return self._failed("smarthost-down", str(down))
 
     def _failed(self, slug: str, detail: str) -> float:

@@ -17,7 +17,7 @@ from mail_gateway.domain.outcome import Letter
 from mail_gateway.outbox.send import CONNECTIONS, Sender
 from mail_gateway.ports import Ports
 from mail_gateway.settings import SmarthostSettings
-from mail_gateway.store import letters
+from mail_gateway.store import handover, letters
 from mail_gateway.store.engine import Store, open_store
 from mail_gateway.store.tables import letters as table
 
@@ -299,6 +299,21 @@ async def test_a_smarthost_that_is_down_is_said_once_and_is_no_attempt(tmp_path:
         world.sender.wake()
         await world.until("letter.sent")
         assert [verb for verb, _ in world.told].count("alarm.outbox") == 1
+
+
+async def test_a_smarthost_that_is_down_is_left_alone_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claims = []
+    claim = handover.claim
+    monkeypatch.setattr(handover, "claim", lambda *given: claims.append(1) or claim(*given))
+    async with a_world(tmp_path, up=False) as world:
+        await world.put(1)
+        world.start()
+        await world.until("alarm.outbox")
+        for _ in range(30):
+            await world.row(1)
+        assert len(claims) == 1
 
 
 async def test_a_store_that_fails_stops_nothing_for_good(
