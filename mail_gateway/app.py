@@ -14,9 +14,11 @@ from mail_gateway.intake.bounces import Bounces
 from mail_gateway.intake.smtp import serve
 from mail_gateway.observe.maillog import MailLog
 from mail_gateway.outbox.compose import Compose, TokenKeys
+from mail_gateway.outbox.daily import Daily
 from mail_gateway.outbox.send import Sender
 from mail_gateway.store import register
 from mail_gateway.store.engine import Store, open_store
+from mail_gateway.work.digest import Digest
 from mail_gateway.work.fence import fenced
 from mail_gateway.work.kit import Kit
 from mail_gateway.work.runner import Runner
@@ -44,17 +46,22 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
         stack.push_async_callback(tenure.end)
         sender = Sender(_smarthost(settings), store, ports)
         token_keys = _token_keys(keys)
+        compose = Compose(settings, token_keys)
         kit = Kit(
             store=store,
             keys=keys,
             acquirer=fenced(acquirer, tenure.holds),
-            writer=Compose(settings, token_keys),
+            writer=compose,
             settings=settings.gateway,
             ports=ports,
             node=tenure.node,
             letter_queued=sender.wake,
+            line=asyncio.Semaphore(settings.gateway.requests_max),
         )
         runner, working = await _work(kit, tenure, stack)
+        digest = Digest(kit, Daily(settings, compose))
+        working.append(asyncio.create_task(digest.run()))
+        stack.callback(working[-1].cancel)
         sending = _send(sender, stack)
 
         def wake(payment_id: int) -> None:

@@ -13,6 +13,8 @@ _DOMAIN: Final = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
 )
 
+_TIME: Final = re.compile(r"(([01][0-9]|2[0-3]):[0-5][0-9])?")
+
 
 def _set(help: str, **limits: Any) -> dict[str, Any]:
     return {"help": help, **limits}
@@ -59,13 +61,22 @@ class GatewaySettings:
     reversal_max_s: int = field(
         default=300, metadata=_set("longest pause between two reversals", min=1, max=3600)
     )
+    requests_max: int = field(
+        default=4096, metadata=_set("sales at the acquirer at the same time", min=1, max=16_384)
+    )
     resend_after_s: int = field(
         default=60,
         metadata=_set("a repeated sale pulls its letter again, at most so often", min=1, max=86_400),
     )
 
+    digest_at: str = field(
+        default="21:00", metadata=_set("local time of the letter about what is open, HH:MM; empty: none")
+    )
+
     def __post_init__(self) -> None:
-        """Raises SettingsError for what no limit can tell: a domain or a time zone that is none."""
+        """Raises SettingsError for what no limit can tell: a domain, a time or a time zone that is none."""
+        if not _TIME.fullmatch(self.digest_at):
+            raise SettingsError("digest_at", "must be a local time such as 21:00, or empty")
         for key in ("domain", "reply_domain"):
             if not _DOMAIN.fullmatch(getattr(self, key) or "empty.example"):
                 raise SettingsError(key, "must be a mail domain, such as pay.example")

@@ -36,6 +36,7 @@ class Letter(StrEnum):
     DAMAGED = "damaged"  # nothing could be opened, so nothing is sealed: "please send it again"
     KEY_USED = "key-used"  # nothing is sealed: the key has sealed the answer to the other sale
     SHUNTED = "shunted"  # not charged so far, and a person looks at it
+    DIGEST = "digest"  # what is open at the end of a day; of a merchant, not of a payment
     UNCLEAR = "unclear"  # not known whether it was charged; a person looks at it
 
 

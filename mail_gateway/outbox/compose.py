@@ -116,7 +116,7 @@ class Compose:
             "check_code": f"{news.check_code[:4]} {news.check_code[4:]}" if news.check_code else "",
             "version": str(news.version),
         }
-        return {name: _one_line(value) for name, value in words.items()}
+        return {name: one_line(value) for name, value in words.items()}
 
     def _time(self, news: News) -> datetime:
         return datetime.fromtimestamp(news.time_ms // 1000, self._zone)
@@ -130,7 +130,7 @@ class Compose:
         return self._templates.get_template(template).render(words)
 
 
-def _one_line(value: str) -> str:
+def one_line(value: str) -> str:
     """Without controls and invisible signs, and no encoded-word: a host's text cannot forge a line or a
     header."""
     visible = value

@@ -1,0 +1,66 @@
+"""The merchant's day: what is still open at its end, and when its end is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+LATE_MS: Final = 60 * 60_000
+"""A gateway that starts later than this after a day's end leaves that digest out: the next one says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Counters of a reader (its serial) that never came, first to last."""
+
+    reader: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSale:
+    """A payment that is not decided. amount_minor: minor units of `currency`, 0 where it is not known."""
+
+    reference: str
+    amount_minor: int
+    currency: int
+
+
+@dataclass(frozen=True, slots=True)
+class LostLetter:
+    """A result that nobody has taken."""
+
+    reference: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What one merchant is told at the end of one day, if there is anything."""
+
+    merchant: int
+    merchant_name: str
+    recipient: str
+    language: str
+    holes: tuple[Hole, ...] = ()
+    open: tuple[OpenSale, ...] = ()
+    letters: tuple[LostLetter, ...] = ()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is anything to say."""
+        return bool(self.holes or self.open or self.letters)
+
+
+def end_of_day(now_ms: int, zone: ZoneInfo, at: str) -> tuple[date, int]:
+    """The newest day that has ended by now: its date, and its end in unix ms. at: local time, HH:MM."""
+    now = datetime.fromtimestamp(now_ms // 1000, zone)
+    moment = datetime.combine(now.date(), time.fromisoformat(at), zone)
+    if moment > now:
+        moment = datetime.combine(now.date() - timedelta(days=1), time.fromisoformat(at), zone)
+    return moment.date(), int(moment.timestamp()) * 1000

@@ -1,0 +1,90 @@
+"""What is open at the end of a day, by merchant, and the letter about it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import insert, or_, select
+
+from mail_gateway.domain.day import Day, Hole, LostLetter, OpenSale
+from mail_gateway.domain.outcome import Letter
+from mail_gateway.domain.payment import OPEN_AT_ACQUIRER
+from mail_gateway.store import gaps
+from mail_gateway.store.tables import letters, merchants, payments, readers
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from mail_gateway.domain.news import Composed
+
+RECENT_MS: Final = 15 * 60_000
+"""What is younger is on its way."""
+
+WEEK_MS: Final = 7 * 24 * 60 * 60_000
+_P: Final = payments.c
+_L: Final = letters.c
+
+
+def of_all(conn: Connection, now_ms: int) -> list[Day]:
+    """Each merchant for whom something is open now. now_ms: unix ms."""
+    holes = _holes(conn, now_ms)
+    open_sales, lost = _open(conn, now_ms - RECENT_MS), _lost(conn, now_ms)
+    found = []
+    for row in conn.execute(select(merchants).order_by(merchants.c.id)).mappings():
+        number = row["id"]
+        what = (tuple(holes[number]), tuple(open_sales[number]), tuple(lost[number]))
+        day = Day(number, row["name"], row["mail"], row["language"], *what)
+        if day.has_news:
+            found.append(day)
+    return found
+
+
+def put(conn: Connection, merchant: int, version: int, composed: Composed, now_ms: int) -> bool:
+    """Unit of work: store a merchant's letter of one day, once; -> whether it is a new one."""
+    if conn.scalar(select(_L.id).where(_L.message_id == composed.message_id)) is not None:
+        return False
+    row = {
+        "merchant": merchant,
+        "kind": Letter.DIGEST.value,
+        "version": version,
+        "message_id": composed.message_id,
+        "sender": composed.sender,
+        "recipient": composed.recipient,
+        "raw": composed.raw,
+        "created_ms": now_ms,
+        "rank": 1,
+        "state": "due",
+        "due_ms": now_ms,
+    }
+    conn.execute(insert(letters), row)
+    return True
+
+
+def _holes(conn: Connection, now_ms: int) -> dict[int, list[Hole]]:
+    found: dict[int, list[Hole]] = defaultdict(list)
+    for row in gaps.listed(conn, now_ms, now_ms - WEEK_MS):
+        found[row["merchant"]].append(Hole(row["reader"], row["first"], row["last"]))
+    return found
+
+
+def _open(conn: Connection, before_ms: int) -> dict[int, list[OpenSale]]:
+    asked = select(readers.c.merchant, _P.id, _P.amount_minor, _P.currency)
+    asked = asked.join(readers, readers.c.id == _P.reader).order_by(_P.id)
+    asked = asked.where(or_(_P.state.in_(OPEN_AT_ACQUIRER), _P.shunted == 1), _P.received_ms < before_ms)
+    found: dict[int, list[OpenSale]] = defaultdict(list)
+    for merchant, number, amount_minor, currency in conn.execute(asked):
+        found[merchant].append(OpenSale(f"{number:012d}", amount_minor, currency))
+    return found
+
+
+def _lost(conn: Connection, now_ms: int) -> dict[int, list[LostLetter]]:
+    undelivered: Any = (_L.due_ms.is_not(None)) & (_L.created_ms < now_ms - RECENT_MS)
+    asked = select(readers.c.merchant, _P.id, _L.kind).select_from(letters)
+    asked = asked.join(payments, _P.id == _L.payment).join(readers, readers.c.id == _P.reader)
+    asked = asked.where(_L.created_ms > now_ms - WEEK_MS)
+    asked = asked.where(or_(undelivered, _L.state == "refused", _L.bounced_ms.is_not(None))).order_by(_L.id)
+    found: dict[int, list[LostLetter]] = defaultdict(list)
+    for merchant, number, kind in conn.execute(asked):
+        found[merchant].append(LostLetter(f"{number:012d}", kind))
+    return found

@@ -1,0 +1,67 @@
+"""At the end of each merchant's day: one letter, if something is open."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, Protocol
+from zoneinfo import ZoneInfo
+
+from mail_gateway.domain.day import LATE_MS, end_of_day
+from mail_gateway.domain.errors import GatewayError
+from mail_gateway.store import digest
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from mail_gateway.domain.day import Day
+    from mail_gateway.domain.news import Composed
+    from mail_gateway.work.kit import Kit
+
+LOOK_S: Final = 600
+"""How often the clock is looked at: a digest may be so late."""
+
+
+class Writer(Protocol):
+    """Turns a day into a letter."""
+
+    def compose(self, day: Day, when: date, now_ms: int) -> Composed: ...
+
+
+class Digest:
+    """queued: told when letters were stored."""
+
+    def __init__(self, kit: Kit, writer: Writer) -> None:
+        self._store = kit.store
+        self._writer = writer
+        self._ports = kit.ports
+        self._at = kit.settings.digest_at
+        self._zone = ZoneInfo(kit.settings.time_zone)
+        self._queued = kit.letter_queued
+        self._done: date | None = None
+
+    async def run(self) -> None:
+        """Look at the clock until cancelled; at once, then every LOOK_S."""
+        while self._at:
+            await self.look()
+            await asyncio.sleep(LOOK_S)
+        await asyncio.Event().wait()  # no digest is wanted; a part of the gateway must not end
+
+    async def look(self) -> None:
+        """If a day has just ended, write its letters."""
+        now_ms = self._ports.now_ms()
+        when, ended_ms = end_of_day(now_ms, self._zone, self._at)
+        if when == self._done or now_ms - ended_ms > LATE_MS:
+            return
+        try:
+            for day in await self._store.read(digest.of_all, now_ms):
+                await self._put(day, when, now_ms)
+        except GatewayError as error:
+            self._ports.tell("digest.failed", slug=error.slug)
+            return
+        self._done = when
+        self._queued()
+
+    async def _put(self, day: Day, when: date, now_ms: int) -> None:
+        composed = self._writer.compose(day, when, now_ms)
+        version = int(f"{when:%Y%m%d}")
+        await self._store.run(digest.put, day.merchant, version, composed, now_ms)
