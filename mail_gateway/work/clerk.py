@@ -11,7 +11,7 @@ from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.ledger import transfers_for
 from mail_gateway.domain.payment import ENDED, NOT_CHARGED, State, step
 from mail_gateway.store.record import Entry, Move, Stale, dispatch, record
-from mail_gateway.work.told import letter_for
+from mail_gateway.work.told import letter, told_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,21 +42,21 @@ def draft(
     told=False leaves the letter out. Raises IllegalTransition.
     """
     now_ms = kit.ports.now_ms()
-    changed = replace(payment, **changes)
+    amount_minor = changes.get("amount_minor", payment.amount_minor)
+    currency = changes.get("currency", payment.currency)
     moves: list[Move] = []
     state = payment.state
     for event in happened:
         after = step(state, event.kind)
-        transfers = transfers_for(state, event.kind, changed.amount_minor, changed.currency)
+        transfers = transfers_for(state, event.kind, amount_minor, currency)
         moves.append(Move(state, event, after, transfers))
         state = after
-    changes = {**_wiped(state), **changes}
-    letter = None
-    if told:
-        letter = letter_for(kit, replace(changed, version=payment.version + 1), moves, now_ms)
-    if letter is not None:
-        changes["version"] = letter.version
-    return Entry(payment, kit.node, now_ms, tuple(moves), changes, letter)
+    telling = told_of(moves) if told else None
+    queued = None
+    if telling is not None:
+        changes["version"] = payment.version + 1
+        queued = letter(kit, replace(payment, **changes), telling, now_ms)
+    return Entry(payment, kit.node, now_ms, tuple(moves), {**_wiped(state), **changes}, queued)
 
 
 async def enter(kit: Kit, entry: Entry) -> Payment:
@@ -73,7 +73,7 @@ async def enter_dispatch(kit: Kit, entry: Entry, prepare: Callable[[int], bytes]
     """The same for the commit after which the request counts as sent; it allots the STAN."""
     attempt = await kit.store.run(dispatch, entry, prepare)
     _tell(kit, entry, queued=False)
-    return replace(_as_written(entry), **attempt._asdict())
+    return _as_written(entry, **attempt._asdict())
 
 
 async def enter_surely(kit: Kit, entry: Entry) -> Payment | None:
@@ -120,10 +120,11 @@ def _wiped(state: State) -> dict[str, Any]:
     return changes
 
 
-def _as_written(entry: Entry) -> Payment:
+def _as_written(entry: Entry, **more: Any) -> Payment:
     payment = entry.payment
     state = entry.moves[-1].after if entry.moves else payment.state
-    return replace(payment, **entry.changes, state=state, epoch=payment.epoch + 1, node=entry.node)
+    changes = {**entry.changes, **more, "state": state, "epoch": payment.epoch + 1, "node": entry.node}
+    return replace(payment, **changes)
 
 
 def _tell(kit: Kit, entry: Entry, *, queued: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mail_gateway.work.lookout import Lookout
 
@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from mail_gateway.ports import Ports
     from mail_gateway.settings import GatewaySettings
     from mail_gateway.store.engine import Store
-
-
-REQUESTS_MAX: Final = 64
-"""Sales at the acquirer at the same time."""
 
 
 class Writer(Protocol):
@@ -45,6 +41,6 @@ class Kit:
     ports: Ports
     node: int
     letter_queued: Callable[[], None]
-    line: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(REQUESTS_MAX))
+    line: asyncio.Semaphore
     held_back: set[int] = field(default_factory=set)
     lookout: Lookout = field(default_factory=Lookout)

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-AT_ONCE_MAX: Final = 512
-"""Payments in work at the same time, most of them at the acquirer; the others wait their turn."""
+BESIDE_MAX: Final = 512
+"""Payments in work beside those that are at the acquirer; the others wait their turn."""
 
 STUMBLES_MAX: Final = 3
 RETRY_MS: Final = 5000
@@ -57,7 +57,7 @@ class Runner:
         self._due = due
         self._tasks: dict[object, asyncio.Task[None]] = {}
         self._again: set[int] = set()
-        self._room = asyncio.Semaphore(AT_ONCE_MAX)
+        self._room = asyncio.Semaphore(kit.settings.requests_max + BESIDE_MAX)
         self._stopping = False
 
     def wake(self, payment_id: int) -> None:

@@ -43,13 +43,25 @@ class Ready:
     request: AuthoriseRequest
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A payment that counts as sent, and what is to be sent. Thousands of these wait for their answers."""
+
+    payment: Payment
+    request: AuthoriseRequest
+
+
 async def take(kit: Kit, payment: Payment) -> Payment | None:
     """RECEIVED or READY: open, decide, dispatch and ask, in two commits where all goes well."""
     async with kit.line:
-        return await _take(kit, payment)
+        taken = await _take(kit, payment)
+        if not isinstance(taken, Asked):
+            return taken
+        outcome = await kit.acquirer.authorise(taken.request)
+        return await _record_answer(kit, taken.payment, outcome)
 
 
-async def _take(kit: Kit, payment: Payment) -> Payment | None:
+async def _take(kit: Kit, payment: Payment) -> Asked | Payment | None:
     opened = _open(kit, payment)
     if isinstance(opened, Refused):
         return await enter(kit, draft(kit, payment, [Event(Kind.UNREADABLE, {"slug": opened.slug})]))
@@ -67,7 +79,7 @@ def _open(kit: Kit, payment: Payment) -> Opened | Refused:
     return open_envelope(payment.envelope, kit.keys)
 
 
-async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Payment | None:
+async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Payment | None:
     changes = {} if payment.state is State.READY else _learned(kit, payment, opened)
     standing = await kit.lookout.standing(kit.store)
     if standing.lost is not None:
@@ -83,10 +95,10 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Payment | 
     request = _request(learned, opened)
     events: tuple[Event, ...] = ()
     if payment.state is State.RECEIVED:
-        events = (Event(Kind.OPENED), _verdict(kit, opened, request))
-        if events[-1].kind is Kind.BAD_REQUEST:
-            code = str(events[-1].facts["slug"])
-            return await enter(kit, draft(kit, payment, events, code=code, **changes))
+        slug = _refusal(kit, opened)
+        if slug:
+            return await _refuse(kit, payment, slug, changes)
+        events = (Event(Kind.OPENED), Event(Kind.ACCEPTED))
     return await _dispatch(kit, Ready(payment, events, changes, request))
 
 
@@ -114,23 +126,21 @@ def _learned(kit: Kit, payment: Payment, opened: Opened) -> dict[str, Any]:
     }
 
 
-def _verdict(kit: Kit, opened: Opened, request: AuthoriseRequest) -> Event:
+async def _refuse(kit: Kit, payment: Payment, slug: str, changes: dict[str, Any]) -> Payment:
+    events = (Event(Kind.OPENED), Event(Kind.BAD_REQUEST, {"slug": slug}))
+    return await enter(kit, draft(kit, payment, events, code=slug, **changes))
+
+
+def _refusal(kit: Kit, opened: Opened) -> str:
+    """The slug of the rule of ours that the sale breaks, or an empty text."""
     sale = opened.sale
     has_card = bool(sale.track2 or sale.jis2 or sale.emv)
     asked = decide.Asked(sale.kind, sale.amount_minor, sale.currency, has_card)
     limits = decide.Limits(kit.settings.amount_minor_max, kit.settings.currency)
-    slug = decide.refusal(asked, limits)
-    if not slug:
-        try:
-            kit.acquirer.prepare(
-                request
-            )  # can it be said at all? asked now, while a plain refusal is possible
-        except BadRequest as error:
-            slug = error.slug
-    return Event(Kind.BAD_REQUEST, {"slug": slug}) if slug else Event(Kind.ACCEPTED)
+    return decide.refusal(asked, limits)
 
 
-async def _dispatch(kit: Kit, ready: Ready) -> Payment | None:
+async def _dispatch(kit: Kit, ready: Ready) -> Asked | Payment | None:
     line = kit.acquirer.ready()
     if isinstance(line, NotReady):
         return await _wait_for_line(kit, ready, line.reason)
@@ -147,12 +157,25 @@ async def _dispatch(kit: Kit, ready: Ready) -> Payment | None:
         reversal = kit.acquirer.prepare(replace(ready.request, stan=stan))
         return kit.keys.wrap(Purpose.REVERSAL, reversal_ident(ready.request.reference, stan), reversal.wire)
 
-    dispatched = await enter_dispatch(kit, entry, prepare)
-    outcome = await kit.acquirer.authorise(replace(ready.request, stan=dispatched.stan or 0))
-    return await _record_answer(kit, dispatched, outcome)
+    try:
+        dispatched = await enter_dispatch(kit, entry, prepare)
+    except BadRequest as error:
+        return await _cannot_be_said(kit, ready, error)
+    return Asked(dispatched, replace(ready.request, stan=dispatched.stan or 0))
+
+
+async def _cannot_be_said(kit: Kit, ready: Ready, error: BadRequest) -> Payment:
+    """The acquirer has no form for it: a plain refusal, while that is possible."""
+    if not ready.events:
+        raise error
+    return await _refuse(kit, ready.payment, error.slug, ready.changes)
 
 
 async def _wait_for_line(kit: Kit, ready: Ready, reason: str) -> Payment | None:
+    try:
+        kit.acquirer.prepare(ready.request)
+    except BadRequest as error:
+        return await _cannot_be_said(kit, ready, error)
     kit.ports.tell("acquirer.not-ready", payment=ready.payment.id, reason=reason)
     due_ms = kit.ports.now_ms() + LINE_RETRY_MS
     return await enter(kit, draft(kit, ready.payment, ready.events, **{**ready.changes, "due_ms": due_ms}))

@@ -27,11 +27,10 @@ _WITH_REASON: Final = frozenset(
 )
 
 
-def letter_for(kit: Kit, payment: Payment, moves: Sequence[Move], now_ms: int) -> Queued | None:
-    """The letter of the newest arrow that tells something. payment: as it will be afterwards."""
-    tellings = [telling(move.event, move.before, move.after) for move in moves]
-    told = next((one for one in reversed(tellings) if one is not None), None)
-    return None if told is None else letter(kit, payment, told, now_ms)
+def told_of(moves: Sequence[Move]) -> Telling | None:
+    """What the newest arrow tells that tells something."""
+    tellings = (telling(move.event, move.before, move.after) for move in reversed(moves))
+    return next((one for one in tellings if one is not None), None)
 
 
 def letter(kit: Kit, payment: Payment, told: Telling, now_ms: int) -> Queued:

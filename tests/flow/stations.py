@@ -105,7 +105,8 @@ async def stations(folder: Path) -> AsyncIterator[SimpleNamespace]:
     ring = KeyRing(fetch_root(settings.keys.root), os.urandom)
     writer = Compose(settings, TokenKeys(b"r" * 32, b"b" * 32))
     node = await store.run(nodes.begin_life, now_ms())
-    kit = Kit(store, ring, acquirer, writer, settings.gateway, ports, node, lambda: None)
+    line = asyncio.Semaphore(settings.gateway.requests_max)
+    kit = Kit(store, ring, acquirer, writer, settings.gateway, ports, node, lambda: None, line)
     await acquirer.start(lambda _: None)
     while type(acquirer.ready()).__name__ != "Ready":
         await asyncio.sleep(0)
