@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mail_gateway.domain.errors import GatewayError, reply_for
+from mail_gateway.intake.gate import Allowance
 from mail_gateway.intake.remains import ksn_of
 from mail_gateway.store import inbox
 from schemas.envelope import armour, cose
@@ -70,6 +71,7 @@ class Intake:
         bounces: Bounces | None = None,
     ) -> None:
         self._bounces = bounces
+        self._allowance = Allowance()
         self._store = store
         self._wake = wake
         self.node: Callable[[], int | None] = lambda: None
@@ -80,7 +82,8 @@ class Intake:
         """Store the mail and answer 250; on any doubt answer 4xx, so that the sender keeps it. Never raises
         but for cancellation. What nobody can read is stored for a person, and is 250 too."""
         try:
-            arrival = await self._judged(_arrival(raw, route, self._ports.now_ms(), self.node()))
+            read = _arrival(raw, route, self._ports.now_ms(), self.node())
+            arrival = self._shortened(await self._judged(read))
             kept: inbox.Kept = await self._store.run(inbox.keep, arrival, self._resend_after_ms)
         except GatewayError as error:
             self._ports.tell("alarm.intake", slug=error.slug)
@@ -104,6 +107,13 @@ class Intake:
         if isinstance(judged, inbox.Bounced):
             return replace(arrival, ksn=None, slug="", bounced=judged)
         return replace(arrival, ksn=None, slug=judged) if judged else arrival
+
+    def _shortened(self, arrival: inbox.Arrival) -> inbox.Arrival:
+        """Of a mail without a sale as much as the hour has room for."""
+        if arrival.envelope is not None or arrival.bounced is not None or arrival.slug in inbox.IGNORED:
+            return arrival
+        wanted = min(len(arrival.raw), inbox.RAW_KEPT_MAX)
+        return replace(arrival, raw_kept=self._allowance.take(wanted, arrival.received_ms))
 
 
 def reply(slug: str) -> Reply:

@@ -22,6 +22,8 @@ RECEIVED_MAX: Final = 50
 FILES_KEPT: Final = 128
 """Open files that connections leave for the database, the acquirer and the smarthost."""
 
+UNREADABLE_HOURLY_MAX: Final = 16 * 1024 * 1024
+HOUR_MS: Final = 3_600_000
 _RECEIVED: Final = re.compile(rb"^received:", re.IGNORECASE | re.MULTILINE)
 _BARE: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
 
@@ -95,6 +97,23 @@ class Places:
         """One connection of that address is gone."""
         self._open[peer] -= 1
         self._open += Counter()
+
+
+class Allowance:
+    """Bytes an hour of mails that nobody can read: strangers fill no disk. Of the rest the hash is kept."""
+
+    def __init__(self, hourly_max: int = UNREADABLE_HOURLY_MAX) -> None:
+        self._hourly_max = hourly_max
+        self._since_ms = 0
+        self._left = 0
+
+    def take(self, count: int, now_ms: int) -> int:
+        """How many of these bytes may be kept."""
+        if now_ms - self._since_ms >= HOUR_MS:
+            self._since_ms, self._left = now_ms, self._hourly_max
+        granted = min(count, self._left)
+        self._left -= granted
+        return granted
 
 
 class Pace:

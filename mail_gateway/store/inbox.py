@@ -15,6 +15,9 @@ from mail_gateway.store.tables import mails, payments, readers
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+RAW_KEPT_MAX: Final = 65_536
+"""Bytes of an unreadable mail that a person may want to see."""
+
 RESEND_AFTER_MS: Final = 60_000
 """A repeated sale pulls its letter again, at most so often."""
 
@@ -54,8 +57,9 @@ class Arrival:
     """One mail. received_ms: unix milliseconds UTC, our own clock.
 
     envelope: the COSE bytes, None when none could be taken out; ksn: what they or their remains say.
-    slug: why there is no envelope, else empty. raw is stored only when the mail is unreadable. automatic: no
-    person and no phone sent it. bounced: only where its token was verified. node: who works on a new sale.
+    slug: why there is no envelope, else empty. raw is stored only when the mail is unreadable, and of it only
+    raw_kept bytes. automatic: no person and no phone sent it. bounced: only where its token was verified.
+    node: who works on a new sale.
     """
 
     received_ms: int
@@ -70,6 +74,7 @@ class Arrival:
     automatic: bool = False
     bounced: Bounced | None = None
     node: int | None = None
+    raw_kept: int = RAW_KEPT_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def keep(conn: Connection, arrival: Arrival, resend_after_ms: int = RESEND_AFTER
             "verdict": verdict.value,
             "slug": arrival.slug,
             "content_hash": content_hash,
-            "raw": arrival.raw if verdict is Verdict.UNREADABLE else None,
+            "raw": arrival.raw[: arrival.raw_kept] if verdict is Verdict.UNREADABLE else None,
             "payment": payment_id,
         },
     ).scalar_one()

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import select, text
 
 from mail_gateway.intake.accept import Intake, Route
+from mail_gateway.intake.gate import Allowance
 from mail_gateway.ports import Ports
 from mail_gateway.settings import GatewaySettings
 from mail_gateway.store.engine import open_store
@@ -57,6 +58,20 @@ async def test_new_repeated_and_unreadable_mails_are_all_kept_and_all_250(tmp_pa
     assert [row["raw"] for row in rows] == [None, None, raws[2], None]
     assert rows[0]["message_id"] == "1@b.jp"
     assert woken == [1, 1]
+
+
+async def test_of_unreadable_mails_only_so_much_an_hour_is_kept(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/hagaki.db")
+    ports = Ports(lambda: 1_800_000_000_000, bytes, lambda verb, **facts: None)
+    intake = Intake(store, lambda _: None, GatewaySettings(domain="pay.example.jp"), ports)
+    intake._allowance = Allowance(100_000)
+    big = b"Subject: x\r\n\r\n" + b"line of text\r\n" * 6_000
+    for number in range(3):
+        assert (await intake.accept(b"X: %d\r\n" % number + big, ROUTE)).code == 250
+    rows = await store.read(_rows)
+    await store.close()
+    assert [len(row["raw"]) for row in rows] == [65_536, 100_000 - 65_536, 0]
+    assert len({row["content_hash"] for row in rows}) == 3
 
 
 async def test_a_closed_store_keeps_nothing_and_says_so(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mail_gateway.intake.accept import Intake, Route
-from mail_gateway.intake.gate import Addresses, Pace, Places, has_bare_newline
+from mail_gateway.intake.gate import Addresses, Allowance, Pace, Places, has_bare_newline
 from mail_gateway.intake.remains import ksn_of
 from mail_gateway.ports import Ports
 from mail_gateway.settings import GatewaySettings
@@ -87,6 +87,12 @@ def test_places_are_given_back() -> None:
     places.leave("a")
     assert places.take("c")
     assert not places.take("a")
+
+
+def test_strangers_fill_no_disk() -> None:
+    hour = Allowance(100)
+    assert [hour.take(60, moment) for moment in (5_000_000, 5_000_001, 5_000_002)] == [60, 40, 0]
+    assert hour.take(60, 5_000_000 + 3_600_000) == 60
 
 
 def test_pace_counts_each_window_anew_and_zero_means_any() -> None:
