@@ -5,16 +5,20 @@ from __future__ import annotations
 import time
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from dice import TIMES
 
+from cafis_adapter.codec import MessageError
+from cafis_adapter.framing import Framer
 from mail_gateway.intake.remains import ksn_of
-from schemas.envelope import armour
+from schemas.envelope import armour, cbor
 from schemas.errors import WireError
 from schemas.link import frames
+from schemas.mail import headers, html, robots
 from schemas.mail.find import find_block
-from schemas.mail.read import RAW_MAX, Unreadable, read_mail
+from schemas.mail.read import HEADER_MAX, RAW_MAX, Unreadable, read_mail
 
 MEMORY_MAX = 64 * 1024 * 1024
 RATIO_MAX = 10
@@ -106,6 +110,10 @@ SHAPES = {
         "Content-Type: multipart/mixed; boundary=b\n\n--b\nX: y\n", " z" * 20 + "\r\n"
     ),
     "type over lines": part("Content-Type:\n", "\n content-type:" + "x" * 30),
+    "reports": part(
+        "Content-Type: multipart/report; report-type=delivery-status\n", "Action: x\r\nStatus: 4.0.0\r\n"
+    ),
+    "folded report": part("Content-Type: multipart/report;\n", " report-type\t\r\n"),
     "begin": part("", "BEGIN HAGAKI SALE "),
     "begin and spaces": part("", "BEGIN" + " " * 300),
     "blocks": part("", "BEGIN HAGAKI SALE AA END HAGAKI SALE "),
@@ -131,6 +139,8 @@ HEADERS = {
 
 def read(raw: bytes) -> None:
     """What the door does with a mail before it is stored."""
+    robots.is_automatic(raw, "a@b.jp")
+    robots.undelivered(raw, "")
     found = read_mail(raw)
     if isinstance(found, Unreadable):
         return
@@ -177,6 +187,48 @@ def test_no_mail_takes_more_memory_than_its_share(shape: str) -> None:
         assert tracemalloc.get_traced_memory()[1] < MEMORY_MAX * LARGE // RAW_MAX
     finally:
         tracemalloc.stop()
+
+
+def dear(work: Callable[[bytes], object], piece: bytes) -> float:
+    """How much more four times as many pieces cost; 0 if too little to tell."""
+    spent = []
+    for size in (LARGE // 4, LARGE):
+        data, times = piece * (size // len(piece)), []
+        for _ in range(CHEAPEST_OF):
+            begun = time.process_time()
+            with suppress(WireError, MessageError):
+                work(data)
+            times.append(time.process_time() - begun)
+        spent.append(min(times))
+    return spent[1] / spent[0] if spent[1] > NOTHING_S else 0
+
+
+def as_text(work: Callable[[str], object]) -> Callable[[bytes], object]:
+    return lambda data: work(data.decode())
+
+
+READERS: dict[str, tuple[Callable[[bytes], object], tuple[bytes, ...]]] = {
+    "armour": (as_text(armour.find), (b"BEGIN HAGAKI SALE", b"A", b"-", b"END HAGAKI SALE")),
+    "typed armour": (as_text(armour.from_text), (b"A", b" ", b"1")),
+    "cbor": (
+        cbor.decode,
+        (b"\x81", b"\x9b" + bytes(3) + b"\1" + bytes(4), b"\xa1\x00", b"\xc0", b"\x1a\xff"),
+    ),
+    "cbor list": (lambda data: cbor.decode(cbor.encode(list(data))), (b"\x00",)),
+    "cbor text": (lambda data: cbor.decode(cbor.encode(data.decode())), ("山".encode(), b"a")),
+    "host line": (lambda data: list(Framer(2048).feed(data)), (b"\x00\x01x", b"\x08\x00", b"\x00\x10")),
+    "html": (as_text(html.strip), (b"<p", b"<!-", b"&", b"<style>x</style>", b"</")),
+    "address": (
+        as_text(lambda text: headers.single_address(text[:HEADER_MAX])),
+        (b'"\\', b"<", b'""', b"a@"),
+    ),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_every_reader_is_linear(reader: str) -> None:
+    work, pieces = READERS[reader]
+    assert {piece: ratio for piece in pieces if (ratio := dear(work, piece)) >= RATIO_MAX} == {}
 
 
 def test_the_cables_decoder_is_linear_and_holds_one_frame() -> None:
