@@ -134,6 +134,10 @@ class Gateway:
             self._outside.disk.forget(process)
             self.died()
 
+    def is_stopping(self) -> bool:
+        """It was asked to end, and has not yet."""
+        return self._stop.is_set()
+
     async def stop(self) -> None:
         """Ask the life to end in good order, and wait until it has; not for ever."""
         if self.process is not None:

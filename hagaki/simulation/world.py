@@ -147,6 +147,8 @@ class World:
         for counter in self.counters:
             counter.line.noisy = False
             counter.start_phone()
+        if self.gateway.is_stopping():
+            self.gateway.kill()
         self.gateway.start()
 
     async def _settle(self) -> None:

@@ -9,7 +9,6 @@ from planted import Bed, wrapped
 from mail_gateway.domain import decide, ledger
 from mail_gateway.domain.ledger import Phase
 from mail_gateway.domain.payment import Kind, State
-from mail_gateway.store import books
 from mail_gateway.work import clerk, sale, told
 
 BED = Bed()

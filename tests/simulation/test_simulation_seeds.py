@@ -1,0 +1,23 @@
+"""Whole worlds from seeds: nothing lost, double, untrue or leaked, books that hold, and everything settles."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from hagaki.simulation.run import run_seed
+
+SEEDS = int(os.environ.get("HAGAKI_SEEDS", "60"))
+PAYMENTS = 8
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_nothing_lost_nothing_double_nothing_untrue_nothing_leaked(seed: int) -> None:
+    result = run_seed(seed, PAYMENTS, "all")
+    assert not result.findings, f"{result.replay}\n" + "\n".join(map(str, result.findings))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_on_a_plain_day_every_sale_is_approved(seed: int) -> None:
+    assert not run_seed(seed, PAYMENTS, "none").findings
