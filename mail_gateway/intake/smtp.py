@@ -54,7 +54,8 @@ class Handler:
         self, _server: SMTP, session: Session, _envelope: Envelope, hostname: str, lines: list[str]
     ) -> list[str]:
         session.host_name = hostname
-        return [line for line in lines if not line.startswith("250-AUTH")]  # nobody has an account here
+        first, *others = [line for line in lines if not line.startswith("250-AUTH")]  # nobody has an account
+        return [first, "250-PIPELINING", *others]
 
     async def handle_MAIL(
         self, _server: SMTP, _session: Session, envelope: Envelope, sender: str, options: list[str]
@@ -109,6 +110,8 @@ class Connection(SMTP):
         self.peer = ""
         self.is_committing = False
         self.is_suspect = False
+        self._unsaid: list[str] = []
+        self._replies_wait = False
         # of this connection alone: aiosmtpd shares one table between all of them
         self.command_size_limits = defaultdict(lambda: _COMMAND_MAX)
         super().__init__(
@@ -148,7 +151,18 @@ class Connection(SMTP):
     async def push(self, status: str | bytes) -> None:
         """aiosmtpd repeats commands it does not know; their controls are not sent back."""
         text = status if isinstance(status, str) else status.decode("ascii", "replace")
-        await super().push("\r\n".join(map(_printable, text.split("\r\n"))))
+        said = "\r\n".join(map(_printable, text.split("\r\n")))
+        if self._replies_wait:
+            self._unsaid.append(said)
+            self.loop.call_soon(self._say_unsaid)
+            return
+        unsaid, self._unsaid = self._unsaid, []
+        await super().push("\r\n".join([*unsaid, said]))
+
+    def _say_unsaid(self) -> None:
+        unsaid, self._unsaid = self._unsaid, []
+        if unsaid and self.transport is not None and not self.transport.is_closing():
+            self.transport.write("".join(f"{line}\r\n" for line in unsaid).encode("ascii", "replace"))
 
     async def smtp_MAIL(self, arg: str | None) -> None:
         await self._with_path(super().smtp_MAIL, arg)
@@ -157,6 +171,14 @@ class Connection(SMTP):
         await self._with_path(super().smtp_RCPT, arg)
 
     async def _with_path(self, command: Any, arg: str | None) -> None:
+        """The replies to commands that came together leave together (RFC 2920 section 3.2)."""
+        self._replies_wait = len(self._unsaid) < RECIPIENTS_MAX
+        try:
+            await self._route(command, arg)
+        finally:
+            self._replies_wait = False
+
+    async def _route(self, command: Any, arg: str | None) -> None:
         path = self._door.handler.addresses.path(arg) if arg else arg
         if arg and path is None:
             await self.push(str(reply("address-syntax")))

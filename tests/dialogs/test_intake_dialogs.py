@@ -47,6 +47,22 @@ async def test_dialogue(script: Path, bytewise: bool) -> None:
         assert len(world.woken) == sum(1 for arrival in world.store.arrivals if arrival.ksn)
 
 
+@pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.txt")), ids=lambda path: path.stem)
+async def test_a_dialogue_is_the_same_when_all_is_said_at_once(script: Path) -> None:
+    """RFC 2920: replies come in order, whole, and none is lost, whatever came together."""
+    lines = script.read_text("utf-8")
+    said = "".join(f"{line[2:].strip()}\r\n" for line in lines.splitlines() if line.startswith("C:"))
+    for word, value in WORDS.items():
+        said = said.replace("{" + word + "}", value)
+    wanted = [line[2:].strip() for line in lines.splitlines() if line.startswith("S:")]
+    async with a_door() as world:
+        client = await Client.to(world)
+        await client.say(said.encode())
+        assert [await client.line() for _ in wanted] == wanted
+        assert await client.end() == b""
+        client.close()
+
+
 async def test_what_is_stored_is_the_mail_without_its_dots_and_the_sealed_bytes() -> None:
     async with a_door() as world:
         client = await Client.to(world)
