@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ FIGURES: Final[Mapping[str, Callable[[Ground], Figure]]] = {
 def main() -> int:
     """-> 0 if every figure asked for keeps its bar, else 1; 3: nothing could be measured."""
     asked = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what it started ends too
     try:
         with tempfile.TemporaryDirectory(prefix="hagaki-bench-") as folder, ground(Path(folder)) as here:
             if asked.stages:
