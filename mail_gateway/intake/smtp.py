@@ -162,7 +162,7 @@ class Connection(SMTP):
     def _say_unsaid(self) -> None:
         unsaid, self._unsaid = self._unsaid, []
         if unsaid and self.transport is not None and not self.transport.is_closing():
-            self.transport.write("".join(f"{line}\r\n" for line in unsaid).encode("ascii", "replace"))
+            self._writer.write("".join(f"{line}\r\n" for line in unsaid).encode("ascii", "replace"))
 
     async def smtp_MAIL(self, arg: str | None) -> None:
         await self._with_path(super().smtp_MAIL, arg)

@@ -184,6 +184,8 @@ def _decode_map(data, count, at, depth):
 
 def _check_utf8(data, at, end):
     """RFC 3629 section 4. MicroPython's own decoder lets overlong forms and surrogates pass."""
+    if at < end and max(data[at:end]) < 0x80:
+        return
     while at < end:
         after = _utf8_after(data, at, end)
         if after == 0:
