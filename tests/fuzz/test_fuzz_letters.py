@@ -112,7 +112,9 @@ def test_no_letter_has_a_header_more_than_ours() -> None:
 
     def case(dice: random.Random) -> None:
         changed = {name: text(dice) for name in texts if dice.random() < 0.4}
-        kind = dice.choice(list(Letter))
+        kind = dice.choice(
+            [kind for kind in Letter if kind.value != "digest"]
+        )  # that one is of many payments
         news = replace(NEWS, letter=kind, language=dice.choice(("ja", "en", "xx")), **changed)
         try:
             composed = COMPOSE.compose(news)
