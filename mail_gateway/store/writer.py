@@ -120,7 +120,8 @@ class Writer:
             self._conn = self._engine.connect()
         if not self._group:
             with self._conn.begin():
-                self._group = self._name_group(self._conn)
+                name = self._name_group(self._conn)
+            self._group = name
         return self._conn
 
     def _begin_group(self, conn: Connection) -> int:

@@ -1,0 +1,190 @@
+"""The store on PostgreSQL: groups that meet, commits whose reply is lost, a database that comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from postgres_world import OWNER, Cluster, cluster, fresh_url
+from sqlalchemy import Connection, event, func, insert, select, text, update
+
+from mail_gateway.domain.errors import GatewayError
+from mail_gateway.store import nodes, postgres
+from mail_gateway.store.engine import Store, open_store
+from mail_gateway.store.tables import counters, merchants
+from mail_gateway.store.tables import nodes as lives
+
+COUNT = select(func.count()).select_from(lives)
+
+
+@pytest.fixture
+async def two() -> AsyncIterator[tuple[Store, Store]]:
+    """Two nodes' stores on one database."""
+    url = fresh_url()
+    pair = open_store(url), open_store(url)
+    yield pair
+    for store in pair:
+        await store.close()
+
+
+def how_many(conn: Connection) -> int:
+    return int(conn.scalar(COUNT) or 0)
+
+
+def shop(conn: Connection, name: str) -> int:
+    row = dict.fromkeys(("mail", "language", "terminal_id", "merchant_id", "second_mail"), "")
+    made = conn.execute(insert(merchants).returning(merchants.c.id), {**row, "name": name, "created_ms": 1})
+    return int(made.scalar_one())
+
+
+def spend(conn: Connection, limit: int) -> bool:
+    """The classic: look at the sum, then add to it. Two that look at once must not both add."""
+    spent = int(conn.scalar(select(func.count()).select_from(merchants)) or 0)
+    if spent >= limit:
+        return False
+    shop(conn, f"{spent}-{conn.scalar(text('SELECT gen_random_uuid()'))}")
+    return True
+
+
+async def test_a_limit_is_never_overdrawn(two: tuple[Store, Store]) -> None:
+    """Each looks and adds, many times, on both nodes at once: SERIALIZABLE, and the loser is done again."""
+    for limit in range(5, 60, 5):
+        told = await asyncio.gather(*(two[n % 2].run(spend, limit) for n in range(40)))
+        assert sum(told) == 5
+
+
+async def test_a_storm_of_conflicts_ends_and_counts_right(two: tuple[Store, Store]) -> None:
+    """One hot row, both nodes at once: every unit is done exactly once."""
+
+    def start(conn: Connection) -> None:
+        conn.execute(insert(counters), {"name": "hot", "value": 0})
+
+    def more(conn: Connection) -> None:
+        value = conn.scalar(select(counters.c.value).where(counters.c.name == "hot"))
+        conn.execute(update(counters).where(counters.c.name == "hot").values(value=(value or 0) + 1))
+
+    await two[0].run(start)
+
+    async def one_by_one(store: Store) -> None:
+        for _ in range(40):
+            await store.run(more)
+
+    await asyncio.gather(one_by_one(two[0]), one_by_one(two[1]))
+    hot = select(counters.c.value).where(counters.c.name == "hot")
+    assert await two[0].read(lambda conn: conn.scalar(hot)) == 80
+
+
+async def test_one_name_is_taken_once(two: tuple[Store, Store]) -> None:
+    """A unique rule holds over both nodes: one wins, the other is told, and its neighbours are not hurt."""
+    told = await asyncio.gather(
+        *(store.run(shop, "Hagaki Store") for store in two),
+        *(store.run(nodes.begin_life, 1) for store in two * 4),
+        return_exceptions=True,
+    )
+    assert sum(isinstance(one, Exception) for one in told) == 1
+    assert isinstance(told[0], Exception) or isinstance(told[1], Exception)
+    assert await two[0].read(how_many) == 8
+
+
+async def test_a_commit_whose_reply_is_lost_is_found(two: tuple[Store, Store]) -> None:
+    """The database committed, the connection broke before it could say so: nothing is done twice."""
+    store = two[0]
+    await store.run(nodes.begin_life, 1)
+    lost: list[Any] = []
+
+    @event.listens_for(store._writer._engine, "commit")
+    def _(conn: Connection) -> None:
+        if not lost:
+            driver: Any = conn.connection.driver_connection
+            lost.append(driver)
+            driver.commit()
+            driver.close()
+
+    told = await asyncio.gather(*(store.run(nodes.begin_life, 2) for _ in range(5)))
+    assert lost and len(set(told)) == 5
+    assert await store.read(how_many) == 6
+
+
+async def test_a_commit_that_did_not_happen_is_said(two: tuple[Store, Store]) -> None:
+    store = two[0]
+    await store.run(how_many)
+    lost: list[Any] = []
+
+    @event.listens_for(store._writer._engine, "commit")
+    def _(conn: Connection) -> None:
+        if not lost:
+            lost.append(conn)
+            driver: Any = conn.connection.driver_connection
+            driver.close()
+
+    told = await asyncio.gather(*(store.run(nodes.begin_life, 2) for _ in range(3)), return_exceptions=True)
+    assert lost and all(isinstance(one, GatewayError) for one in told)
+    assert await store.read(how_many) == 0
+    assert await store.run(nodes.begin_life, 3), "and the next one is taken"
+
+
+SLOW_COMMIT = (
+    "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN PERFORM pg_sleep(0.7); RETURN NULL; END $$",
+    "CREATE CONSTRAINT TRIGGER slow AFTER INSERT ON nodes DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW EXECUTE FUNCTION slow()",
+)
+
+
+async def test_a_commit_still_under_way_is_waited_for(two: tuple[Store, Store]) -> None:
+    """The connection is gone, its transaction is not: whether it landed is known only when it has ended."""
+    store = two[0]
+    await store.run(how_many)
+    name = await store.read(lambda conn: str(conn.scalar(text("SELECT current_database()"))))
+    for statement in SLOW_COMMIT:
+        cluster().sql(statement, name)
+    left: list[Any] = []
+
+    @event.listens_for(store._writer._engine, "commit")
+    def _(conn: Connection) -> None:
+        if not left:
+            driver: Any = conn.connection.driver_connection
+            left.append(driver)
+            driver.pgconn.send_query(b"COMMIT")
+            driver.pgconn.flush()
+            driver.close()
+
+    assert await store.run(nodes.begin_life, 2)
+    assert left and await store.read(how_many) == 1
+
+
+async def test_every_connection_is_cut_and_the_next_unit_goes_on(two: tuple[Store, Store]) -> None:
+    store = two[0]
+    await store.run(nodes.begin_life, 1)
+    mine = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hagaki'"
+    cluster().sql(mine)
+    for ask in (store.run, store.read, store.keep):
+        try:
+            await ask(how_many)
+        except GatewayError:
+            await ask(how_many)
+    assert await store.read(how_many) == 1
+
+
+async def test_a_database_that_restarts_loses_nothing() -> None:
+    """Its power fails under load; what was told to be stored is there, and the rest was told not to be."""
+    server = Cluster()
+    server.make()
+    try:
+        server.sql("CREATE DATABASE hagaki")
+        postgres.grow(server.url("hagaki", OWNER), "hagaki_gateway")
+        store = open_store(server.url("hagaki"))
+        told = [asyncio.create_task(store.run(nodes.begin_life, n)) for n in range(100)]
+        await asyncio.wait(told, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.to_thread(server.stop)
+        found = await asyncio.gather(*told, return_exceptions=True)
+        await asyncio.to_thread(server.start)
+        kept = {one for one in found if isinstance(one, int)}
+        there = set(await store.read(lambda conn: list(conn.scalars(select(lives.c.id)))))
+        assert kept <= there
+        assert all(isinstance(one, GatewayError) for one in found if not isinstance(one, int))
+        await store.close()
+    finally:
+        server.close()
