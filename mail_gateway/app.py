@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from acquirer_sdk.port import Acquirer
     from mail_gateway.ports import Ports
     from mail_gateway.settings import Settings, SmarthostSettings
+    from mail_gateway.store.payments import Payment
 
 
 async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asyncio.Event) -> None:
@@ -69,8 +70,13 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
                 runner.wake(payment_id)
             sender.wake()  # a repeated sale makes its last letter due again
 
+        def begin(payment: Payment) -> None:
+            if tenure.holds():
+                runner.wake(payment.id, payment)
+
         intake = Intake(store, wake, settings.gateway, ports, Bounces(store, token_keys.bounce))
         intake.node = tenure.mine
+        intake.begin = begin
         door = await serve(settings, intake, ports)
         stack.push_async_callback(door.close)
         await _until(stop, *working, sending)

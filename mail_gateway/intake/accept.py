@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mail_gateway.intake.bounces import Bounces
     from mail_gateway.ports import Ports
     from mail_gateway.settings import GatewaySettings
+    from mail_gateway.store.payments import Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Intake:
     """Takes mails for the gateway. bounces: judges what comes to the sender addresses of letters.
 
     wake: told the payment that a new or repeated sale belongs to; called after the commit, must not block.
+    begin: the same for a new one, which comes whole; None: `wake` is told of those as well.
     node: which of many nodes a new sale is to be worked on by; None: the only one.
     """
 
@@ -75,6 +77,7 @@ class Intake:
         self._store = store
         self._wake = wake
         self.node: Callable[[], int | None] = lambda: None
+        self.begin: Callable[[Payment], None] | None = None
         self._resend_after_ms = settings.resend_after_s * 1000
         self._ports = ports
 
@@ -96,8 +99,14 @@ class Intake:
         if kept.verdict is inbox.Verdict.BOUNCED:
             self._ports.tell("alarm.letter", slug="letter-bounced", payment=kept.payment_id)
         if kept.payment_id is not None:
-            self._wake(kept.payment_id)
+            self._pass_on(kept.payment_id, kept.payment)
         return reply(verdict)
+
+    def _pass_on(self, payment_id: int, payment: Payment | None) -> None:
+        if payment is None or self.begin is None:
+            self._wake(payment_id)
+        else:
+            self.begin(payment)
 
     async def _judged(self, arrival: inbox.Arrival) -> inbox.Arrival:
         """A mail without a sale may be a letter of ours that came back."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, insert, select
 
 from mail_gateway.store import letters
+from mail_gateway.store.payments import Payment, load
 from mail_gateway.store.tables import mails, payments, readers
 
 if TYPE_CHECKING:
@@ -79,11 +80,15 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """mail_id: the stored mail. payment_id: the payment it made or repeats, None when it is nobody's."""
+    """mail_id: the stored mail. payment_id: the payment it made or repeats, None when it is nobody's.
+
+    payment: a new one as it was written, so that nobody has to ask for it.
+    """
 
     mail_id: int
     payment_id: int | None
     verdict: Verdict
+    payment: Payment | None = None
 
 
 def keep(conn: Connection, arrival: Arrival, resend_after_ms: int = RESEND_AFTER_MS) -> Kept:
@@ -111,7 +116,8 @@ def keep(conn: Connection, arrival: Arrival, resend_after_ms: int = RESEND_AFTER
             "payment": payment_id,
         },
     ).scalar_one()
-    return Kept(mail_id, payment_id, verdict)
+    payment = load(conn, payment_id) if payment_id is not None and verdict is Verdict.NEW else None
+    return Kept(mail_id, payment_id, verdict, payment)
 
 
 def _judge(conn: Connection, arrival: Arrival, content_hash: bytes) -> tuple[Verdict, int | None]:

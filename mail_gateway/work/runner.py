@@ -60,12 +60,15 @@ class Runner:
         self._room = asyncio.Semaphore(kit.settings.requests_max + BESIDE_MAX)
         self._stopping = False
 
-    def wake(self, payment_id: int) -> None:
-        """Work on that payment soon; if it is being worked on, look at it once more afterwards."""
+    def wake(self, payment_id: int, payment: Payment | None = None) -> None:
+        """Work on that payment soon; if it is being worked on, look at it once more afterwards.
+
+        payment: as it was just written, else it is asked for.
+        """
         if payment_id in self._tasks:
             self._again.add(payment_id)
         elif not self._stopping:
-            self._start(payment_id, self._work(payment_id))
+            self._start(payment_id, self._work(payment_id, payment))
 
     def reborn(self, node: int) -> None:
         """From now on payments are moved as that node."""
@@ -88,10 +91,10 @@ class Runner:
         while self._tasks and loop.time() < until_s:  # an answer that was overtaken begins one more
             await asyncio.wait(list(self._tasks.values()), timeout=until_s - loop.time())
 
-    async def advance(self, payment_id: int) -> None:
+    async def advance(self, payment_id: int, payment: Payment | None = None) -> None:
         """Move one payment as far as it goes now. What fails is retried, or shunted to a person."""
         try:
-            await self._walk(payment_id)
+            await self._walk(payment or await self._kit.store.read(payments.load, payment_id))
         except Stale:
             self._again.add(payment_id)
         except Overtaken as overtaken:
@@ -101,12 +104,11 @@ class Runner:
         except Exception as error:  # noqa: BLE001 -- a stage calls adapters and templates that others write
             await self._stumbled(payment_id, error)
 
-    async def _work(self, payment_id: int) -> None:
+    async def _work(self, payment_id: int, payment: Payment | None) -> None:
         async with self._room:
-            await self.advance(payment_id)
+            await self.advance(payment_id, payment)
 
-    async def _walk(self, payment_id: int) -> None:
-        payment = await self._kit.store.read(payments.load, payment_id)
+    async def _walk(self, payment: Payment | None) -> None:
         while payment is not None:
             stage = ordered if payment.shunted else STAGES.get(payment.state)
             moved = await stage(self._kit, payment) if stage is not None else None

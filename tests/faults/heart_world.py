@@ -223,7 +223,7 @@ class World:
         assert life is not None
         kept = await life.store.run(inbox.keep, self.arrival(envelope, **fields))
         if kept.payment_id is not None:
-            life.runner.wake(kept.payment_id)
+            life.runner.wake(kept.payment_id, kept.payment)
         return kept
 
     async def payment(self, number: int) -> payments.Payment:
