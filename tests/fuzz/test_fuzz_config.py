@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import random
 from pathlib import Path
@@ -79,15 +80,13 @@ def write(path: Path, tables: dict[str, dict[str, Any]]) -> None:
 
 def test_every_key_with_every_odd_value(tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
-    for name, kind in CLASSES.items():
-        for field in dataclasses.fields(kind):
-            for value in EXTREMES:
-                tables = {**NEEDED, name: {**NEEDED.get(name, {}), field.name: value}}
-                write(tmp_path / "config.toml", tables)
-                try:
-                    read_all(tmp_path / "config.toml")
-                except Exception as error:
-                    raise AssertionError(f"[{name}] {field.name} = {value!r:.60}") from error
+    keys = [(name, field.name) for name, kind in CLASSES.items() for field in dataclasses.fields(kind)]
+    for (name, key), value in itertools.product(keys, EXTREMES):
+        write(tmp_path / "config.toml", {**NEEDED, name: {**NEEDED.get(name, {}), key: value}})
+        try:
+            read_all(tmp_path / "config.toml")
+        except Exception as error:
+            raise AssertionError(f"[{name}] {key} = {value!r:.60}") from error
 
 
 def test_every_needed_key_is_missed(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from functools import cache
 from typing import Any
@@ -149,8 +150,7 @@ def test_armour_gives_back_the_same_bytes_or_a_slug() -> None:
 
 def test_no_armour_is_read_with_one_letter_changed() -> None:
     text = armour.to_text(armour.SALE, random.Random(0).randbytes(100))
-    for at in range(len(text)):
-        for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567":
-            if letter != text[at]:
-                with pytest.raises(WireError):
-                    armour.from_text(text[:at] + letter + text[at + 1 :])
+    for at, letter in itertools.product(range(len(text)), "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"):
+        if letter != text[at]:
+            with pytest.raises(WireError):
+                armour.from_text(text[:at] + letter + text[at + 1 :])

@@ -90,6 +90,13 @@ class Liar:
             writer.write(self.last)
 
 
+async def fate_at(client: Smarthost) -> Handed | None:
+    try:
+        return await client.hand_over(LETTER)
+    except SmarthostDown:
+        return None
+
+
 async def handed_over(liar: Liar) -> list[Handed | None]:
     """What became of a few letters; None: no connection."""
     server = await asyncio.start_server(liar.serve, "127.0.0.1", 0)
@@ -97,12 +104,8 @@ async def handed_over(liar: Liar) -> list[Handed | None]:
     client = Smarthost(SmarthostSettings("127.0.0.1", port), "pay.example")
     fates: list[Handed | None] = []
     try:
-        for _ in range(3):
-            try:
-                async with asyncio.timeout(LIMIT_S):
-                    fates.append(await client.hand_over(LETTER))
-            except SmarthostDown:
-                fates.append(None)
+        async with asyncio.timeout(LIMIT_S):
+            fates = [await fate_at(client) for _ in range(3)]
     finally:
         await client.close()
         server.close()
