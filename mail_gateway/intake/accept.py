@@ -85,7 +85,7 @@ class Intake:
         """Store the mail and answer 250; on any doubt answer 4xx, so that the sender keeps it. Never raises
         but for cancellation. What nobody can read is stored for a person, and is 250 too."""
         try:
-            read = _arrival(raw, route, self._ports.now_ms(), self.node())
+            read = _arrival(raw, route, self._ports, self.node())
             arrival = self._shortened(await self._judged(read))
             kept: inbox.Kept = await self._store.run(inbox.keep, arrival, self._resend_after_ms)
         except GatewayError as error:
@@ -131,15 +131,16 @@ def reply(slug: str) -> Reply:
     return Reply(code, f"{enhanced} {text}")
 
 
-def _arrival(raw: bytes, route: Route, received_ms: int, node: int | None) -> inbox.Arrival:
+def _arrival(raw: bytes, route: Route, ports: Ports, node: int | None) -> inbox.Arrival:
     found = _envelope(raw)
     return inbox.Arrival(
-        received_ms=received_ms,
+        received_ms=ports.now_ms(),
         sender=route.sender,
         recipients=route.recipients,
         message_id=found.message_id,
         peer=route.peer,
         envelope=found.sealed,
+        pad=None if found.sealed is None else ports.random_bytes(len(found.sealed)),
         ksn=found.ksn,
         slug=found.slug,
         raw=raw,

@@ -9,14 +9,16 @@ from sqlalchemy import insert, select
 
 from acquirer_sdk.values import Approved, LateAnswer
 from mail_gateway.domain.payment import NOT_CHARGED, Kind, State
+from mail_gateway.store.sheet import Line, Step
 from mail_gateway.store.tables import answers, events, payments
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from acquirer_sdk.values import AuthoriseOutcome, ReversalOutcome
+    from mail_gateway.store.sheet import Sheet
 
-_ADD: Final = insert(answers)
+_ADD: Final = Line(Step.ANSWER, insert(answers))
 _A: Final = answers.c
 _SPOKEN_OF: Final = (
     select(events.c.id)
@@ -76,7 +78,7 @@ def unjudged(conn: Connection) -> list[Unjudged]:
     return [Unjudged(*row) for row in conn.execute(_UNJUDGED)]
 
 
-def keep(conn: Connection, answer: Answer, payment_id: int | None, at_ms: int) -> None:
+def keep(sheet: Sheet, answer: Answer, payment_id: int | None, at_ms: int) -> None:
     """Unit of work: store one answer."""
     row = {
         "at_ms": at_ms,
@@ -89,4 +91,4 @@ def keep(conn: Connection, answer: Answer, payment_id: int | None, at_ms: int) -
         "approval_number": answer.approval_number,
         "late": int(answer.late),
     }
-    conn.execute(_ADD, row)
+    sheet.add(_ADD, row)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from mail_gateway.domain.errors import Disposition, GatewayError
+from mail_gateway.store.ahead import Ahead
+from mail_gateway.store.sheet import Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection, Engine
@@ -49,6 +52,12 @@ class Backend(Protocol):
     def guest(self, url: str, *, write: bool = False) -> AbstractContextManager[Connection]:
         """One short unit of work of another process (the command line), also while the gateway runs."""
 
+    def numbers(self, conn: Connection, table: str) -> Iterator[int]:
+        """Numbers for new rows of that table, each given once; good until the transaction fails."""
+
+    def rest(self, conn: Connection) -> bool:
+        """Between transactions: whether what was wiped is gone from the database's own log as well."""
+
 
 def backend_for(url: str) -> Backend:
     """The kind of database of that URL. Raises GatewayError for a URL that names none."""
@@ -57,6 +66,19 @@ def backend_for(url: str) -> Backend:
         sentence = "The database must be given as sqlite:///FILE or postgresql://USER@HOST/NAME."
         raise GatewayError(sentence, "database-unknown", Disposition.REFUSE)
     return cast("Backend", importlib.import_module(f"mail_gateway.store.{module}"))
+
+
+@contextmanager
+def sheet(url: str) -> Iterator[Sheet]:
+    """One short unit of work of another process that uses units of the gateway; written at the end.
+
+    Raises GatewayError where the database does, Stale where the gateway was first.
+    """
+    backend = backend_for(url)
+    with backend.guest(url, write=True) as conn:
+        page = Sheet(conn, Ahead(backend))
+        yield page
+        page.flush()
 
 
 def guest(url: str, *, write: bool = False) -> AbstractContextManager[Connection]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, case, func, insert, select
 
 from mail_gateway.domain.ledger import Phase
+from mail_gateway.store.sheet import Line, Step
 from mail_gateway.store.tables import transfers
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mail_gateway.domain.ledger import Transfer
+    from mail_gateway.store.sheet import Sheet
 
 _COLUMNS: Final = (
     "payment",
@@ -34,7 +36,7 @@ _T: Final = transfers.c
 _LAST: Final = (
     select(_T.place, _T.chain).where(_T.lane == bindparam("lane")).order_by(_T.place.desc()).limit(1)
 )
-_ADD: Final = insert(transfers)
+_TRANSFER: Final = Line(Step.TRANSFER, insert(transfers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,10 @@ class Place:
     at_ms: int
 
 
-def post(conn: Connection, place: Place, moved: Iterable[Transfer]) -> None:
+def post(sheet: Sheet, place: Place, moved: Iterable[Transfer]) -> None:
     """Unit of work: add the transfers of one event."""
     for transfer in moved:
-        last = conn.execute(_LAST, {"lane": place.lane}).one_or_none()
-        number, before = (0, start(place.lane)) if last is None else last
+        number, before = sheet.ahead.ends.get(place.lane) or _end(sheet, place.lane)
         row: dict[str, int | str] = {
             "payment": place.payment,
             "event": place.event,
@@ -64,7 +65,15 @@ def post(conn: Connection, place: Place, moved: Iterable[Transfer]) -> None:
             "currency": transfer.currency,
             "phase": transfer.phase.value,
         }
-        conn.execute(_ADD, {**row, "chain": link(before, row)})
+        chain = link(before, row)
+        sheet.add(_TRANSFER, {**row, "chain": chain})
+        sheet.ahead.ends[place.lane] = (number + 1, chain)
+
+
+def _end(sheet: Sheet, lane: int) -> tuple[int, bytes]:
+    """The last place and link of a lane on the disk."""
+    last = sheet.execute(_LAST, {"lane": lane}).one_or_none()
+    return (0, start(lane)) if last is None else (last.place, last.chain)
 
 
 def start(lane: int) -> bytes:

@@ -33,7 +33,7 @@ class Store:
 
     def __init__(self, url: str, backend: Backend, held: Held, places: tuple[Place, Place]) -> None:
         self._held = held
-        self._writer = Writer(backend.writer(url), backend.name_group)
+        self._writer = Writer(backend.writer(url), backend)
         self._reader = Reader(backend.reader(url))
         keeper = backend.keeper(url)
         self._keeper = None if keeper is None else Reader(keeper)
@@ -43,9 +43,10 @@ class Store:
         self._drain: asyncio.Task[None] | None = None
         self._closed = False
 
-    async def run(self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **more: P.kwargs) -> T:
+    async def run(self, unit: Callable[Concatenate[Any, P], T], *args: P.args, **more: P.kwargs) -> T:
         """Run a writing unit and return its value after the commit.
 
+        Its first argument is a Sheet. It may be run more than once, so it only asks, judges and writes.
         Raises what the unit raises (then nothing of it is written), or GatewayError(retry). A caller that is
         cancelled leaves; its unit does not.
         """

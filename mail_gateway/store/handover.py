@@ -5,22 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import Update, bindparam, func, select, update
 
-from mail_gateway.store import letters
-from mail_gateway.store.letters import SENDING_GUARD_MS
-from mail_gateway.store.tables import letters as table
+from mail_gateway.store.letters import SECOND, SENDING_GUARD_MS, TO_SEND, row_of
+from mail_gateway.store.sheet import Line, Step
+from mail_gateway.store.tables import letters
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from mail_gateway.store.letters import LetterRow
+    from mail_gateway.store.sheet import Sheet
 
-_C: Final = table.c
-_ONE: Final = update(table).where(_C.id == bindparam("its_id"))
-_CLAIM: Final = _ONE.values(attempts=_C.attempts + 1, state="sending", due_ms=bindparam("until_ms"))
-_SENT: Final = _ONE.values(state="sent", due_ms=None, sent_ms=bindparam("at_ms"), remark=bindparam("reply"))
-_RELEASE: Final = _ONE.values(attempts=_C.attempts - 1, state="due", due_ms=bindparam("at_ms"))
+_C: Final = letters.c
+_TO_CLAIM: Final = TO_SEND.with_for_update(skip_locked=True)
+_NEXT: Final = select(func.min(_C.due_ms)).where(_C.due_ms > bindparam("now_ms"))
+
+
+def _setting(*names: str) -> Update:
+    values = {name: bindparam(name, type_=_C[name].type) for name in names}
+    return update(letters).where(_C.id == bindparam("its_id")).values(values)
+
+
+_CLAIM: Final = Line(
+    Step.MARK,
+    _setting("due_ms")
+    .values(state="sending", attempts=_C.attempts + 1)
+    .where(_C.attempts == bindparam("tried")),
+    each=True,  # two who take out the same letter: one of them looks again
+)
+_LEFT_MS: Final = func.coalesce(bindparam("left_ms", type_=_C.sent_ms.type), _C.sent_ms)
+_SETTLE: Final = Line(Step.MARK, _setting("state", "due_ms", "remark").values(sent_ms=_LEFT_MS))
+_REROUTE: Final = Line(Step.MARK, _setting("rerouted_to", "due_ms", "remark").values(state="due"))
+_RELEASE: Final = Line(Step.MARK, _setting("due_ms").values(state="due", attempts=_C.attempts - 1))
 
 
 class Claimed(NamedTuple):
@@ -39,28 +54,31 @@ class Mark(NamedTuple):
     next_ms: int = 0
 
 
-def claim(conn: Connection, now_ms: int, limit: int) -> Claimed:
+def claim(sheet: Sheet, now_ms: int, limit: int) -> Claimed:
     """Unit of work: what is due is being handed over; should we die now, it is due again after the guard."""
-    rows = letters.due(conn, now_ms, limit)
-    if rows:
-        until_ms = now_ms + SENDING_GUARD_MS
-        conn.execute(_CLAIM, [{"its_id": row.id, "until_ms": until_ms} for row in rows])
-    return Claimed(rows, None if len(rows) == limit else letters.next_due_ms(conn))
+    rows = [row_of(*row) for row in sheet.ask(_TO_CLAIM, {"now_ms": now_ms, "most": limit})]
+    for row in rows:
+        sheet.add(_CLAIM, {"its_id": row.id, "tried": row.attempts, "due_ms": now_ms + SENDING_GUARD_MS})
+    return Claimed(rows, None if len(rows) == limit else sheet.ask(_NEXT, {"now_ms": now_ms})[0][0])
 
 
-def settle(conn: Connection, marks: Sequence[Mark], now_ms: int) -> None:
-    """Unit of work: write down what became of letters that were claimed."""
-    sent = [{"its_id": one.id, "at_ms": now_ms, "reply": one.remark} for one in marks if one.state == "sent"]
-    if sent:
-        conn.execute(_SENT, sent)
+def settle(sheet: Sheet, marks: Sequence[Mark], now_ms: int) -> None:
+    """Unit of work: write down what became of letters that were claimed.
+
+    What is refused for good goes to the merchant's second address, once; without one a person has to look.
+    """
     for one in marks:
-        if one.state == "refused":
-            letters.mark_refused(conn, one.id, now_ms, one.remark)
-        elif one.state != "sent":
-            uncertain = one.state == "uncertain"
-            letters.mark_later(conn, one.id, one.next_ms, uncertain=uncertain, reason=one.remark)
+        second = sheet.ask(SECOND, {"its_id": one.id}) if one.state == "refused" else ()
+        if second and second[0][0]:
+            again = {"rerouted_to": second[0][0], "due_ms": now_ms, "remark": one.remark}
+            sheet.add(_REROUTE, {"its_id": one.id, **again})
+            continue
+        ended = one.state in ("sent", "refused")
+        moments = {"due_ms": None, "left_ms": now_ms} if ended else {"due_ms": one.next_ms, "left_ms": None}
+        sheet.add(_SETTLE, {"its_id": one.id, "state": one.state, "remark": one.remark, **moments})
 
 
-def release(conn: Connection, ids: Sequence[int], now_ms: int) -> None:
+def release(sheet: Sheet, ids: Sequence[int], now_ms: int) -> None:
     """Unit of work: claimed and not tried, through no fault of theirs: due again, and no attempt."""
-    conn.execute(_RELEASE, [{"its_id": id, "at_ms": now_ms} for id in ids])
+    for id in ids:
+        sheet.add(_RELEASE, {"its_id": id, "due_ms": now_ms})

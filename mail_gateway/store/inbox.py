@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, insert, select
 
-from mail_gateway.store import letters
-from mail_gateway.store.payments import Payment, load
-from mail_gateway.store.tables import mails, payments, readers
+from mail_gateway.store import letters, pads
+from mail_gateway.store.payments import OWNER, fresh
+from mail_gateway.store.sheet import Line, Step
+from mail_gateway.store.tables import keys, mails, merchants, payments, readers
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Sequence
+
+    from mail_gateway.store.payments import Payment
+    from mail_gateway.store.sheet import Sheet
 
 RAW_KEPT_MAX: Final = 65_536
 """Bytes of an unreadable mail that a person may want to see."""
@@ -22,11 +26,15 @@ RAW_KEPT_MAX: Final = 65_536
 RESEND_AFTER_MS: Final = 60_000
 """A repeated sale pulls its letter again, at most so often."""
 
-
-_KNOWN: Final = select(payments.c.id).where(payments.c.envelope_hash == bindparam("hash"))
-_READER: Final = select(readers.c.id).where(readers.c.key_id == bindparam("its_key_id"))
-_MAIL: Final = insert(mails).returning(mails.c.id)
-_PAYMENT: Final = insert(payments).returning(payments.c.id)
+_SAME: Final = select(payments.c.id).where(payments.c.envelope_hash == bindparam("its_hash"))
+_READER: Final = (
+    select(_SAME.scalar_subquery(), readers.c.id, *OWNER)
+    .join(keys, keys.c.id == readers.c.bdk_id)
+    .join(merchants, merchants.c.id == readers.c.merchant)
+    .where(readers.c.key_id == bindparam("its_key_id"))
+)
+_MAIL: Final = Line(Step.MAIL, insert(mails))
+_PAYMENT: Final = Line(Step.PAYMENT, insert(payments))
 
 
 class Verdict(StrEnum):
@@ -57,10 +65,10 @@ class Bounced:
 class Arrival:
     """One mail. received_ms: unix milliseconds UTC, our own clock.
 
-    envelope: the COSE bytes, None when none could be taken out; ksn: what they or their remains say.
-    slug: why there is no envelope, else empty. raw is stored only when the mail is unreadable, and of it only
-    raw_kept bytes. automatic: no person and no phone sent it. bounced: only where its token was verified.
-    node: who works on a new sale.
+    envelope: the COSE bytes, None when none could be taken out; pad: as many random bytes, to mask them on
+    disk. ksn: what they or their remains say. slug: why there is no envelope, else empty. raw is stored only
+    when the mail is unreadable, and of it only raw_kept bytes. automatic: no person and no phone sent it.
+    bounced: only where its token was verified. node: who works on a new sale.
     """
 
     received_ms: int
@@ -69,6 +77,7 @@ class Arrival:
     message_id: str
     peer: str
     envelope: bytes | None = field(repr=False)
+    pad: bytes | None = field(repr=False)
     ksn: bytes | None
     slug: str
     raw: bytes = field(repr=False)
@@ -91,66 +100,78 @@ class Kept:
     payment: Payment | None = None
 
 
-def keep(conn: Connection, arrival: Arrival, resend_after_ms: int = RESEND_AFTER_MS) -> Kept:
+def keep(sheet: Sheet, arrival: Arrival, resend_after_ms: int = RESEND_AFTER_MS) -> Kept:
     """Unit of work: store the mail; make its payment if new, pull its last letter again if not.
 
     Damage on the way is a payment too where the reader is known: its merchant is told. To a robot nothing is
     answered but the first arrival of a whole sale, so that two robots never write to each other.
     """
     content_hash = hashlib.sha256(arrival.raw if arrival.envelope is None else arrival.envelope).digest()
-    verdict, payment_id = _judge(conn, arrival, content_hash)
+    verdict, payment_id, payment = _judge(sheet, arrival, content_hash)
     if verdict is Verdict.REPEAT and payment_id is not None and not arrival.automatic:
-        letters.again(conn, payment_id, arrival.received_ms, resend_after_ms)
-    mail_id = conn.execute(
-        _MAIL,
-        {
-            "received_ms": arrival.received_ms,
-            "sender": arrival.sender,
-            "recipients": " ".join(arrival.recipients),
-            "message_id": arrival.message_id,
-            "peer": arrival.peer,
-            "verdict": verdict.value,
-            "slug": arrival.slug,
-            "content_hash": content_hash,
-            "raw": arrival.raw[: arrival.raw_kept] if verdict is Verdict.UNREADABLE else None,
-            "payment": payment_id,
-        },
-    ).scalar_one()
-    payment = load(conn, payment_id) if payment_id is not None and verdict is Verdict.NEW else None
+        letters.again(sheet, payment_id, arrival.received_ms, resend_after_ms)
+    mail_id = sheet.next_id(mails.name)
+    row = {
+        "id": mail_id,
+        "received_ms": arrival.received_ms,
+        "sender": arrival.sender,
+        "recipients": " ".join(arrival.recipients),
+        "message_id": arrival.message_id,
+        "peer": arrival.peer,
+        "verdict": verdict.value,
+        "slug": arrival.slug,
+        "content_hash": content_hash,
+        "raw": arrival.raw[: arrival.raw_kept] if verdict is Verdict.UNREADABLE else None,
+        "payment": payment_id,
+    }
+    sheet.add(_MAIL, row)
     return Kept(mail_id, payment_id, verdict, payment)
 
 
-def _judge(conn: Connection, arrival: Arrival, content_hash: bytes) -> tuple[Verdict, int | None]:
-    known = conn.scalar(_KNOWN, {"hash": content_hash})
-    if known is not None:
-        return Verdict.REPEAT, known
+def _judge(sheet: Sheet, arrival: Arrival, content_hash: bytes) -> tuple[Verdict, int | None, Payment | None]:
+    same, reader, *owner = _known(sheet, arrival.ksn, content_hash)
+    if same is not None:
+        return Verdict.REPEAT, same, None
     if arrival.bounced is not None:
-        return Verdict.BOUNCED, _bounce(conn, arrival.bounced, arrival.received_ms)
+        return Verdict.BOUNCED, _bounce(sheet, arrival.bounced, arrival.received_ms), None
     if arrival.slug in IGNORED:
-        return Verdict.IGNORED, None
+        return Verdict.IGNORED, None, None
     if arrival.ksn is None or (arrival.envelope is None and arrival.automatic):
-        return Verdict.UNREADABLE, None
-    reader = conn.scalar(_READER, {"its_key_id": arrival.ksn[:8]})
+        return Verdict.UNREADABLE, None, None
     if reader is None:
-        return Verdict.UNKNOWN_READER, None
-    return Verdict.NEW, _new_payment(conn, arrival, content_hash, reader)
+        return Verdict.UNKNOWN_READER, None, None
+    payment = _new_payment(sheet, arrival, content_hash, reader, owner)
+    return Verdict.NEW, payment.id, payment
 
 
-def _bounce(conn: Connection, bounced: Bounced, now_ms: int) -> int:
+def _known(sheet: Sheet, ksn: bytes | None, content_hash: bytes) -> Sequence[Any]:
+    """The payment of the same content, the reader, and what OWNER asks for; None for what there is not."""
+    found = sheet.ask(_READER, {"its_hash": content_hash, "its_key_id": ksn[:8]}) if ksn is not None else ()
+    return found[0] if found else (None, None)
+
+
+def _bounce(sheet: Sheet, bounced: Bounced, now_ms: int) -> int:
     reason = f"bounced {bounced.status}".rstrip()
-    letters.mark_bounced(conn, bounced.payment_id, bounced.version, now_ms, reason)
+    letters.mark_bounced(sheet, bounced.payment_id, bounced.version, now_ms, reason)
     return bounced.payment_id
 
 
-def _new_payment(conn: Connection, arrival: Arrival, content_hash: bytes, reader: int) -> int:
+def _new_payment(
+    sheet: Sheet, arrival: Arrival, content_hash: bytes, reader: int, owner: list[Any]
+) -> Payment:
+    number, masked = sheet.next_id(payments.name), None
+    if arrival.envelope is not None and arrival.pad is not None:
+        masked = pads.masked(arrival.envelope, arrival.pad)
+        pads.put(sheet, number, arrival.pad)
     row = {
+        "id": number,
         "reader": reader,
         "received_ms": arrival.received_ms,
         "envelope_hash": content_hash,
-        "envelope": arrival.envelope,
+        "envelope": masked,
         "ksn": arrival.ksn,
         "due_ms": arrival.received_ms,
         "node": arrival.node,
     }
-    payment_id: int = conn.execute(_PAYMENT, row).scalar_one()
-    return payment_id
+    sheet.add(_PAYMENT, row)
+    return fresh({**row, "envelope": arrival.envelope}, owner, arrival.message_id, arrival.slug)

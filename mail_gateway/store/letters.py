@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, case, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, func, insert, or_, select, update
 
 from mail_gateway.domain.outcome import FIRST, Letter
+from mail_gateway.store.sheet import Line, Step
 from mail_gateway.store.tables import letters, merchants, payments, readers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mail_gateway.domain.news import Composed
+    from mail_gateway.store.sheet import Sheet
 
 SENDING_GUARD_MS: Final = 15 * 60_000
 """A letter in sending for so long was left by a process that died: it is sent again."""
@@ -21,10 +23,13 @@ SENDING_GUARD_MS: Final = 15 * 60_000
 
 @dataclass(frozen=True, slots=True)
 class LetterRow:
-    """One letter to send. created_ms: unix milliseconds UTC; attempts: how often it was tried before."""
+    """One letter to send. created_ms: unix milliseconds UTC; attempts: how often it was tried before.
+
+    payment_id: None for a letter to a merchant about no payment in particular.
+    """
 
     id: int
-    payment_id: int
+    payment_id: int | None
     kind: Letter
     version: int
     message_id: str
@@ -50,10 +55,9 @@ _DUE: Final = select(
 )
 
 
-_TO_SEND: Final = (
+TO_SEND: Final = (
     _DUE.where(_C.due_ms <= bindparam("now_ms")).order_by(_C.rank, _C.due_ms, _C.id).limit(bindparam("most"))
 )
-_NEXT: Final = select(func.min(_C.due_ms)).where(_C.due_ms.is_not(None))
 _OF_VERSION: Final = select(_C.id, _C.state, _C.recipient).where(
     _C.payment == bindparam("its_payment"), _C.version == bindparam("its_version")
 )
@@ -62,14 +66,26 @@ _ITS_MERCHANT: Final = (
     .join(payments, payments.c.reader == readers.c.id)
     .where(payments.c.id == _C.payment)
 )
-_SECOND: Final = select(merchants.c.second_mail).where(
+SECOND: Final = select(merchants.c.second_mail).where(
     _C.id == bindparam("its_id"),
     _C.rerouted_to == "",
     merchants.c.second_mail != _C.recipient,
     merchants.c.id == func.coalesce(_C.merchant, _ITS_MERCHANT.correlate(letters).scalar_subquery()),
 )
-_PUT: Final = insert(letters)
+_PUT: Final = Line(Step.LETTER, insert(letters))
 _MARK: Final = update(letters).where(_C.id == bindparam("its_id"))
+_OTHERS: Final = letters.alias()
+_NEWEST: Final = (
+    select(func.max(_OTHERS.c.version)).where(_OTHERS.c.payment == bindparam("its_payment")).scalar_subquery()
+)
+_AGAIN: Final = Line(
+    Step.MARK,
+    update(letters)
+    .where(_C.payment == bindparam("its_payment"), _C.version == _NEWEST)
+    .where(or_(_C.state == "sent", _C.state == "refused"))
+    .where(or_(_C.sent_ms.is_(None), _C.sent_ms <= bindparam("left_by_ms")))
+    .values(state="due", due_ms=bindparam("now_ms", type_=_C.due_ms.type)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +97,7 @@ class Queued:
     composed: Composed
 
 
-def put(conn: Connection, payment_id: int, queued: Queued, now_ms: int) -> None:
+def put(sheet: Sheet, payment_id: int, queued: Queued, now_ms: int) -> None:
     """Unit of work: store a letter and make it due at once."""
     row = {
         "payment": payment_id,
@@ -96,18 +112,12 @@ def put(conn: Connection, payment_id: int, queued: Queued, now_ms: int) -> None:
         "state": "due",
         "due_ms": now_ms,
     }
-    conn.execute(_PUT, row)
+    sheet.add(_PUT, row)
 
 
 def due(conn: Connection, now_ms: int, limit: int) -> list[LetterRow]:
     """What is to be sent now, in doubt and cancelled first, then the longest due."""
-    return [_row(*row) for row in conn.execute(_TO_SEND, {"now_ms": now_ms, "most": limit})]
-
-
-def next_due_ms(conn: Connection) -> int | None:
-    """When the next letter is due, unix milliseconds UTC."""
-    moment: int | None = conn.scalar(_NEXT)
-    return moment
+    return [row_of(*row) for row in conn.execute(TO_SEND, {"now_ms": now_ms, "most": limit})]
 
 
 def adopt(conn: Connection, now_ms: int) -> None:
@@ -115,22 +125,17 @@ def adopt(conn: Connection, now_ms: int) -> None:
     conn.execute(update(letters).where(_C.state == "sending").values(state="uncertain", due_ms=now_ms))
 
 
-def mark_later(conn: Connection, id: int, next_ms: int, *, uncertain: bool, reason: str) -> None:
-    """Unit of work: not taken, or perhaps taken (uncertain): the same bytes again at next_ms."""
-    _mark(conn, id, state="uncertain" if uncertain else "due", due_ms=next_ms, remark=reason)
-
-
-def mark_refused(conn: Connection, id: int, now_ms: int, reason: str) -> None:
+def mark_refused(conn: Connection | Sheet, id: int, now_ms: int, reason: str) -> None:
     """Unit of work: refused for good (5xx). The same bytes go to the merchant's second address, once; without
     one a person has to look."""
-    second = conn.scalar(_SECOND, {"its_id": id})
+    second = conn.scalar(SECOND, {"its_id": id})
     if second:
         _mark(conn, id, state="due", due_ms=now_ms, rerouted_to=second, remark=reason)
     else:
         _mark(conn, id, state="refused", due_ms=None, sent_ms=now_ms, remark=reason)
 
 
-def mark_bounced(conn: Connection, payment_id: int, version: int, now_ms: int, reason: str) -> None:
+def mark_bounced(conn: Connection | Sheet, payment_id: int, version: int, now_ms: int, reason: str) -> None:
     """Unit of work: a letter came back undelivered; it goes the way of one refused. A letter that a newer one
     has replaced, or that is being handed over again, is only marked."""
     letter = conn.execute(_OF_VERSION, {"its_payment": payment_id, "its_version": version}).one()
@@ -146,18 +151,14 @@ def recipient(conn: Connection, payment_id: int, version: int) -> str | None:
     return None if found is None else found.recipient
 
 
-def again(conn: Connection, payment_id: int, now_ms: int, after_ms: int) -> bool:
-    """Unit of work: the newest letter is due again if it left longer than after_ms ago. -> whether."""
-    newest = select(func.max(_C.version)).where(_C.payment == payment_id).scalar_subquery()
-    left = or_(_C.sent_ms.is_(None), _C.sent_ms <= now_ms - after_ms)
-    which = and_(_C.payment == payment_id, _C.version == newest, _C.state.in_(("sent", "refused")), left)
-    changed = conn.execute(update(letters).where(which).values(state="due", due_ms=now_ms))
-    return changed.rowcount == 1
+def again(sheet: Sheet, payment_id: int, now_ms: int, after_ms: int) -> None:
+    """Unit of work: the newest letter is due again if it left longer than after_ms ago."""
+    sheet.add(_AGAIN, {"its_payment": payment_id, "now_ms": now_ms, "left_by_ms": now_ms - after_ms})
 
 
-def _row(id: int, payment_id: int, kind: str, *rest: Any) -> LetterRow:
+def row_of(id: int, payment_id: int | None, kind: str, *rest: Any) -> LetterRow:
     return LetterRow(id, payment_id, Letter(kind), *rest)
 
 
-def _mark(conn: Connection, id: int, **values: Any) -> None:
+def _mark(conn: Connection | Sheet, id: int, **values: Any) -> None:
     conn.execute(_MARK, {"its_id": id, **values})

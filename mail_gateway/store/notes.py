@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from mail_gateway.store.sheet import Sheet
+
 
 class Said(StrEnum):
     """What a note says. The first three say why a payment is set apart; the others what is to be done."""
@@ -50,7 +52,7 @@ class Note:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def add(conn: Connection, payment_id: int, at_ms: int, note: Note) -> None:
+def add(conn: Connection | Sheet, payment_id: int, at_ms: int, note: Note) -> None:
     """Unit of work: one note more."""
     row = {"payment": payment_id, "at_ms": at_ms, "kind": note.kind.value, "text": note.text}
     facts = json.dumps(dict(note.facts), sort_keys=True, ensure_ascii=False)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, func, select, true, update
 
 from mail_gateway.domain.payment import NOT_CHARGED, State
-from mail_gateway.store.tables import keys, mails, merchants, payments, readers
+from mail_gateway.store.pads import masked
+from mail_gateway.store.tables import keys, mails, merchants, pads, payments, readers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class Payment:
     """One payment and what its letters and requests need. All *_ms: unix milliseconds UTC.
 
-    epoch counts the records; a record holds only if nobody else made one since. envelope, reversal: sealed or
+    epoch counts the changes; a change holds only if nobody else made one since. envelope, reversal: sealed or
     wrapped bytes, None once they are wiped. wrapped_bdk: for the key ring. damage: why there is no envelope.
     """
 
@@ -67,29 +68,47 @@ class Payment:
 
 
 _P: Final = payments.c
-_FIELDS: Final = list(Payment.__dataclass_fields__)
-_OWN: Final = _FIELDS[: _FIELDS.index("wrapped_bdk")]
+_FIELDS: Final = tuple(Payment.__dataclass_fields__)
+OWN: Final = _FIELDS[: _FIELDS.index("wrapped_bdk")]
+"""The fields that are columns of the payment itself."""
+
+OWNER: Final = (
+    keys.c.wrapped,
+    merchants.c.name,
+    merchants.c.mail,
+    merchants.c.language,
+    merchants.c.terminal_id,
+    merchants.c.merchant_id,
+)
+"""What a payment takes from its reader's key and merchant, in the order of the fields after its own."""
+
+_BLANK: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("counter", "sale_hash", "node", "fresh_until_ms", "stan", "reversal", "doubt_ms")),
+    **dict.fromkeys(("epoch", "amount_minor", "currency", "slip", "attempts", "transmissions", "alarms"), 0),
+    **dict.fromkeys(("version", "failures", "shunted"), 0),
+    **dict.fromkeys(("masked_card", "approval_number", "code"), ""),
+    "state": State.RECEIVED,
+}
+"""A new payment, as the table's defaults have it."""
+
 _M: Final = mails.alias()
 _FIRST_MAIL: Final = (
     select(func.min(_M.c.id)).where(_M.c.payment == _P.id).correlate(payments).scalar_subquery()
 )
 _LOAD: Final = (
     select(
-        *(payments.c[name] for name in _OWN),
-        keys.c.wrapped,
-        merchants.c.name,
-        merchants.c.mail,
-        merchants.c.language,
-        merchants.c.terminal_id,
-        merchants.c.merchant_id,
+        *(payments.c[name] for name in OWN),
+        *OWNER,
         func.coalesce(mails.c.message_id, ""),
         func.coalesce(mails.c.slug, ""),
+        pads.c.pad,
     )
     .select_from(payments)
     .join(readers, readers.c.id == _P.reader)
     .join(keys, keys.c.id == readers.c.bdk_id)
     .join(merchants, merchants.c.id == readers.c.merchant)
     .outerjoin(mails, mails.c.id == _FIRST_MAIL)
+    .outerjoin(pads, pads.c.payment == _P.id)
     .where(_P.id == bindparam("its_id"))
 )
 
@@ -105,7 +124,13 @@ class Due:
 def load(conn: Connection, payment_id: int) -> Payment | None:
     """The payment of that number."""
     row = conn.execute(_LOAD, {"its_id": payment_id}).one_or_none()
-    return None if row is None else _payment(*row)
+    return None if row is None else _unmasked(*row)
+
+
+def fresh(row: Mapping[str, Any], owner: Sequence[Any], in_reply_to: str, damage: str) -> Payment:
+    """The payment of a row that is being added; owner: what OWNER asks for."""
+    own = [row.get(name, _BLANK.get(name)) for name in OWN]
+    return _payment(*own, *owner, in_reply_to, damage)
 
 
 def due(conn: Connection, now_ms: int, limit: int, node: int | None = None) -> Due:
@@ -119,21 +144,28 @@ def due(conn: Connection, now_ms: int, limit: int, node: int | None = None) -> D
 def adopt(conn: Connection, node: int, now_ms: int) -> None:
     """Unit of work: what an earlier life dispatched is due now: it was sent, perhaps charged."""
     left = update(payments).where(_P.state == State.DISPATCHED, _P.node != node, _P.shunted == 0)
-    conn.execute(left.values(due_ms=now_ms))
+    conn.execute(left.values(due_ms=now_ms, epoch=_P.epoch + 1))
 
 
 def stumble(conn: Connection, payment: Payment, due_ms: int) -> None:
     """Unit of work: count one unexplained failure; the payment is due again."""
     asked = update(payments).where(_P.id == payment.id, _P.epoch == payment.epoch)
-    conn.execute(asked.values(failures=_P.failures + 1, due_ms=due_ms))
+    conn.execute(asked.values(failures=_P.failures + 1, epoch=_P.epoch + 1, due_ms=due_ms))
 
 
 def forget_reversal(conn: Connection, payment_id: int, now_ms: int) -> None:
     """Unit of work: a payment not charged has been quiet for long enough; its ready-made reversal goes."""
     asked = update(payments).where(_P.id == payment_id, _P.state.in_(NOT_CHARGED), _P.due_ms <= now_ms)
-    conn.execute(asked.values(reversal=None, due_ms=None))
+    conn.execute(asked.values(reversal=None, due_ms=None, epoch=_P.epoch + 1))
 
 
 def _payment(*values: Any) -> Payment:
-    payment = Payment(*values)
-    return replace(payment, state=State(payment.state))
+    return Payment(*values)
+
+
+def _unmasked(*values: Any) -> Payment:
+    """From a row as it is on the disk. An envelope without its pad is as good as none."""
+    *fields, pad = values
+    payment = _payment(*fields)
+    envelope = None if payment.envelope is None or pad is None else masked(payment.envelope, pad)
+    return replace(payment, state=State(payment.state), envelope=envelope)

@@ -41,6 +41,10 @@ _SAFE: Final[Mapping[str, tuple[str, ...]]] = {
     "full_page_writes": ("on",),
     "synchronous_commit": ("on", "remote_apply", "remote_write"),
 }
+_NUMBERS: Final = 64
+_NEXT_NUMBERS: Final = text(
+    "SELECT nextval(pg_get_serial_sequence(:its_table, 'id')) FROM generate_series(1, :many)"
+)
 GUESTS: Final = 0x68616761
 """The advisory lock of those who write beside the gateways: one at a time."""
 
@@ -81,6 +85,18 @@ def name_group(conn: Connection) -> str:
     """A row of its own for each writer: on one for all they would get in each other's way."""
     made = text("INSERT INTO counters (name, value) SELECT 'groups:' || gen_random_uuid(), 0 RETURNING name")
     return str(conn.scalar(made))
+
+
+def numbers(conn: Connection, table: str) -> Iterator[int]:
+    """From the table's own sequence, many in one question; a sequence gives no number twice."""
+    asked = {"its_table": table, "many": _NUMBERS}
+    while True:
+        yield from conn.scalars(_NEXT_NUMBERS, asked).all()
+
+
+def rest(conn: Connection) -> bool:  # noqa: ARG001 - a module is a Backend
+    """Its log is the server's affair."""
+    return True
 
 
 def keeper(url: str) -> Engine:

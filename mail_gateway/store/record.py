@@ -4,50 +4,76 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, case, insert, select, update
 
+from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.outcome import Letter
-from mail_gateway.domain.payment import Event, State
-from mail_gateway.store import answers, books, letters
-from mail_gateway.store.tables import OPEN, STANS, counters, events, payments, readers
+from mail_gateway.domain.payment import Event
+from mail_gateway.store import answers, books, letters, pads
+from mail_gateway.store.payments import OWN
+from mail_gateway.store.sheet import Line, Step
+from mail_gateway.store.sheet import Stale as Stale
+from mail_gateway.store.tables import STANS, counters, events, payments, readers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from sqlalchemy import Connection
+    from collections.abc import Callable, Iterator, Mapping
 
     from mail_gateway.domain.ledger import Transfer
+    from mail_gateway.domain.payment import State
     from mail_gateway.store.answers import Answer
     from mail_gateway.store.letters import Queued
     from mail_gateway.store.payments import Payment
+    from mail_gateway.store.sheet import Sheet
 
 DAMAGED_EVERY_MS: Final = 60_000
 """A reader's merchant is asked to send again at most so often."""
 
 _OF_READER: Final = (Letter.DAMAGED, Letter.KEY_USED)
 STAN_MAX: Final = 999_999
+BLOCK: Final = 100
+"""So many trace numbers are taken at once."""
+
+BLOCKS: Final = STAN_MAX // BLOCK + 1
+
 _P: Final = payments.c
 _R: Final = readers.c
+_NEVER_CHANGED: Final = frozenset({"id", "reader", "received_ms", "ksn"})
+_CHANGED: Final = tuple(name for name in OWN if name not in {*_NEVER_CHANGED, "envelope"})
+_as_it_was: Final = attrgetter(*_CHANGED)
 
 # Built once: the library needs several times as long to build a statement as to run it.
-_STAN: Final = select(counters.c.value).where(counters.c.name == STANS)
-_NEXT_STAN: Final = update(counters).where(counters.c.name == STANS)
-_HELD: Final = select(_P.id).where(_P.stan == bindparam("stan"), OPEN)
+_NEXT_BLOCK: Final = (
+    update(counters)
+    .where(counters.c.name == bindparam("its_name"))
+    .values(value=counters.c.value + 1)
+    .returning(counters.c.value)
+)
+_HELD: Final = select(_P.stan).where(
+    _P.reversal.is_not(None), _P.stan.between(bindparam("first"), bindparam("last"))
+)
 _OF_COUNTER: Final = select(_P.id).where(
     _P.reader == bindparam("its_reader"), _P.counter == bindparam("its_counter")
 )
-_CHANGE: Final = update(payments).where(_P.id == bindparam("its_id"))
-_CHANGE_HELD: Final = _CHANGE.where(_P.epoch == bindparam("its_epoch"))
-_EVENT: Final = insert(events).returning(events.c.id)
-_TOLD_DAMAGE: Final = update(readers).where(
-    _R.id == bindparam("its_id"), _R.damaged_told_ms <= bindparam("quiet_since_ms")
+_EVENT: Final = Line(Step.EVENT, insert(events))
+_MOVE: Final = Line(
+    Step.MOVE,
+    update(payments)
+    .where(_P.id == bindparam("its_id"), _P.epoch == bindparam("its_epoch"))
+    .values({name: bindparam(name, type_=_P[name].type) for name in _CHANGED})
+    .values(envelope=case((bindparam("wiped", type_=_P.epoch.type) == 0, _P.envelope))),
+    each=True,
 )
-
-
-class Stale(Exception):
-    """Somebody else has moved the payment since it was read: look again."""
+_TOLD_WHEN: Final = select(_R.damaged_told_ms).where(_R.id == bindparam("its_id"))
+_TOLD: Final = Line(
+    Step.MARK,
+    update(readers)
+    .where(_R.id == bindparam("its_id"), _R.damaged_told_ms == bindparam("before_ms"))
+    .values(damaged_told_ms=bindparam("at_ms", type_=_R.damaged_told_ms.type)),
+    each=True,
+)
 
 
 class KeyUsed(Exception):
@@ -84,91 +110,116 @@ class Attempt(NamedTuple):
     reversal: bytes
 
 
-def record(conn: Connection, entry: Entry) -> bool:
+def record(sheet: Sheet, entry: Entry) -> bool:
     """Unit of work: write the entry; -> whether its letter was queued.
 
     Raises Stale if the epoch no longer holds, KeyUsed if another payment has the counter.
     """
-    _hold(conn, entry)
+    payment, letter = entry.payment, entry.letter
+    _assert_key_is_free(sheet, entry)
+    if letter is not None and not _may_tell(sheet, entry, letter):
+        letter = None
+    _change(sheet, payment, entry.node, _with_state(entry))
     for move in entry.moves:
-        _move(conn, entry, move, entry.changes if move is entry.moves[-1] else {})
+        _move(sheet, entry, move)
     if entry.answer is not None:
-        answers.keep(conn, entry.answer, entry.payment.id, entry.at_ms)
-    if entry.letter is None or not _may_tell(conn, entry, entry.letter):
-        return False
-    letters.put(conn, entry.payment.id, entry.letter, entry.at_ms)
-    return True
+        answers.keep(sheet, entry.answer, payment.id, entry.at_ms)
+    if letter is not None:
+        letters.put(sheet, payment.id, letter, entry.at_ms)
+    return letter is not None
 
 
-def dispatch(conn: Connection, entry: Entry, prepare: Callable[[int], bytes]) -> Attempt:
+def dispatch(sheet: Sheet, entry: Entry, prepare: Callable[[int], bytes]) -> Attempt:
     """Unit of work: give the attempt a STAN and its ready-made reversal, and write the entry.
 
     prepare: STAN -> the wrapped reversal; pure. After this commit the request counts as sent.
     """
-    stan = next_stan(conn)
+    stan = next_stan(sheet)
     *others, last = entry.moves
-    dispatched = replace(last, event=Event(last.event.kind, {**last.event.facts, "stan": stan}))
+    event = Event(last.event.kind, {**last.event.facts, "stan": stan})
+    dispatched = Move(last.before, event, last.after, last.transfers)
     attempt = Attempt(stan, prepare(stan))
     changes = {**entry.changes, **attempt._asdict()}
-    record(conn, replace(entry, moves=(*others, dispatched), changes=changes))
+    record(sheet, replace(entry, moves=(*others, dispatched), changes=changes))
     return attempt
 
 
-def claim(conn: Connection, payment: Payment, node: int, due_ms: int) -> None:
+def claim(sheet: Sheet, payment: Payment, node: int, due_ms: int) -> None:
     """Unit of work: this node sends the next reversal. Counted before it leaves.
 
     due_ms: when somebody has to look, should we die meanwhile. Raises Stale.
     """
-    _update(conn, payment, node, {"transmissions": payment.transmissions + 1, "due_ms": due_ms})
+    _change(sheet, payment, node, {"transmissions": payment.transmissions + 1, "due_ms": due_ms})
 
 
-def next_stan(conn: Connection) -> int:
-    """The next trace number, 1..999999 and round again, that no payment open at the acquirer holds (DE11)."""
-    stan: int = conn.execute(_STAN).scalar_one()
-    while True:
-        stan = stan % STAN_MAX + 1
-        if conn.scalar(_HELD, {"stan": stan}) is None:
-            break
-    conn.execute(_NEXT_STAN, {"value": stan})
-    return stan
+def next_stan(sheet: Sheet) -> int:
+    """The next trace number, 1..999999 and round again, that no reversal may still need (DE11).
+
+    Raises GatewayError(retry) if there is none.
+    """
+    for _ in range(BLOCKS + 1):
+        if sheet.ahead.stans:
+            return sheet.ahead.stans.popleft()
+        sheet.ahead.stans.extend(_block(sheet))
+    raise GatewayError("No trace number is free.", "stan-none", Disposition.RETRY)
 
 
-def _hold(conn: Connection, entry: Entry) -> None:
+def _block(sheet: Sheet) -> Iterator[int]:
+    """The next trace numbers that are not held; where there are several nodes, nobody else gets them."""
+    ((count,),) = sheet.ask(_NEXT_BLOCK, {"its_name": STANS})
+    first = (count - 1) % BLOCKS * BLOCK + 1
+    last = min(first + BLOCK - 1, STAN_MAX)
+    held = {stan for (stan,) in sheet.ask(_HELD, {"first": first, "last": last})}
+    return (stan for stan in range(first, last + 1) if stan not in held)
+
+
+def _assert_key_is_free(sheet: Sheet, entry: Entry) -> None:
     counter = entry.changes.get("counter")
     if counter is not None:
         key = {"its_reader": entry.payment.reader, "its_counter": counter}
-        if conn.scalar(_OF_COUNTER, key) not in (None, entry.payment.id):
+        if any(number != entry.payment.id for (number,) in sheet.ask(_OF_COUNTER, key)):
             raise KeyUsed
-    # Changes belong to the state that the last move leads to: the database checks one against the other.
-    _update(conn, entry.payment, entry.node, {} if entry.moves else entry.changes)
 
 
-def _update(conn: Connection, payment: Payment, node: int, changes: Mapping[str, Any]) -> None:
-    held = {"its_id": payment.id, "its_epoch": payment.epoch}
-    written = {"epoch": payment.epoch + 1, "node": node, **changes}
-    if conn.execute(_CHANGE_HELD, held | written).rowcount != 1:
-        raise Stale
+def _with_state(entry: Entry) -> Mapping[str, Any]:
+    return {**entry.changes, "state": entry.moves[-1].after.value} if entry.moves else entry.changes
 
 
-def _move(conn: Connection, entry: Entry, move: Move, changes: Mapping[str, Any]) -> None:
+def _change(sheet: Sheet, payment: Payment, node: int, changes: Mapping[str, Any]) -> None:
+    """Every column every time: one statement for all payments of a group, whatever happened to them."""
+    sheet.hold(payment.id, payment.epoch)
+    row = dict(zip(_CHANGED, _as_it_was(payment), strict=True))
+    row |= {"epoch": payment.epoch + 1, "node": node, "state": payment.state.value, **changes}
+    wiped = "envelope" in row and row.pop("envelope") is None
+    if wiped:
+        pads.shred(sheet, payment.id)
+    sheet.add(_MOVE, {**row, "its_id": payment.id, "its_epoch": payment.epoch, "wiped": int(wiped)})
+
+
+def _move(sheet: Sheet, entry: Entry, move: Move) -> None:
+    number = sheet.next_id(events.name)
     row = {
+        "id": number,
         "payment": entry.payment.id,
         "at_ms": entry.at_ms,
         "before": move.before.value,
         "kind": move.event.kind.value,
         "after": move.after.value,
-        "facts": json.dumps(dict(move.event.facts), sort_keys=True, ensure_ascii=False),
+        "facts": _facts(move.event),
     }
-    event_id = conn.execute(_EVENT, row).scalar_one()
-    if move.after is not move.before:
-        changes = {**changes, "state": move.after.value}
-    if changes:
-        conn.execute(_CHANGE, {"its_id": entry.payment.id, **changes})
-    books.post(conn, books.Place(entry.payment.id, event_id, entry.node, entry.at_ms), move.transfers)
+    sheet.add(_EVENT, row)
+    books.post(sheet, books.Place(entry.payment.id, number, entry.node, entry.at_ms), move.transfers)
 
 
-def _may_tell(conn: Connection, entry: Entry, letter: Queued) -> bool:
+def _facts(event: Event) -> str:
+    return json.dumps(dict(event.facts), sort_keys=True, ensure_ascii=False) if event.facts else "{}"
+
+
+def _may_tell(sheet: Sheet, entry: Entry, letter: Queued) -> bool:
     if letter.kind not in _OF_READER:
         return True
-    quiet = {"its_id": entry.payment.reader, "quiet_since_ms": entry.at_ms - DAMAGED_EVERY_MS}
-    return conn.execute(_TOLD_DAMAGE, {**quiet, "damaged_told_ms": entry.at_ms}).rowcount == 1
+    ((told_ms,),) = sheet.ask(_TOLD_WHEN, {"its_id": entry.payment.reader})
+    if told_ms > entry.at_ms - DAMAGED_EVERY_MS:
+        return False
+    sheet.add(_TOLD, {"its_id": entry.payment.reader, "before_ms": told_ms, "at_ms": entry.at_ms})
+    return True

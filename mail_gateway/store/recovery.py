@@ -12,6 +12,7 @@ from mail_gateway.domain.standing import RECOVERING, VERSIONS_PER_RESTORE
 from mail_gateway.store import holds, notes
 from mail_gateway.store.holds import Subject
 from mail_gateway.store.notes import Note, Said
+from mail_gateway.store.record import BLOCK
 from mail_gateway.store.tables import (
     STANS,
     answers,
@@ -40,7 +41,6 @@ PAYMENTS_JUMP: Final = 1_000_000
 """And two for each lost millisecond: no gateway makes a thousand payments a second for long."""
 
 STANS_JUMP: Final = 500_000
-_STAN_MAX: Final = 999_999
 _P: Final = payments.c
 _G: Final = ghosts.c
 _R: Final = restores.c
@@ -115,10 +115,9 @@ def finish(conn: Connection, now_ms: int) -> int:
         if (hold["subject"], hold["reason"]) == (Subject.GATEWAY, RECOVERING):
             holds.release(conn, hold["id"], now_ms)
     waiting = [number for number in apart(conn) if not is_old(conn, number)]
+    changes = {"shunted": 0, "failures": 0, "due_ms": _P.received_ms, "epoch": _P.epoch + 1}
     for number in waiting:
-        conn.execute(
-            update(payments).where(_P.id == number).values(shunted=0, failures=0, due_ms=_P.received_ms)
-        )
+        conn.execute(update(payments).where(_P.id == number).values(**changes))
         notes.add(conn, number, now_ms, Note(Said.RETRY, "the acquirer's list was read"))
     return len(waiting)
 
@@ -194,16 +193,15 @@ def _set_apart(conn: Connection, now_ms: int, number: int) -> None:
     left = conn.scalars(select(_P.id).where(_P.state.in_(_UNKNOWN)).order_by(_P.id)).all()
     for payment in left:
         changes = {"shunted": 1, "failures": 0, "due_ms": _P.received_ms, "envelope": None}
-        conn.execute(update(payments).where(_P.id == payment).values(**changes))
+        conn.execute(update(payments).where(_P.id == payment).values(**changes, epoch=_P.epoch + 1))
         notes.add(conn, payment, now_ms, Note(Said.RECOVERING, facts={"restore": number}))
 
 
 def _jump(conn: Connection, now_ms: int, lost_ms: int) -> None:
     conn.execute(insert(nodes), {"id": _highest(conn, nodes.c.id) + NODES_JUMP, "started_ms": now_ms})
-    stan = int(conn.scalar(select(counters.c.value).where(counters.c.name == STANS)) or 0)
-    jumped = (stan + STANS_JUMP) % _STAN_MAX
-    conn.execute(update(counters).where(counters.c.name == STANS).values(value=jumped))
-    conn.execute(update(payments).values(version=_P.version + VERSIONS_PER_RESTORE))
+    blocks = counters.c.value + STANS_JUMP // BLOCK
+    conn.execute(update(counters).where(counters.c.name == STANS).values(value=blocks))
+    conn.execute(update(payments).values(version=_P.version + VERSIONS_PER_RESTORE, epoch=_P.epoch + 1))
     _next_payment(conn, _highest(conn, _P.id) + PAYMENTS_JUMP + 2 * lost_ms)
 
 

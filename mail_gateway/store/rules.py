@@ -22,6 +22,10 @@ FIXED: Final = {
 """Columns that are written once."""
 
 
+_LAST: Final = "coalesce((SELECT after FROM events WHERE payment = {} ORDER BY id DESC LIMIT 1), 'received')"
+"""Where a payment stands by its events alone."""
+
+
 class Rule(NamedTuple):
     """What is refused. when: INSERT, UPDATE or DELETE. columns: only an update that names one of them.
 
@@ -58,8 +62,22 @@ def _rules() -> Iterator[Rule]:
         "UPDATE",
         "payments: the last event does not lead to this state",
         ("state",),
-        unless="EXISTS (SELECT 1 FROM events WHERE id = (SELECT max(id) FROM events WHERE payment = NEW.id) "
-        "AND before = OLD.state AND after = NEW.state)",
+        only_if="NEW.state <> OLD.state",
+        unless=f"NEW.state = {_LAST.format('NEW.id')}",
+    )
+    yield Rule(
+        "events_follow_events",
+        "events",
+        "INSERT",
+        "events: this one does not begin where the last one ended",
+        unless=f"NEW.before = {_LAST.format('NEW.payment')}",
+    )
+    yield Rule(
+        "payments_count_changes",
+        "payments",
+        "UPDATE",
+        "payments: every change counts the epoch up",
+        only_if="NEW.epoch <> OLD.epoch + 1",
     )
     yield Rule(
         "payments_key_once",

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mail_gateway.store.record import Entry
+    from mail_gateway.store.sheet import Sheet
 
 _P: Final = payments.c
 
 
-def set_apart(conn: Connection, entry: Entry, note: Note) -> bool:
+def set_apart(sheet: Sheet, entry: Entry, note: Note) -> bool:
     """Unit of work: the entry, and why; -> whether its letter was queued. Raises Stale."""
-    queued = record(conn, entry)
-    notes.add(conn, entry.payment.id, entry.at_ms, note)
+    queued = record(sheet, entry)
+    notes.add(sheet, entry.payment.id, entry.at_ms, note)
     return queued
 
 
@@ -49,7 +50,7 @@ def say(conn: Connection, payment_id: int, at_ms: int, note: Note) -> bool:
     if note.kind is notes.Said.RETRY:
         changes |= {"shunted": 0, "failures": 0}
     asked = update(payments).where(_P.id == payment_id, _P.shunted == 1)
-    if conn.execute(asked.values(**changes)).rowcount != 1:
+    if conn.execute(asked.values(**changes, epoch=_P.epoch + 1)).rowcount != 1:
         return False
     notes.add(conn, payment_id, at_ms, note)
     return True

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import fcntl
+import itertools
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from mail_gateway.domain.errors import Disposition, GatewayError
@@ -30,6 +31,9 @@ _SETTINGS: Final[Mapping[str, int | str]] = {
 }
 _GUEST: Final[Mapping[str, int | str]] = {"wal_autocheckpoint": 0}
 """A process beside the gateway leaves check-pointing to it: two at once break SQLite before 3.51.3."""
+
+_GIVEN: Final = text("SELECT seq FROM sqlite_sequence WHERE name = :its_table")
+"""The last number ever given where a table never gives one twice; after a restore it is set higher."""
 
 
 def sqlite_path(url: str) -> Path:
@@ -138,3 +142,19 @@ def guest(url: str, *, write: bool = False) -> Iterator[Connection]:
         raise typed(error) from error
     finally:
         engine.dispose()
+
+
+def numbers(conn: Connection, table: str) -> Iterator[int]:
+    """There is one writer: it counts on from the last."""
+    last = conn.scalar(text(f"SELECT max(id) FROM {table}")) or 0
+    given = conn.scalar(_GIVEN, {"its_table": table}) or 0
+    return itertools.count(max(last, given) + 1)
+
+
+def rest(conn: Connection) -> bool:
+    """Bring the log into the database and cut it to nothing; not while somebody reads."""
+    driver: Any = conn.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout = 0")
+    busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    driver.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+    return not busy

@@ -129,15 +129,14 @@ payments: Final = Table(
         name="ended_means_reversal_wiped",
     ),
     CheckConstraint(
-        "state <> 'dispatched' OR (stan IS NOT NULL AND reversal IS NOT NULL)",
-        name="dispatched_means_reversible",
+        f"state NOT IN ({_quoted(OPEN_AT_ACQUIRER)}) OR (stan IS NOT NULL AND reversal IS NOT NULL)",
+        name="open_means_reversible",
     ),
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )
-OPEN: Final = text(f"state IN ({_quoted(OPEN_AT_ACQUIRER)})")
-"""Written out: with the states as parameters a question could not use the index and would read every row."""
-Index("one_open_payment_per_stan", payments.c.stan, unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
+_HELD: Final = text("reversal IS NOT NULL")
+Index("one_reversal_per_stan", payments.c.stan, unique=True, sqlite_where=_HELD, postgresql_where=_HELD)
 _DUE: Final = text("due_ms IS NOT NULL")
 Index("payments_due", payments.c.due_ms, sqlite_where=_DUE, postgresql_where=_DUE)
 
@@ -280,7 +279,7 @@ transfers: Final = Table(
     _whole("amount_minor"),
     _whole("currency"),
     Column("phase", Text, nullable=False),
-    Column("chain", LargeBinary, nullable=False, unique=True),
+    Column("chain", LargeBinary, nullable=False),
     UniqueConstraint("lane", "place", name="one_transfer_per_place"),
     CheckConstraint("amount_minor > 0", name="transfer_moves_something"),
     CheckConstraint("debit <> credit", name="transfer_has_two_sides"),
@@ -335,6 +334,8 @@ answers: Final = Table(
     sqlite_strict=True,
 )
 Index("answers_of_payment", answers.c.payment)
+_LATE: Final = text("late = 1")
+Index("answers_late", answers.c.payment, sqlite_where=_LATE, postgresql_where=_LATE)
 
 counters: Final = Table(
     "counters",
@@ -346,4 +347,4 @@ counters: Final = Table(
 GROUPS: Final = "groups"
 """Counts the groups committed, so that a commit that failed can be looked for."""
 STANS: Final = "stans"
-"""The last STAN given out (ISO 8583 DE11)."""
+"""Counts the blocks of STANs given out (ISO 8583 DE11)."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from mail_gateway.domain.errors import GatewayError
+from mail_gateway.store.ahead import Ahead
 from mail_gateway.store.failures import failed, is_conflict, typed
-from mail_gateway.store.tables import GROUPS, counters
+from mail_gateway.store.sheet import Sheet
+from mail_gateway.store.tables import counters
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -18,41 +20,58 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-    Unit = Callable[[Connection], Any]
+    from mail_gateway.store.backend import Backend
+
+    Unit = Callable[[Sheet], Any]
 
 TRIES: Final = 20
 """A group that another node's got in the way of is done again so often."""
 
-_NUMBER: Final = select(counters.c.value).where(counters.c.name == bindparam("its_name"))
-_LANDED: Final = _NUMBER.with_for_update()  # waits for a commit that is still under way elsewhere
-_NEXT: Final = (
-    update(counters)
-    .where(counters.c.name == bindparam("its_name"))
-    .values(value=bindparam("number", type_=counters.c.value.type))
+_C: Final = counters.c
+_MARK: Final = (
+    update(counters).where(_C.name == bindparam("its_name")).values(value=_C.value + 1).returning(_C.value)
+)
+_LANDED: Final = (
+    select(_C.value)
+    .where(_C.name == bindparam("its_name"))
+    .with_for_update()  # waits for a commit that is still under way elsewhere
 )
 
 
-class Job:
-    """One unit and what came of it. As a context it keeps any exception of its body: a unit fails alone."""
+class Caught:
+    """As a context it keeps the exception of its body, whatever it is: units are of many makers."""
 
-    def __init__(self, unit: Unit, future: Future[Any]) -> None:
-        self.unit = unit
-        self.future = future
-        self.value: Any = None
-        self.error: BaseException | None = None
-        self.settled = False
+    error: BaseException | None = None
 
-    def __enter__(self) -> Job:
+    def __enter__(self) -> Caught:
         self.error = None
         return self
 
     def __exit__(
         self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> bool:
-        if error is not None and is_conflict(error):
-            return False  # the whole group is done again
-        self.error = typed(error) if error is not None else None
-        return True
+        self.error = error
+        return isinstance(error, Exception)
+
+
+class Job(Caught):
+    """One unit and what came of it."""
+
+    def __init__(self, unit: Unit, future: Future[Any]) -> None:
+        self.unit = unit
+        self.future = future
+        self.value: Any = None
+        self.settled = False
+
+    def run(self, sheet: Sheet) -> None:
+        """Raises what spoils the group: the database's error, or any after the unit began to write."""
+        before = sheet.written
+        with self:
+            self.value = self.unit(sheet)
+        if isinstance(self.error, DBAPIError):
+            raise self.error
+        if self.error is not None and sheet.written != before:
+            raise Spoiled(self.error)
 
     def tell(self) -> None:
         """Give the caller what came of it, if the caller is still there."""
@@ -66,47 +85,52 @@ class Job:
         self.future.exception()  # looked at: a caller that left is no reason for a traceback
 
 
+class Spoiled(Exception):
+    """A unit has spoiled its group: nothing of the group was written. error: what it raised."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
+
 class Writer:
     """Owns the one writing connection; one thread at a time."""
 
-    def __init__(self, engine: Engine, name_group: Callable[[Connection], str] = lambda _: GROUPS) -> None:
+    def __init__(self, engine: Engine, backend: Backend) -> None:
         self._engine = engine
-        self._name_group = name_group
-        self._group = ""
+        self._backend = backend
         self._conn: Connection | None = None
+        self._ahead = Ahead(backend)
+        self._name = ""
+        self._mark: int | None = None
 
     def commit(self, jobs: Sequence[Job]) -> None:
-        """Run the units, each in a savepoint, commit them together; then every job has its value or error."""
-        for tries_left in reversed(range(TRIES)):
-            if self._commit(jobs) or not tries_left:
-                break
-            self._wait()
+        """Run the units and commit them together; then every job has its value or its error.
+
+        Where one spoils the group, each half is run again as a group of its own: in the end it is alone.
+        """
+        try:
+            self._together(jobs)
+        except Spoiled as spoiled:
+            if len(jobs) > 1:
+                middle = len(jobs) // 2
+                self.commit(jobs[:middle])
+                self.commit(jobs[middle:])
+                return
+            jobs[0].error = spoiled.error
+        except GatewayError as error:
+            for job in jobs:
+                job.error = error
         for job in jobs:
             job.settled = True
 
-    def _commit(self, jobs: Sequence[Job]) -> bool:
-        """-> whether that was the end of it: False after a conflict with another node."""
-        number: int | None = None
+    def rest(self) -> bool:
+        """Between two groups: whether nothing that was wiped is left in the database's log."""
         try:
-            conn = self._connection()
-            with conn.begin():
-                number = self._begin_group(conn)
-                for job in jobs:
-                    self._run(conn, job)
-        except (SQLAlchemyError, GatewayError, OSError) as error:
-            again = is_conflict(error)
-            if again or number is None or not self._landed(number):
-                self._fail(jobs, failed(error), drop=not again)
-                return not again
-        return True
-
-    def _wait(self) -> None:
-        """Long enough that the other one is through; the database throws the dice."""
-        try:
-            with self._connection().begin():
-                self._connection().exec_driver_sql("SELECT pg_sleep(random() * 0.02)")
-        except (SQLAlchemyError, GatewayError, OSError):
+            return self._backend.rest(self._connection())
+        except SQLAlchemyError:
             self._drop()
+            return False
 
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
@@ -115,56 +139,81 @@ class Writer:
             self._conn = None
         self._engine.dispose()
 
+    def _together(self, jobs: Sequence[Job]) -> None:
+        """Raises Spoiled, or GatewayError(retry): the machine failed, and nothing was written."""
+        group = Caught()
+        for _ in range(TRIES):
+            self._mark = None
+            with group:
+                self._attempt(jobs)
+            if group.error is None:
+                return
+            self._ahead.forget()
+            if not is_conflict(group.error):
+                break
+            self._wait()
+        assert group.error is not None
+        if self._mark is None or is_conflict(group.error):
+            raise self._blamed(group.error)
+        self._drop()
+        if not self._landed(self._mark):
+            raise failed(group.error)
+
+    def _attempt(self, jobs: Sequence[Job]) -> None:
+        conn = self._connection()
+        with conn.begin() as transaction:
+            sheet = Sheet(conn, self._ahead)
+            for job in jobs:
+                job.run(sheet)
+            if not sheet.written:
+                transaction.rollback()  # they only asked: the disk need not move
+                self._ahead.forget()
+                return
+            sheet.flush()
+            self._mark = conn.execute(_MARK, {"its_name": self._name}).scalar_one()
+        if sheet.direct:
+            self._ahead.forget()
+
+    def _blamed(self, error: BaseException) -> Exception:
+        """Before the commit began: a unit's fault, or the machine's."""
+        if isinstance(error, Spoiled):
+            return error
+        if typed(error) is error and not isinstance(error, GatewayError):
+            return Spoiled(error)
+        self._drop()
+        return failed(error)
+
+    def _landed(self, mark: int) -> bool:
+        """A commit that failed may have happened all the same: look, on a connection that knows nothing."""
+        look = Caught()
+        for _ in range(TRIES):
+            found = None
+            with look, self._connection().begin():
+                found = self._connection().scalar(_LANDED, {"its_name": self._name})
+            if look.error is None or not is_conflict(look.error):
+                break
+        return look.error is None and found == mark
+
+    def _wait(self) -> None:
+        """Long enough that the other one is through; the database throws the dice."""
+        pause = Caught()
+        with pause, self._connection().begin():
+            self._connection().exec_driver_sql("SELECT pg_sleep(random() * 0.02)")
+        if pause.error is not None:
+            self._drop()
+
     def _connection(self) -> Connection:
         if self._conn is None:
             self._conn = self._engine.connect()
-        if not self._group:
+        if not self._name:
             with self._conn.begin():
-                name = self._name_group(self._conn)
-            self._group = name
+                name = self._backend.name_group(self._conn)
+            self._name = name
         return self._conn
-
-    def _begin_group(self, conn: Connection) -> int:
-        number: int = conn.execute(_NUMBER, {"its_name": self._group}).scalar_one() + 1
-        conn.execute(_NEXT, {"its_name": self._group, "number": number})
-        return number
-
-    def _run(self, conn: Connection, job: Job) -> None:
-        conn.exec_driver_sql("SAVEPOINT unit")
-        with job:
-            job.value = job.unit(conn)
-            conn.exec_driver_sql("RELEASE unit")
-            return
-        if job.error is not None and not _in_transaction(conn):
-            raise failed(job.error)  # a full disk has undone the others' work as well
-        conn.exec_driver_sql("ROLLBACK TO unit")
-        conn.exec_driver_sql("RELEASE unit")
-
-    def _landed(self, number: int) -> bool:
-        """A commit that failed may have happened all the same: look, on a connection that knows nothing."""
-        self._drop()
-        for _ in range(TRIES):
-            try:
-                with self._connection().begin():
-                    found = self._connection().scalar(_LANDED, {"its_name": self._group})
-                    return bool(found == number)
-            except (SQLAlchemyError, GatewayError, OSError) as error:
-                if not is_conflict(error):
-                    return False
-        return False
 
     def _drop(self) -> None:
         conn, self._conn = self._conn, None
+        self._ahead.forget()
         if conn is not None:
             conn.invalidate()
             conn.close()
-
-    def _fail(self, jobs: Sequence[Job], error: BaseException, *, drop: bool) -> None:
-        if drop:
-            self._drop()
-        for job in jobs:
-            job.error = error
-
-
-def _in_transaction(conn: Connection) -> bool:
-    return bool(getattr(conn.connection.driver_connection, "in_transaction", True))

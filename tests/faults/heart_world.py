@@ -211,6 +211,7 @@ class World:
             "message_id": "<sale@carrier.example>",
             "peer": "192.0.2.1",
             "envelope": envelope,
+            "pad": None if envelope is None else self.random_bytes(len(envelope)),
             "ksn": None if envelope is None else cose.unpack(envelope)[0],
             "slug": "",
             "raw": b"mail",

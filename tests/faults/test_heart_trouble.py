@@ -90,7 +90,8 @@ def test_no_version_is_ever_sealed_twice_even_after_the_last(tmp_path: Path) -> 
         world.acquirer.habits.lose_reversal = 100
         await world.post(world.envelope())
         await world.reach(1, State.REVERSING)
-        many = update(payments_table).where(payments_table.c.id == 1).values(version=255)
+        table = payments_table.c
+        many = update(payments_table).where(table.id == 1).values(version=255, epoch=table.epoch + 1)
         await world.life.store.run(lambda conn: conn.execute(many).rowcount)
         world.acquirer.habits.lose_reversal = 0
         await world.reach(1, State.REVERSED)
@@ -292,7 +293,7 @@ def test_a_stan_comes_round_again_but_never_while_it_is_held(tmp_path: Path) -> 
         await world.post(world.envelope())
         await world.reach(1, State.CONFIRMING)
         await world.life.store.run(
-            lambda conn: conn.exec_driver_sql("UPDATE counters SET value = 999999 WHERE name = 'stans'")
+            lambda conn: conn.exec_driver_sql("UPDATE counters SET value = 10000 WHERE name = 'stans'")
         )
         await world.post(world.envelope())
         await world.reach(2, State.DECLINED)

@@ -35,8 +35,9 @@ def add(conn: Connection, started_ms: int) -> int:
     return number
 
 
-def spoil(conn: Connection) -> None:
-    add(conn, 1)
+def spoil(conn: Connection, *, late: bool = False) -> None:
+    if late:
+        add(conn, 1)
     raise LookupError("mine alone")
 
 
@@ -58,6 +59,22 @@ async def test_units_are_committed_together_and_one_that_fails_fails_alone(store
     assert len(failed) == 20
     assert await store.read(count) == 180
     assert await store.read(groups) <= 200 // GROUP_MAX + 2, "one commit for many"
+
+
+async def test_one_that_fails_after_it_began_to_write_spoils_nobody_else(store: Store) -> None:
+    units = [
+        store.run(spoil, late=True) if number == 40 else store.run(add, number) for number in range(GROUP_MAX)
+    ]
+    results = await asyncio.gather(*units, return_exceptions=True)
+    assert [number for number, one in enumerate(results) if isinstance(one, LookupError)] == [40]
+    assert await store.read(count) == GROUP_MAX - 1
+    assert await store.read(groups) <= 8, "the others share commits all the same"
+
+
+async def test_who_only_asks_moves_no_disk(store: Store) -> None:
+    before = await store.read(groups)
+    assert await store.run(count) == 0
+    assert await store.read(groups) == before
 
 
 async def test_a_caller_that_leaves_does_not_take_its_unit_along(store: Store) -> None:

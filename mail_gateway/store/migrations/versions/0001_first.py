@@ -132,14 +132,15 @@ payments: Final = Table(
         name="ended_means_reversal_wiped",
     ),
     CheckConstraint(
-        "state <> 'dispatched' OR (stan IS NOT NULL AND reversal IS NOT NULL)",
-        name="dispatched_means_reversible",
+        "state NOT IN ('confirming', 'dispatched', 'in-doubt', 'reversing') "
+        "OR (stan IS NOT NULL AND reversal IS NOT NULL)",
+        name="open_means_reversible",
     ),
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )
-_OPEN: Final = text("state IN ('confirming', 'dispatched', 'in-doubt', 'reversing')")
-Index("one_open_payment_per_stan", payments.c.stan, unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN)
+_HELD: Final = text("reversal IS NOT NULL")
+Index("one_reversal_per_stan", payments.c.stan, unique=True, sqlite_where=_HELD, postgresql_where=_HELD)
 _DUE: Final = text("due_ms IS NOT NULL")
 Index("payments_due", payments.c.due_ms, sqlite_where=_DUE, postgresql_where=_DUE)
 
@@ -282,7 +283,7 @@ transfers: Final = Table(
     _whole("amount_minor"),
     _whole("currency"),
     Column("phase", Text, nullable=False),
-    Column("chain", LargeBinary, nullable=False, unique=True),
+    Column("chain", LargeBinary, nullable=False),
     UniqueConstraint("lane", "place", name="one_transfer_per_place"),
     CheckConstraint("amount_minor > 0", name="transfer_moves_something"),
     CheckConstraint("debit <> credit", name="transfer_has_two_sides"),
@@ -337,6 +338,8 @@ answers: Final = Table(
     sqlite_strict=True,
 )
 Index("answers_of_payment", answers.c.payment)
+_LATE: Final = text("late = 1")
+Index("answers_late", answers.c.payment, sqlite_where=_LATE, postgresql_where=_LATE)
 
 counters: Final = Table(
     "counters",
