@@ -30,6 +30,7 @@ domain = "pay.example"
 reply_domain = "reply.pay.example"
 database = "{database}"
 freshness_s = 604800
+requests_max = 16384
 
 [keys]
 root = "file:root.key"
@@ -40,6 +41,7 @@ port = {port}
 
 [smarthost]
 port = {sink_port}
+letters_per_hour_max = 1000000
 letters_per_hour_max = 10_000_000
 
 [acquirer]
