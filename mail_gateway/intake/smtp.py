@@ -111,7 +111,7 @@ class Connection(SMTP):
         self.is_committing = False
         self.is_suspect = False
         self._unsaid: list[str] = []
-        self._replies_wait = False
+        self._is_routing = False
         # of this connection alone: aiosmtpd shares one table between all of them
         self.command_size_limits = defaultdict(lambda: _COMMAND_MAX)
         super().__init__(
@@ -152,7 +152,7 @@ class Connection(SMTP):
         """aiosmtpd repeats commands it does not know; their controls are not sent back."""
         text = status if isinstance(status, str) else status.decode("ascii", "replace")
         said = "\r\n".join(map(_printable, text.split("\r\n")))
-        if self._replies_wait:
+        if self._is_routing and len(self._unsaid) < RECIPIENTS_MAX:
             self._unsaid.append(said)
             self.loop.call_soon(self._say_unsaid)
             return
@@ -172,11 +172,18 @@ class Connection(SMTP):
 
     async def _with_path(self, command: Any, arg: str | None) -> None:
         """The replies to commands that came together leave together (RFC 2920 section 3.2)."""
-        self._replies_wait = len(self._unsaid) < RECIPIENTS_MAX
+        self._is_routing = True
         try:
             await self._route(command, arg)
         finally:
-            self._replies_wait = False
+            self._is_routing = False
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        """What the gate let pass is <addr-spec> or <> with parameters; aiosmtpd parses all of RFC 5322."""
+        if not self._is_routing:
+            return super()._getaddr(arg)
+        inside, _, parameters = arg.lstrip(" ").removeprefix("<").partition(">")
+        return inside or _NULL_SENDER, parameters
 
     async def _route(self, command: Any, arg: str | None) -> None:
         path = self._door.handler.addresses.path(arg) if arg else arg
