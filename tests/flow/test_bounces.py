@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
+from postfix_world import smarthost
 from postgres_world import fresh_url
 from sqlalchemy import insert
 
+from hagaki.world import free_ports
 from mail_gateway.admin import merchants, payments
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.news import News
 from mail_gateway.domain.outcome import Letter, Outcome
 from mail_gateway.intake.accept import Intake, Route
 from mail_gateway.intake.bounces import Bounces
+from mail_gateway.intake.smtp import serve
 from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.outbox.send import Sender
 from mail_gateway.ports import Ports
@@ -55,18 +58,20 @@ class World:
         self.settings = Settings(
             GatewaySettings(DOMAIN, database=database),
             KeySettings(),
-            SmtpSettings("mx.pay.example"),
+            SmtpSettings("mx.pay.example", port=0),
             SmarthostSettings(port=port),
         )
         self.told: list[tuple[str, dict[str, Any]]] = []
+        self.written: list[bytes] = []
         self.now_ms = 1_800_000_000_000
-        ports = Ports(lambda: self.now_ms, bytes, lambda verb, **facts: self.told.append((verb, facts)))
+        self.ports = Ports(lambda: self.now_ms, bytes, lambda verb, **facts: self.told.append((verb, facts)))
         self.store = open_store(self.settings.gateway.database)
         tokens = TokenKeys(b"r" * 32, b"b" * 32)
         self.compose = Compose(self.settings, tokens)
-        self.sender = Sender(self.settings.smarthost, self.store, ports)
+        self.sender = Sender(self.settings.smarthost, self.store, self.ports)
         bounces = Bounces(self.store, tokens.bounce)
-        self.intake = Intake(self.store, lambda _: self.sender.wake(), self.settings.gateway, ports, bounces)
+        own = self.settings.gateway
+        self.intake = Intake(self.store, lambda _: self.sender.wake(), own, self.ports, bounces)
 
     async def put(self, version: int = 1, kind: Letter = Letter.APPROVED) -> str:
         """Queue a letter of payment 1; -> its sender address, where a bounce goes."""
@@ -76,6 +81,7 @@ class World:
                 *(self.now_ms, "en", "Shop", FIRST, "", bytes(90), "12345678"),
             )
         )
+        self.written.append(composed.raw)
         await self.store.run(letters.put, 1, letters.Queued(kind, version, composed), self.now_ms)
         self.sender.wake()
         return composed.sender
@@ -101,6 +107,7 @@ class Smarthost:
     def __init__(self) -> None:
         self.taken: asyncio.Queue[tuple[str, str, bytes]] = asyncio.Queue()
         self.refused: set[str] = set()
+        self.port = 0
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, who: str, options: Any) -> str:
         if who in self.refused:
@@ -124,10 +131,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @asynccontextmanager
-async def a_world(database: str, second: str = SECOND) -> AsyncIterator[tuple[World, Smarthost]]:
+async def a_world(
+    database: str, second: str = SECOND, smarthost_port: int = 0
+) -> AsyncIterator[tuple[World, Smarthost]]:
+    """smarthost_port: of another one than ours."""
     host, stop = Smarthost(), asyncio.Event()
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(host, hostname="x"), "127.0.0.1", 0)
-    world = World(database, server.sockets[0].getsockname()[1])
+    host.port = server.sockets[0].getsockname()[1]
+    world = World(database, smarthost_port or host.port)
     new = merchants.NewMerchant("Shop", FIRST, "en", second_mail=second)
     await asyncio.to_thread(merchants.add, world.settings.gateway, new)
     await world.store.run(_one_payment)
@@ -270,6 +281,25 @@ async def test_no_mail_ever_answers_a_bounce(database: str) -> None:
         shown = await asyncio.to_thread(payments.shown, world.settings.gateway, 1)
         assert len(shown["letters"]) == 1
         assert host.taken.empty()
+
+
+async def test_a_real_mail_servers_bounce_is_understood(tmp_path: Path) -> None:
+    """Postfix takes the letter, is told that there is no such user, and reports to the token's address."""
+    (port,) = free_ports(1)
+    database = f"sqlite:///{tmp_path}/hagaki.db"
+    async with a_world(database, smarthost_port=port) as (world, home):
+        door = await serve(world.settings, world.intake, world.ports)
+        home.refused = {FIRST}
+        ways = {"carrier.example": home.port, "home.example": home.port, DOMAIN: door.port}
+        with smarthost(port, ways):
+            to = await world.put()
+            sender, recipient, content = await home.next()
+            letter = await settled(world, state="sent", rerouted_to=SECOND)
+        await door.close()
+    assert (sender, recipient) == (to, SECOND)
+    assert content.endswith(world.written[0])
+    assert (letter["bounced_ms"], world.alarms()) == (world.now_ms, ["letter-bounced"])
+    assert world.verdicts() == ["bounced"]
 
 
 async def test_a_merchants_addresses_can_be_changed(database: str) -> None:
