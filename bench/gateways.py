@@ -41,7 +41,6 @@ port = {port}
 
 [smarthost]
 port = {sink_port}
-letters_per_hour_max = 1000000
 letters_per_hour_max = 10_000_000
 
 [acquirer]
