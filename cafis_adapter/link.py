@@ -54,9 +54,11 @@ class Link:
         self._line = line
         self._hooks = hooks
         self._writer: asyncio.StreamWriter | None = None
+        self._unsaid: list[bytes] = []
 
     async def exchange(self, key: Key, body: bytes, *, timeout_s: float) -> Exchanged:
-        """Send one packed request and wait for its answer. The write is the point of no return."""
+        """Send one packed request and wait for its answer. From here on it counts as sent; what is asked in one
+        turn of the loop leaves in one write."""
         writer = self._writer
         if writer is None or writer.is_closing():
             return Unsent("not-connected")
@@ -64,15 +66,22 @@ class Link:
         refused = self._line.expect(key, waiter)
         if refused is not None:
             return Unsent(refused)
-        writer.write(frame(body))
+        if not self._unsaid:
+            asyncio.get_running_loop().call_soon(self._say)
+        self._unsaid.append(frame(body))
         return await self._wait(key, waiter, timeout_s)
+
+    def _say(self) -> None:
+        if self._writer is not None and self._unsaid:
+            self._writer.write(b"".join(self._unsaid))
+        self._unsaid.clear()
 
     async def _wait(self, key: Key, waiter: Waiter, timeout_s: float) -> Exchanged:
         timer = asyncio.get_running_loop().call_later(timeout_s, self._give_up, key, waiter)
         try:
-            return await asyncio.shield(waiter)
+            return await waiter
         except asyncio.CancelledError:
-            if waiter.done() and isinstance(answer := waiter.result(), Message):
+            if not waiter.cancelled() and isinstance(answer := waiter.result(), Message):
                 self._hooks.stray(Stray(answer, near=False))
             raise
         finally:
@@ -108,6 +117,7 @@ class Link:
     def drop(self) -> None:
         """Close at once: what is still in the buffer must not leave after its time-out."""
         writer, self._writer = self._writer, None
+        self._unsaid.clear()
         if writer is not None:
             writer.transport.abort()
 
@@ -126,8 +136,10 @@ class Link:
         """Give every event to whom it belongs -> the slug of why the stream has to end, or None."""
         for event in self._line.receive(data):
             match event:
-                case Answer(waiter, message):
+                case Answer(waiter, message) if not waiter.done():
                     waiter.set_result(message)
+                case Answer(_, message):  # whoever asked has just been cancelled
+                    self._hooks.stray(Stray(message, near=False))
                 case Stray():
                     self._hooks.stray(event)
                 case HostAsks(message) if self._writer is not None:

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -91,7 +92,7 @@ class Compose:
             "To": news.recipient,
             "Reply-To": reply_to,
             "Subject": "",
-            "Date": format_datetime(self._time(news)),
+            "Date": _times(news.time_ms // 1000, self._zone)[0],
             "Message-ID": message_id,
             "Auto-Submitted": "auto-replied",  # RFC 3834
             "X-Auto-Response-Suppress": "All",
@@ -103,7 +104,6 @@ class Compose:
 
     def _words(self, news: News) -> dict[str, str]:
         """What templates may use: text of one line each."""
-        time = self._time(news)
         words = {
             "amount": shown(news.amount_minor, news.currency, news.language) if news.currency else "",
             "card": news.masked_card,
@@ -112,14 +112,11 @@ class Compose:
             "reference": news.reference or f"H{news.payment_id}",
             "reason": news.reason,
             "merchant": news.merchant_name,
-            "time": f"{time:%Y-%m-%d %H:%M} {time.tzname()}",
+            "time": _times(news.time_ms // 1000, self._zone)[1],
             "check_code": f"{news.check_code[:4]} {news.check_code[4:]}" if news.check_code else "",
             "version": str(news.version),
         }
         return {name: one_line(value) for name, value in words.items()}
-
-    def _time(self, news: News) -> datetime:
-        return datetime.fromtimestamp(news.time_ms // 1000, self._zone)
 
     def _render(self, news: News, part: str, words: Mapping[str, str]) -> str:
         language = news.language if news.language in LANGUAGES else "en"
@@ -128,6 +125,13 @@ class Compose:
     def render(self, template: str, words: Mapping[str, str]) -> str:
         """The plain way, which the skeletons are made from."""
         return self._templates.get_template(template).render(words)
+
+
+@lru_cache(64)
+def _times(time_s: int, zone: ZoneInfo) -> tuple[str, str]:
+    """The Date header (RFC 5322), and the time as people read it."""
+    time = datetime.fromtimestamp(time_s, zone)
+    return format_datetime(time), f"{time:%Y-%m-%d %H:%M} {time.tzname()}"
 
 
 def one_line(value: str) -> str:
