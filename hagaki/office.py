@@ -26,6 +26,8 @@ def check_config(
     as_json: AsJson = False,
 ) -> int:
     """Read the configuration and say what is wrong with it, or that nothing is."""
+    from mail_gateway.intake import tls
+
     if shipped:
         print(sample(), end="")
         return DONE
@@ -33,6 +35,7 @@ def check_config(
     for name, where in SECTIONS.items():
         if where and (name in _NEEDED or loaded.table(name)):
             settings(loaded, name)
+    tls.context(settings(loaded, "smtp"))
     build_acquirer(loaded, machine.tell_nobody)
     print(json.dumps({"config": str(config), "good": True}) if as_json else f"{config}: good")
     return DONE
