@@ -57,8 +57,8 @@ class Link:
         self._unsaid: list[bytes] = []
 
     async def exchange(self, key: Key, body: bytes, *, timeout_s: float) -> Exchanged:
-        """Send one packed request and wait for its answer. From here on it counts as sent; what is asked in one
-        turn of the loop leaves in one write."""
+        """Send one packed request and wait for its answer. From here on it counts as sent; what is asked
+        in one turn of the loop leaves in one write."""
         writer = self._writer
         if writer is None or writer.is_closing():
             return Unsent("not-connected")
