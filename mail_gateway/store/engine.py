@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mail_gateway.ports import Place
     from mail_gateway.store.backend import Backend, Held
 
+REST_S: Final = 60
+"""What was wiped is gone from the database's own log that long after the commit."""
+
 GROUP_MAX: Final = 64
 """Units in one transaction at most."""
 
@@ -41,6 +44,8 @@ class Store:
         self._write_place, self._read_place = places
         self._waiting: deque[Job] = deque()
         self._drain: asyncio.Task[None] | None = None
+        self._rest_timer: asyncio.TimerHandle | None = None
+        self._resting: asyncio.Task[None] | None = None
         self._closed = False
 
     async def run(self, unit: Callable[Concatenate[Any, P], T], *args: P.args, **more: P.kwargs) -> T:
@@ -82,10 +87,14 @@ class Store:
     async def close(self) -> None:
         """Take nothing more, finish what was taken, close, and let another gateway in."""
         self._closed = True
-        if self._drain is not None:
-            await self._drain
-        await self._write_place(self._writer.close)
+        if self._rest_timer is not None:
+            self._rest_timer.cancel()
+        for task in (self._drain, self._resting):
+            if task is not None:
+                await task
         await self._read_place(self._reader.close)
+        await self._write_place(self._writer.rest)
+        await self._write_place(self._writer.close)
         self._write_place.close()
         self._read_place.close()
         if self._keeper is not None and self._keep_place is not None:
@@ -101,6 +110,19 @@ class Store:
             finally:
                 for job in jobs:
                     job.tell()
+            self._rest_later()
+
+    def _rest_later(self) -> None:
+        if self._rest_timer is None and not self._closed:
+            self._rest_timer = asyncio.get_running_loop().call_later(REST_S, self._begin_rest)
+
+    def _begin_rest(self) -> None:
+        self._resting = asyncio.get_running_loop().create_task(self._rest())
+
+    async def _rest(self) -> None:
+        self._rest_timer = None
+        if not await self._write_place(self._writer.rest):
+            self._rest_later()  # somebody reads what was there before
 
 
 def open_store(url: str, places: tuple[Place, Place] | None = None) -> Store:

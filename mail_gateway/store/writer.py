@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.store.ahead import Ahead
@@ -126,11 +126,12 @@ class Writer:
 
     def rest(self) -> bool:
         """Between two groups: whether nothing that was wiped is left in the database's log."""
-        try:
-            return self._backend.rest(self._connection())
-        except SQLAlchemyError:
+        done, trouble = False, Caught()
+        with trouble:
+            done = self._backend.rest(self._connection())
+        if trouble.error is not None:
             self._drop()
-            return False
+        return done
 
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
