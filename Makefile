@@ -6,14 +6,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
+TIMES := 100
+SEEDS := 0-99999
+JOBS := 2
 
-.PHONY: help setup demo test check bench docs lock clean
+.PHONY: help setup demo test check bench fuzz simulate torture docs lock clean
 
 help:
 	@echo "make demo    one sale from the card to the reader's display, on this machine alone"
 	@echo "make test    every test, on two processes"
 	@echo "make check   ruff, mypy, import rules, unit and tidy tests: under a minute"
-	@echo "make bench   how many sales a minute"
+	@echo "make bench   each figure of speed beside its bar; FIGURE=sink for one"
+	@echo "make fuzz    hostile input, TIMES=100 times as much as the tests play"
+	@echo "make simulate  SEEDS=0-99999: the whole system under faults, on a virtual clock; goes on where it stopped"
+	@echo "make torture every kill, failing disk and power cut of a day; hours"
 	@echo "make setup   only build .venv from requirements.lock (the others do it themselves)"
 	@echo "make docs    draw docs/architecture.md's table from the code again"
 	@echo "make lock    write requirements.lock again from pyproject.toml (needs uv)"
@@ -44,7 +50,16 @@ check: $(READY)
 	$(PYTEST) -n 2 tests/unit tests/tidy
 
 bench: $(READY)
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(if $(FIGURE),--only $(FIGURE))
+
+fuzz: $(READY)
+	HAGAKI_FUZZ=$(TIMES) $(PYTEST) -n 0 -s tests/fuzz
+
+simulate: $(READY)
+	$(BIN)/hagaki simulate --seeds $(SEEDS) --jobs $(JOBS) --resume simulation.state --report simulation.md
+
+torture: $(READY)
+	PYTHONPATH=tests/worlds $(BIN)/python tests/torture/torture.py
 
 docs: $(READY)
 	$(BIN)/python tests/tidy/drawings.py
