@@ -13,17 +13,17 @@ JOBS := 2
 .PHONY: help setup demo test check bench fuzz simulate torture docs lock clean
 
 help:
-	@echo "make demo    one sale from the card to the reader's display, on this machine alone"
-	@echo "make test    every test, on two processes"
-	@echo "make check   ruff, mypy, import rules, unit and tidy tests: under a minute"
-	@echo "make bench   each figure of speed beside its bar; FIGURE=sink for one"
-	@echo "make fuzz    hostile input, TIMES=100 times as much as the tests play"
-	@echo "make simulate  SEEDS=0-99999: the whole system under faults, on a virtual clock; goes on where it stopped"
-	@echo "make torture every kill, failing disk and power cut of a day; hours"
-	@echo "make setup   only build .venv from requirements.lock (the others do it themselves)"
-	@echo "make docs    draw docs/architecture.md's table from the code again"
-	@echo "make lock    write requirements.lock again from pyproject.toml (needs uv)"
-	@echo "make clean   remove .venv and what tools left"
+	@echo "make demo     one sale from the card to the reader's display, on this machine alone"
+	@echo "make test     every test, on two processes"
+	@echo "make check    ruff, mypy, import rules, unit and tidy tests: under a minute"
+	@echo "make bench    each figure of speed beside its bar; FIGURE=sink for one"
+	@echo "make fuzz     hostile input, TIMES=100 times as much as the tests play"
+	@echo "make simulate the whole system under faults on a virtual clock, SEEDS=0-99999; goes on where it stopped"
+	@echo "make torture  every kill, failing disk and power cut of a day; hours"
+	@echo "make setup    only build .venv from requirements.lock (the others do it themselves)"
+	@echo "make docs     draw docs/architecture.md's table from the code again"
+	@echo "make lock     write requirements.lock again from pyproject.toml (needs uv)"
+	@echo "make clean    remove .venv and what tools left"
 
 setup: $(READY)
 
