@@ -32,6 +32,9 @@ _LOOK_S: Final = 0.5
 _KIND: Final = re.compile(r"\.([a-z-]+)\.(\d+)@")
 _REFERENCE: Final = re.compile(r"ref (\d{12})")
 _NEVER_END: Final = frozenset({Undo.SILENT, Undo.REFUSED, Undo.THEN_APPROVE})
+_SAYS_NO_AND_CHARGES: Final = "907"
+"""If the line is cut between its two answers, only the acquirer's own list can tell that it has charged."""
+
 _MORE: Final = {
     "[gateway]": "reversal_first_s = 1\nreversal_max_s = 2",
     "[acquirers.cafis]": "reconnect_first_ms = 50\nreconnect_max_ms = 500\necho_interval_s = 2",
@@ -165,9 +168,12 @@ def soak(folder: Path, seed: int) -> Soak:
 
 
 def amounts(luck: random.Random) -> Iterator[int]:
-    """Every habit of the host that comes to an end, in random order, and as many plain approvals; no amount
-    twice."""
-    habits = [one.digits for one in shipped_triggers().values() if one.reversal not in _NEVER_END]
+    """Every habit of the host that comes to a certain end, in random order, and as many plain approvals.
+
+    No amount comes twice.
+    """
+    ending = [one.digits for one in shipped_triggers().values() if one.reversal not in _NEVER_END]
+    habits = [digits for digits in ending if digits != _SAYS_NO_AND_CHARGES]
     for thousands in range(1, _AMOUNTS):
         deck = [*habits, *(f"{100 + number}" for number in range(len(habits)))]
         luck.shuffle(deck)

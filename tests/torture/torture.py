@@ -35,7 +35,8 @@ async def main(folder: Path) -> list[Row]:
     undisturbed = await reference(folder / "day", scene)
     say(f"system calls of one thread on the reference day: {undisturbed.made}")
     rows = [await struck(kind, undisturbed, folder) for kind in CLASSES]
-    rows.append(cuts("power cut", [undisturbed], reach("IMAGES", IMAGES), folder))
+    images = reach("IMAGES", IMAGES)
+    rows.append(await asyncio.to_thread(cuts, "power cut", [undisturbed], images, folder))
     rows.append(await failed_syncs(undisturbed, scene, folder))
     rows.append(await soaked(folder))
     return rows
@@ -81,7 +82,7 @@ async def failed_syncs(undisturbed: Reference, scene: Scene, folder: Path) -> Ro
         at = 4 + number * (count - 6) // wanted
         days.append(await reference(folder / f"failed-sync-{at}", scene, ("fdatasync", at)))
     share = None if most is None else most // 10
-    return cuts("power cut after a sync that failed", days, share, folder)
+    return await asyncio.to_thread(cuts, "power cut after a sync that failed", days, share, folder)
 
 
 async def soaked(folder: Path) -> Row:
