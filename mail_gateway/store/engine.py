@@ -62,7 +62,7 @@ class Store:
         self._waiting.append(job)
         if self._drain is None or self._drain.done():
             self._drain = loop.create_task(self._commit_all())
-        value: T = await asyncio.shield(job.future)
+        value: T = await job.future  # the unit is no part of the caller: cancelling that cancels no unit
         return value
 
     async def read(self, unit: Callable[Concatenate[Connection, P], T], *args: P.args, **more: P.kwargs) -> T:
