@@ -33,8 +33,8 @@ def watch() -> None:
 
 
 class Disk:
-    """Good, full or failing. Full: no page more. Failing: the log cannot grow, so a commit breaks off anywhere
-    in its writing."""
+    """Good, full or failing. Full: no page more. Failing: the log cannot grow, so that a commit breaks off
+    anywhere in its writing."""
 
     def __init__(self) -> None:
         self.is_full = False

@@ -15,9 +15,10 @@ from acquirer_sdk.port import Ports as AcquirerPorts
 from cafis_adapter import adapter
 from hagaki.simulation.disk import Disk
 from hagaki.simulation.history import History
-from hagaki.simulation.loop import PROCESS, START_MS, Process, VirtualLoop
+from hagaki.simulation.loop import START_MS, Process, VirtualLoop
 from hagaki.simulation.town import DATABASE, DOMAIN, Town
 from mail_gateway import app
+from mail_gateway.domain.errors import GatewayError
 from mail_gateway.ports import Ports
 from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
 
@@ -61,7 +62,7 @@ class Mortal:
         if self.left >= 0:
             return self._disk.do(work)
         if self.after:
-            with suppress(Exception):
+            with suppress(GatewayError):
                 self._disk.do(work)
         self._die()
         return await asyncio.Event().wait()
@@ -83,7 +84,8 @@ class Outside:
 
 
 class Gateway:
-    """At most one life at a time. folder: of the newest database; ended: lives that failed. died: called then."""
+    """At most one life at a time. folder: of the newest database. ended: lives that failed. died: called
+    when one is over."""
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
@@ -121,7 +123,7 @@ class Gateway:
         )
         self._outside.history.note("world", "gateway.start", life=self.lives)
         life = self._outside.loop.spawn(process, self._live(ports))
-        self._outside.loop.spawn(PROCESS.get(), self._watch(life, process))
+        self._watching = asyncio.get_running_loop().create_task(self._watch(life, process))
 
     def kill(self) -> None:
         """The life is over, wherever it was: nothing more is committed, nobody hears of it any more."""
@@ -143,11 +145,9 @@ class Gateway:
         if self.process is not None:
             life = self.process
             self._stop.set()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(STOP_MAX_S):
-                    while self.process is life:
-                        await asyncio.sleep(0.5)
-            self.kill()
+            await asyncio.wait([self._watching], timeout=STOP_MAX_S)
+            if self.process is life:
+                self.kill()
 
     def _take_disk(self) -> None:
         """What stands on the disk now is what the next life begins with; the dead one keeps the old files."""

@@ -59,8 +59,8 @@ def plan(seed: int, payments: int, faults: frozenset[Fault]) -> list[Sale]:
     dice.shuffle(shares)
     sales = []
     for number, (at_s, thousand) in enumerate(zip(times, thousands, strict=True)):
-        last = dice.choice(digits) if digits and dice.random() < 0.6 else dice.choice(_PLAIN)
-        over = LIMIT_MINOR if dice.random() < 0.03 else 0
+        last = dice.choice(digits) if digits and dice.randrange(100) < 60 else dice.choice(_PLAIN)
+        over = LIMIT_MINOR if dice.randrange(100) < 3 else 0
         amount = thousand * 1000 + last + over
         sales.append(Sale(number, shares[number], at_s, amount, dice.choice(CARDS), dice.choice(CONDITIONS)))
     return sales

@@ -13,7 +13,11 @@ from hagaki.simulation import faults
 from hagaki.simulation.run import run_seed
 
 SEEDS = (3, 7)
-ONE = "import sys; from hagaki.simulation.run import run_seed; print(run_seed(int(sys.argv[1]), 6, 'all').digest)"
+ONE = """
+import sys
+from hagaki.simulation.run import run_seed
+print(run_seed(int(sys.argv[1]), 6, "all").digest)
+"""
 
 
 def elsewhere(seed: int, hash_seed: str) -> str:

@@ -1,4 +1,4 @@
-"""Whole worlds from seeds: nothing lost, double, untrue or leaked, books that hold, and everything settles."""
+"""Whole worlds from seeds: nothing lost, double, untrue or leaked; the books hold; everything settles."""
 
 from __future__ import annotations
 
