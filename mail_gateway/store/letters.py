@@ -157,6 +157,7 @@ def again(sheet: Sheet, payment_id: int, now_ms: int, after_ms: int) -> None:
 
 
 def row_of(id: int, payment_id: int | None, kind: str, *rest: Any) -> LetterRow:
+    """A row of TO_SEND."""
     return LetterRow(id, payment_id, Letter(kind), *rest)
 
 
