@@ -106,7 +106,7 @@ def test_what_may_have_been_charged_is_never_dropped(tmp_path: Path) -> None:
         with pytest.raises(GatewayError, match="not-shunted"):
             shunts.drop(world.gateway, 1, "please")
         with guest(world.gateway.database, write=True) as conn:
-            conn.exec_driver_sql("UPDATE payments SET shunted = 1")
+            conn.exec_driver_sql("UPDATE payments SET shunted = 1, epoch = epoch + 1")
         with pytest.raises(GatewayError, match="perhaps-charged"):
             shunts.drop(world.gateway, 1, "please")
         with pytest.raises(GatewayError, match="payment-unknown"):
