@@ -84,15 +84,14 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Pa
     standing = await kit.lookout.standing(kit.store)
     if standing.lost is not None:
         payment, changes = recovering.lifted(standing.lost, payment, opened.sale.reader_time_s, changes)
-    learned = replace(payment, **changes)
-    if standing.lost is not None:
+        learned = replace(payment, **changes)
         note = await recovering.stands_against(kit, learned, opened.sale.reader_time_s, standing.lost)
         if note is not None:
             return await _instead(kit, payment, note, changes)
-    if kit.ports.now_ms() > (learned.fresh_until_ms or 0):
+    if kit.ports.now_ms() > (changes.get("fresh_until_ms", payment.fresh_until_ms) or 0):
         event = Event(Kind.TOO_OLD, {"slug": "too-old"})
         return await enter(kit, draft(kit, payment, [event], code="too-old", **changes))
-    request = _request(learned, opened)
+    request = _request(payment, opened)
     events: tuple[Event, ...] = ()
     if payment.state is State.RECEIVED:
         slug = _refusal(kit, opened)
