@@ -12,6 +12,7 @@ from mail_gateway.outbox.schedule import wait_s
 from mail_gateway.outbox.smarthost import Fate, Handed, Smarthost, SmarthostDown
 from mail_gateway.store import handover
 from mail_gateway.store.handover import Mark
+from mail_gateway.store.record import Stale
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,6 +30,9 @@ CONNECTIONS: Final = 4
 """Letters on their way at once; one that hangs holds up no other."""
 
 IDLE_MAX_S: Final = 60
+OTHERS_S: Final = 0.05
+"""How soon it looks again when another node has just taken out the same letters."""
+
 HELD_BACK: Final = "held back: too many letters to this address"
 _STATES: Final = {
     Fate.SENT: "sent",
@@ -95,6 +99,8 @@ class Sender:
             if len(self._held) > HELD_LOW:
                 return IDLE_MAX_S
             return await self._claim()
+        except Stale:
+            return OTHERS_S
         except GatewayError as error:
             return self._failed(error.slug, error.detail)
 
