@@ -73,10 +73,12 @@ def test_a_reversal_that_cannot_leave_goes_first_and_is_counted_from_one(tmp_pat
 
 def test_a_reversal_waits_for_its_line_and_a_person_is_told_all_the_same(tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        answering(world, InDoubt("no-answer"))
-        world.acquirer.habits.not_sent = 0
+        def line_goes_down(_: AuthoriseRequest) -> AuthoriseOutcome:
+            world.acquirer.habits.not_ready = 100
+            return InDoubt("no-answer")
+
+        answering(world, line_goes_down)
         await world.post(world.envelope())
-        world.acquirer.habits.not_ready = 100
         await asyncio.sleep(25 * 3600)
         assert world.verbs("alarm.reversal-open") == ["alarm.reversal-open"] * 3
 
