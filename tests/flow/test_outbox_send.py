@@ -19,6 +19,7 @@ from mail_gateway.ports import Ports
 from mail_gateway.settings import SmarthostSettings
 from mail_gateway.store import handover, letters
 from mail_gateway.store.engine import Store, open_store
+from mail_gateway.store.record import Stale
 from mail_gateway.store.tables import letters as table
 
 BOUND_S = 10
@@ -314,6 +315,24 @@ async def test_a_smarthost_that_is_down_is_left_alone_for_a_while(
         for _ in range(30):
             await world.row(1)
         assert len(claims) == 1
+
+
+async def test_letters_that_another_node_has_just_taken_are_looked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_world(tmp_path) as world:
+        await world.put(1)
+        real, troubles = world.store.run, iter([Stale()])
+
+        async def run(unit, *args):
+            for trouble in troubles:
+                raise trouble
+            return await real(unit, *args)
+
+        monkeypatch.setattr(world.store, "run", run)
+        world.start()
+        await world.until("letter.sent")
+        assert "alarm.outbox" not in [verb for verb, _ in world.told]
 
 
 async def test_a_store_that_fails_stops_nothing_for_good(
