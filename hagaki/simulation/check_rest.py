@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hagaki.simulation.faults import Fault
 from hagaki.simulation.findings import Finding, Wrong
 from mail_gateway.domain.errors import GatewayError
+from mail_gateway.domain.payment import ENDED, State
 
 if TYPE_CHECKING:
     from hagaki.simulation.history import Happening
@@ -23,6 +24,16 @@ def rest(world: World, _: Records) -> Iterator[Finding]:
     """(h) Everything settled in time."""
     if world.settled_s is None:
         yield Finding(Wrong.STUCK, "not settled in time")
+
+
+def open_items(_: World, records: Records) -> Iterator[Finding]:
+    """(d) What has not ended is looked at again at a moment that stands on the disk."""
+    for payment in records.payments:
+        waits = State(payment.state) in {*ENDED, State.DISPATCHED}  # at the host just now
+        if not waits and payment.due_ms is None:
+            yield Finding(
+                Wrong.STUCK, f"payment {payment.id} is {payment.state}, and nobody looks at it again"
+            )
 
 
 def feet(world: World, _: Records) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ CHECKS: Final[tuple[Callable[[World, records.Records], Iterator[Finding]], ...]]
     check_books.chain,
     check_secrets.secrets,
     check_rest.rest,
+    check_rest.open_items,
     check_rest.feet,
 )
 

@@ -9,7 +9,7 @@ from mail_gateway.domain.payment import ENDED, State
 from mail_gateway.store import books
 from mail_gateway.store.backend import guest
 
-_PAYMENTS: Final = "SELECT id, ksn, state, amount_minor, currency, shunted FROM payments ORDER BY id"
+_PAYMENTS: Final = "SELECT id, ksn, state, amount_minor, currency, shunted, due_ms FROM payments ORDER BY id"
 _EVENTS: Final = "SELECT payment, before, kind, after FROM events ORDER BY id"
 _TRANSFERS: Final = "SELECT payment, debit, credit, amount_minor, currency, phase FROM transfers ORDER BY id"
 _LETTERS: Final = "SELECT payment, kind, version, state, message_id FROM letters ORDER BY payment, version"

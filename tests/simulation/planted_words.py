@@ -120,6 +120,16 @@ def the_reversal_is_not_confirmed(patch):
     wrapped(patch, reversal, "draft", entry)
 
 
+@BED.bug("host-stubborn")
+def a_reversal_is_given_up_after_three(patch):
+    def draft(old, kit, payment, happened, **changes):
+        if payment.transmissions >= 3 and happened and happened[0].kind is Kind.SILENCE:
+            changes["due_ms"] = None
+        return old(kit, payment, happened, **changes)
+
+    wrapped(patch, reversal, "draft", draft)
+
+
 @BED.bug("host-stubborn,host-silent")
 def in_doubt_is_told_as_cancelled(patch):
     patch.setitem(outcome.TOLD, State.IN_DOUBT, (Outcome.CANCELLED, Letter.CANCELLED))
