@@ -46,6 +46,9 @@ class Backend(Protocol):
     def name_group(self, conn: Connection) -> str:
         """The counter by which a new writer finds out whether a group of its own is on the disk."""
 
+    def be_strict(self, conn: Connection) -> None:
+        """At a transaction's begin: it shall end as if no other ran beside it, or fail as a conflict."""
+
     def keeper(self, url: str) -> Engine | None:
         """For a node's leases, beside the groups; None where the one who holds the database needs none."""
 

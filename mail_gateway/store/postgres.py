@@ -41,7 +41,7 @@ _SAFE: Final[Mapping[str, tuple[str, ...]]] = {
     "full_page_writes": ("on",),
     "synchronous_commit": ("on", "remote_apply", "remote_write"),
 }
-_NUMBERS: Final = 64
+_NUMBERS: Final = 256
 _NEXT_NUMBERS: Final = text(
     "SELECT nextval(pg_get_serial_sequence(:its_table, 'id')) FROM generate_series(1, :many)"
 )
@@ -72,8 +72,17 @@ def prepare(url: str) -> None:
 
 
 def writer(url: str) -> Engine:
-    """For the one writing connection."""
-    return _engine(url, default_transaction_isolation="serializable")
+    """For the one writing connection.
+
+    What a sheet writes is guarded row by row, by epochs and by rules of the database: a snapshot will do, and
+    no two nodes meet on a page of an index. What is written beside a sheet is SERIALIZABLE.
+    """
+    return _engine(url, default_transaction_isolation="repeatable read")
+
+
+def be_strict(conn: Connection) -> None:
+    """SERIALIZABLE, for this transaction."""
+    conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
 
 
 def reader(url: str) -> Engine:

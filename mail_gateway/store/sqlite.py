@@ -61,6 +61,10 @@ def name_group(conn: Connection) -> str:  # noqa: ARG001 - a module is a Backend
     return GROUPS
 
 
+def be_strict(conn: Connection) -> None:
+    """BEGIN IMMEDIATE: no other writes beside it."""
+
+
 def keeper(url: str) -> None:
     """The file lock is the lease of the one gateway there is."""
 

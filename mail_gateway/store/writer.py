@@ -93,6 +93,10 @@ class Spoiled(Exception):
         self.error = error
 
 
+class _Loose(Exception):
+    """The group wrote beside its sheet, where no epoch guards it: it is done again as if it were alone."""
+
+
 class Writer:
     """Owns the one writing connection; one thread at a time."""
 
@@ -142,14 +146,17 @@ class Writer:
 
     def _together(self, jobs: Sequence[Job]) -> None:
         """Raises Spoiled, or GatewayError(retry): the machine failed, and nothing was written."""
-        group = Caught()
+        group, strict = Caught(), False
         for _ in range(TRIES):
             self._mark = None
             with group:
-                self._attempt(jobs)
+                self._attempt(jobs, strict=strict)
             if group.error is None:
                 return
             self._ahead.forget()
+            if isinstance(group.error, _Loose):
+                strict = True
+                continue
             if not is_conflict(group.error):
                 break
             self._wait()
@@ -160,9 +167,11 @@ class Writer:
         if not self._landed(self._mark):
             raise failed(group.error)
 
-    def _attempt(self, jobs: Sequence[Job]) -> None:
+    def _attempt(self, jobs: Sequence[Job], *, strict: bool) -> None:
         conn = self._connection()
         with conn.begin() as transaction:
+            if strict:
+                self._backend.be_strict(conn)
             sheet = Sheet(conn, self._ahead)
             for job in jobs:
                 job.run(sheet)
@@ -170,6 +179,8 @@ class Writer:
                 transaction.rollback()  # they only asked: the disk need not move
                 self._ahead.forget()
                 return
+            if sheet.direct and not strict:
+                raise _Loose
             sheet.flush()
             self._mark = conn.execute(_MARK, {"its_name": self._name}).scalar_one()
         if sheet.direct:
