@@ -25,7 +25,6 @@ FILES_KEPT: Final = 128
 UNREADABLE_HOURLY_MAX: Final = 16 * 1024 * 1024
 HOUR_MS: Final = 3_600_000
 _RECEIVED: Final = re.compile(rb"^received:", re.IGNORECASE | re.MULTILINE)
-_BARE: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n|\0")
 
 
 class Addresses:
@@ -70,7 +69,8 @@ def _is_token(local: str) -> bool:
 
 def has_bare_newline(content: bytes) -> bool:
     """CR or LF alone, or NUL: what mail servers take for different line ends (SMTP smuggling, VU#302671)."""
-    return _BARE.search(content) is not None
+    ends = content.count(b"\r\n")  # counting is several times as fast as looking at each sign
+    return not ends == content.count(b"\r") == content.count(b"\n") or b"\0" in content
 
 
 def has_looped(content: bytes) -> bool:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
 from door_world import BLOCK, BOUND_S, KSN, SEALED, TOKEN, Client, World, a_door
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mail_gateway.domain.errors import Disposition, GatewayError
+from mail_gateway.intake.gate import has_bare_newline
 from mail_gateway.store import inbox
 
 SCRIPTS = Path(__file__).parent / "intake"
@@ -304,3 +308,8 @@ async def test_nothing_of_a_mail_reaches_the_log(caplog: pytest.LogCaptureFixtur
             await client.end()
             client.close()
     assert BLOCK.splitlines()[1] not in caplog.text
+
+
+@given(st.lists(st.sampled_from([b"\r", b"\n", b"\r\n", b"\0", b"a", b"."]), max_size=12).map(b"".join))
+def test_counting_finds_every_bare_newline(content: bytes) -> None:
+    assert has_bare_newline(content) == bool(re.search(rb"\r(?!\n)|(?<!\r)\n|\0", content))
