@@ -144,7 +144,7 @@ def _cut(number: int, element: Element, body: bytes, at: int) -> tuple[bytes, in
 def _value(number: int, element: Element, data: bytes) -> str:
     value = data.hex().upper() if element.kind == "b" else data.decode("ascii", "replace")
     if not element.accepts(value):
-        raise MessageError("field-type", f"DE{number}")
+        raise MessageError("message-undecodable", f"DE{number}")
     return value
 
 
