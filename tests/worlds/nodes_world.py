@@ -105,15 +105,17 @@ class Process:
     async def saw(self, verb: str, **facts: Any) -> dict[str, Any]:
         """Wait until it told this; it may have told it before."""
         async with asyncio.timeout(LIMIT_S):
-            while True:
+            while (found := self._told(verb, facts)) is None:
                 self.grew.clear()
-                for one in self.told:
-                    if one["verb"] == verb and facts.items() <= one.items():
-                        return one
                 assert self.child is not None
-                if self.child.returncode is not None:
-                    raise AssertionError(self.config.with_suffix(".err").read_text()[-2000:])
+                ended = self.child.returncode is not None
+                assert not ended, self.config.with_suffix(".err").read_text()[-2000:]
                 await self.grew.wait()
+        return found
+
+    def _told(self, verb: str, facts: dict[str, Any]) -> dict[str, Any] | None:
+        these = (one for one in self.told if one["verb"] == verb and facts.items() <= one.items())
+        return next(these, None)
 
     def signal(self, number: int) -> None:
         assert self.child is not None
@@ -217,12 +219,15 @@ class Town:
         """As a mail server does: each MX in turn until one has answered 250, and again later."""
         ports = ports or random.sample(self.ports, len(self.ports))
         async with asyncio.timeout(LIMIT_S):
-            while True:
-                for port in ports:
-                    if await self.try_post(mail, port):
-                        self.accepted[len(self.accepted)] = mail
-                        return
+            while not await self._taken(mail, ports):
                 await asyncio.sleep(0.1)
+        self.accepted[len(self.accepted)] = mail
+
+    async def _taken(self, mail: bytes, ports: Sequence[int]) -> bool:
+        for port in ports:
+            if await self.try_post(mail, port):
+                return True
+        return False
 
     async def try_post(self, mail: bytes, port: int) -> bool:
         """One try; -> whether it was answered 250."""
