@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hagaki.simulation.faults import NEVER_ENDS, Fault
+from hagaki.simulation.faults import NEVER_ENDS, TWO_FACED, Fault
 from hagaki.simulation.findings import Finding, Wrong
 from hagaki.simulation.loop import START_MS
 from hagaki.simulation.sales import LIMIT_MINOR
@@ -52,6 +52,19 @@ def truths(world: World) -> dict[int, Truth]:
     return found
 
 
+def excused(world: World, records: Records) -> set[int]:
+    """Amounts of which the host said no, and then that it had charged: an answer that never arrived, or died
+    with the gateway. Nobody can know before the acquirer's list is compared."""
+    recorded = {row.payment for row in records.late}
+    strays = {one.facts.get("reference") for one in world.history.verbs("line.stray")}
+    found = set()
+    for payment in records.payments:
+        arrived = f"{payment.id:012d}" in strays and Fault.CRASH not in world.faults
+        if payment.amount_minor % 1000 in TWO_FACED and payment.id not in recorded and not arrived:
+            found.add(payment.amount_minor)
+    return found
+
+
 def charges(world: World, _: Records) -> Iterator[Finding]:
     """(b) Each sale was asked for once and charged never or once, for the amount that was keyed in."""
     amounts = {sale.amount_minor for sale in world.sales if sale.ksn}
@@ -66,16 +79,16 @@ def charges(world: World, _: Records) -> Iterator[Finding]:
             yield Finding(Wrong.UNTRUE, f"of {amount} there is {truth.net_minor} charged")
 
 
-def last_words(world: World, _: Records) -> Iterator[Finding]:
+def last_words(world: World, records: Records) -> Iterator[Finding]:
     """(c), (d) What each reader accepted last is what the host did; nobody who was heard waits for ever."""
     found = truths(world)
-    accepted = world.accepted()
+    accepted, unknowable = world.accepted(), excused(world, records)
     for counter in world.counters:
         shown = counter.shown()
         for sale in counter.sealed:
             seen = shown.get(sale.ksn)
             net = found.get(sale.amount_minor, Truth(0, 0, 0)).net_minor
-            if seen is not None:
+            if seen is not None and sale.amount_minor not in unknowable:
                 yield from _said(sale, seen.outcome, net, accepted=sale.ksn in accepted)
 
 
@@ -112,12 +125,13 @@ def plain_day(world: World, _: Records) -> Iterator[Finding]:
 def newest_letters(world: World, records: Records) -> Iterator[Finding]:
     """(c) once more: the newest letter of each payment says what the host did."""
     found = truths(world)
+    unknowable = excused(world, records)
     newest: dict[int, str] = {letter.payment: letter.kind for letter in records.letters}
     for payment in records.payments:
         kind = newest.get(payment.id)
         net = found.get(payment.amount_minor, Truth(0, 0, 0)).net_minor
         wrong = (kind == Letter.APPROVED and net != payment.amount_minor) or (kind in _SAYS_NO and net)
-        if wrong:
+        if wrong and payment.amount_minor not in unknowable:
             yield Finding(Wrong.UNTRUE, f"letter {kind} of payment {payment.id}, charged are {net}")
 
 

@@ -29,8 +29,7 @@ def rest(world: World, _: Records) -> Iterator[Finding]:
 def open_items(_: World, records: Records) -> Iterator[Finding]:
     """(d) What has not ended is looked at again at a moment that stands on the disk."""
     for payment in records.payments:
-        waits = State(payment.state) in {*ENDED, State.DISPATCHED}  # at the host just now
-        if not waits and payment.due_ms is None:
+        if State(payment.state) not in ENDED and payment.due_ms is None:
             yield Finding(
                 Wrong.STUCK, f"payment {payment.id} is {payment.state}, and nobody looks at it again"
             )

@@ -56,6 +56,9 @@ DIGITS: Final[dict[Fault, tuple[int, ...]]] = {
 NEVER_ENDS: Final = frozenset({923, 924, 938})
 """With these the host never lets the reversal end: the payment stays open, and a person is told."""
 
+TWO_FACED: Final = frozenset({907})
+"""With these the host says no, charges all the same, and says so in a second answer only."""
+
 KINDS: Final = (Fault.NO_DEDUP, Fault.FORGETFUL, Fault.ANSWERS_TWICE)
 """Kinds of host; a seed has one at most."""
 

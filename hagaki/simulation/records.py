@@ -13,27 +13,32 @@ _PAYMENTS: Final = "SELECT id, ksn, state, amount_minor, currency, shunted, due_
 _EVENTS: Final = "SELECT payment, before, kind, after FROM events ORDER BY id"
 _TRANSFERS: Final = "SELECT payment, debit, credit, amount_minor, currency, phase FROM transfers ORDER BY id"
 _LETTERS: Final = "SELECT payment, kind, version, state, message_id FROM letters ORDER BY payment, version"
+_LATE: Final = "SELECT DISTINCT payment FROM answers WHERE late = 1 AND outcome = 'Approved'"
 _OPEN_LETTERS: Final = "SELECT count(*) FROM letters WHERE due_ms IS NOT NULL"
+_REVERSED: Final = frozenset({State.REVERSING, State.CONFIRMING})
 _STATES: Final = "SELECT id, state, amount_minor FROM payments"
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Rows as the database gives them. broken_at: where the ledger's chain breaks, None: nowhere."""
+    """Rows as the database gives them. late: payments with a late approval on record.
+
+    broken_at: where the ledger's chain breaks, None: nowhere."""
 
     payments: list[Any]
     events: list[Any]
     transfers: list[Any]
     letters: list[Any]
+    late: list[Any]
     broken_at: int | None
 
 
 def read(url: str) -> Records:
     """All of it. Raises GatewayError."""
     with guest(url) as conn:
-        asked = (_PAYMENTS, _EVENTS, _TRANSFERS, _LETTERS)
-        payments, events, transfers, letters = (list(conn.exec_driver_sql(sql)) for sql in asked)
-        return Records(payments, events, transfers, letters, books.broken_at(conn))
+        asked = (_PAYMENTS, _EVENTS, _TRANSFERS, _LETTERS, _LATE)
+        rows = [list(conn.exec_driver_sql(sql)) for sql in asked]
+        return Records(rows[0], rows[1], rows[2], rows[3], rows[4], books.broken_at(conn))
 
 
 def ksns(url: str) -> set[bytes]:
@@ -48,6 +53,6 @@ def is_settled(url: str, may_stay_open: frozenset[int]) -> bool:
         if conn.exec_driver_sql(_OPEN_LETTERS).scalar():
             return False
         return all(
-            State(state) in ENDED or amount % 1000 in may_stay_open
+            State(state) in ENDED or (State(state) in _REVERSED and amount % 1000 in may_stay_open)
             for _, state, amount in conn.exec_driver_sql(_STATES)
         )
