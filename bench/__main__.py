@@ -15,7 +15,7 @@ from typing import Final
 from bench import backlog, delay, full, nodes, profile, speed, waiting
 from bench.ground import Ground, ground
 from bench.load import CannotMeasure
-from bench.rounds import Figure
+from bench.rounds import Better, Figure
 
 FIGURES: Final[Mapping[str, Callable[[Ground], Figure]]] = {
     "sink": speed.bare_sink,
@@ -50,7 +50,10 @@ def main() -> int:
 
 def _measured(here: Ground, name: str) -> Figure:
     here.say(name)
-    figure = FIGURES[name](here)
+    try:
+        figure = FIGURES[name](here)
+    except CannotMeasure as cannot:  # one figure less is no reason for none
+        figure = Figure(name, name, 0, Better.MORE, None, str(cannot))
     print(_line(figure), file=sys.stderr if "--json" in sys.argv else sys.stdout, flush=True)
     return figure
 
@@ -59,7 +62,7 @@ def _line(figure: Figure) -> str:
     verdict = "ok  " if figure.passed else "FAIL" if figure.value is not None else "none"
     value = "not measured" if figure.value is None else f"{figure.value:.3f}"
     facts = "; ".join(f"{name} {value:g}" for name, value in figure.facts.items())
-    bar = f"{figure.better.value} {figure.bar:g}"
+    bar = f"{figure.better.value} {figure.bar:g}" if figure.value is not None else ""
     return f"{verdict} {value:>12} {bar:>8}  {figure.title}: {figure.words}" + (
         f" ({facts})" if facts else ""
     )
