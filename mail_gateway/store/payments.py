@@ -14,7 +14,7 @@ from mail_gateway.store.tables import keys, mails, merchants, pads, payments, re
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,17 @@ _LOAD: Final = (
 )
 
 
+def _due(mine: ColumnElement[bool]) -> tuple[Select[Any], Select[Any]]:
+    """Who is due now, and when the next one is."""
+    moment = bindparam("now_ms", type_=_P.due_ms.type)
+    now = select(_P.id).where(_P.due_ms <= moment, mine).order_by(_P.due_ms).limit(bindparam("most"))
+    return now, select(func.min(_P.due_ms)).where(_P.due_ms > moment, mine)
+
+
+_OF_ALL: Final = _due(true())
+_OF_NODE: Final = _due(_P.node == bindparam("its_node"))
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """ids: payments to move now, the longest due first. next_ms: when another one is due, if any."""
@@ -135,10 +146,9 @@ def fresh(row: Mapping[str, Any], owner: Sequence[Any], in_reply_to: str, damage
 
 def due(conn: Connection, now_ms: int, limit: int, node: int | None = None) -> Due:
     """Who is due now, and when to look again. node: only what that node works on."""
-    mine = true() if node is None else _P.node == node
-    asked = select(_P.id).where(_P.due_ms <= now_ms, mine).order_by(_P.due_ms).limit(limit)
-    ids = conn.scalars(asked).all()
-    return Due(ids, conn.scalar(select(func.min(_P.due_ms)).where(_P.due_ms > now_ms, mine)))
+    now, later = _OF_ALL if node is None else _OF_NODE
+    ids = conn.scalars(now, {"now_ms": now_ms, "its_node": node, "most": limit}).all()
+    return Due(ids, conn.scalar(later, {"now_ms": now_ms, "its_node": node}))
 
 
 def adopt(conn: Connection, node: int, now_ms: int) -> None:

@@ -26,7 +26,7 @@ from mail_gateway.domain.payment import State
 from mail_gateway.store.record import dispatch
 from mail_gateway.store.tables import answers
 from mail_gateway.store.tables import payments as payments_table
-from mail_gateway.work import runner
+from mail_gateway.work import reversal, runner
 
 
 def test_reversals_repeat_with_the_flag_and_a_person_is_told_three_times(tmp_path: Path) -> None:
@@ -71,7 +71,11 @@ def test_a_reversal_that_cannot_leave_goes_first_and_is_counted_from_one(tmp_pat
     tell_story(tmp_path, story)
 
 
-def test_a_reversal_waits_for_its_line_and_a_person_is_told_all_the_same(tmp_path: Path) -> None:
+def test_a_reversal_waits_for_its_line_and_a_person_is_told_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reversal, "LINE_RETRY_MS", 120_000)  # a day of looks every 5 s says nothing more
+
     async def story(world: World) -> None:
         def line_goes_down(_: AuthoriseRequest) -> AuthoriseOutcome:
             world.acquirer.habits.not_ready = 100
