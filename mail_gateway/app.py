@@ -45,7 +45,7 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
         tenure = Tenure(store, ports, settings.gateway)
         await tenure.begin()
         stack.push_async_callback(tenure.end)
-        sender = Sender(_smarthost(settings), store, ports)
+        sender = Sender(_smarthost(settings), store, ports, tenure.mine)
         token_keys = _token_keys(keys)
         compose = Compose(settings, token_keys)
         kit = Kit(

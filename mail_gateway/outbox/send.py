@@ -49,13 +49,23 @@ class Store(Protocol):
 
 
 class Sender:
-    """Sends for as long as it runs. There may be any number of letters; there are a few connections."""
+    """Sends for as long as it runs. There may be any number of letters; there are a few connections.
 
-    def __init__(self, settings: SmarthostSettings, store: Store, ports: Ports) -> None:
+    mine: which of many nodes this is; None: the only one.
+    """
+
+    def __init__(
+        self,
+        settings: SmarthostSettings,
+        store: Store,
+        ports: Ports,
+        mine: Callable[[], int | None] = lambda: None,
+    ) -> None:
         own_name = settings.sender_domain or "localhost"
         self._free = [Smarthost(settings, own_name) for _ in range(CONNECTIONS)]
         self._store = store
         self._ports = ports
+        self._mine = mine
         self._cap = Cap(settings.letters_per_hour_max)
         self._woken = asyncio.Event()
         self._held: deque[LetterRow] = deque()
@@ -106,7 +116,7 @@ class Sender:
 
     async def _claim(self) -> float:
         room = HELD_MAX - len(self._held)
-        claimed: Claimed = await self._store.run(handover.claim, self._ports.now_ms(), room)
+        claimed: Claimed = await self._store.run(handover.claim, self._ports.now_ms(), room, self._mine())
         self._held.extend(claimed.rows)
         for _ in range(min(len(self._held), len(self._free))):
             self._start(self._free.pop())

@@ -27,7 +27,7 @@ def _setting(*names: str) -> Update:
 
 _CLAIM: Final = Line(
     Step.MARK,
-    _setting("due_ms")
+    _setting("due_ms", "node")
     .values(state="sending", attempts=_C.attempts + 1)
     .where(_C.attempts == bindparam("tried")),
     each=True,  # two who take out the same letter: one of them looks again
@@ -54,11 +54,15 @@ class Mark(NamedTuple):
     next_ms: int = 0
 
 
-def claim(sheet: Sheet, now_ms: int, limit: int) -> Claimed:
-    """Unit of work: what is due is being handed over; should we die now, it is due again after the guard."""
+def claim(sheet: Sheet, now_ms: int, limit: int, node: int | None = None) -> Claimed:
+    """Unit of work: what is due is being handed over; should we die now, it is due again after the guard.
+
+    node: which of many nodes hands it over; the others see to it when that one dies.
+    """
+    claimed = {"due_ms": now_ms + SENDING_GUARD_MS, "node": node}
     rows = [row_of(*row) for row in sheet.ask(_TO_CLAIM, {"now_ms": now_ms, "most": limit})]
     for row in rows:
-        sheet.add(_CLAIM, {"its_id": row.id, "tried": row.attempts, "due_ms": now_ms + SENDING_GUARD_MS})
+        sheet.add(_CLAIM, {"its_id": row.id, "tried": row.attempts, **claimed})
     return Claimed(rows, None if len(rows) == limit else sheet.ask(_NEXT, {"now_ms": now_ms})[0][0])
 
 

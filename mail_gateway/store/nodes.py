@@ -12,7 +12,7 @@ from sqlalchemy import and_, bindparam, case, insert, or_, select, update
 
 from mail_gateway.domain.payment import State
 from mail_gateway.store.clock import NOW_MS
-from mail_gateway.store.tables import leases, nodes, payments
+from mail_gateway.store.tables import leases, letters, nodes, payments
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
@@ -56,6 +56,14 @@ _ADOPT: Final = _adopting(_DEAD)
 _ADOPT_ALL: Final = _adopting(_OTHERS)
 
 
+_HANDING_OVER: Final = (
+    update(letters)
+    .where(letters.c.state == "sending", letters.c.due_ms.is_not(None), letters.c.node.not_in(_ALIVE))
+    .values(state="uncertain", due_ms=bindparam("now_ms"))
+)
+"""What a dead node had in hand: sent again at once, the same bytes."""
+
+
 class Beat(NamedTuple):
     """What a heartbeat found. alive: the lease still held; linked: the link to the host is ours."""
 
@@ -87,6 +95,7 @@ def beat(conn: Connection, node: int, lease_ms: int, link: str, now_ms: int) -> 
     given: dict[str, int | str] = {"its_name": f"node:{node}", "its_node": node, "lease_ms": lease_ms}
     if conn.execute(_RENEW, given).rowcount != 1:
         return Beat(alive=False)
+    conn.execute(_HANDING_OVER, {"now_ms": now_ms})
     if link and not _take(conn, {**given, "its_name": f"link:{link}"}):
         return Beat(alive=True)
     left = conn.execute(_ADOPT_ALL if link else _ADOPT, {"its_node": node, "now_ms": now_ms})
