@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.envelope.root import fetch_root
-from mail_gateway.intake.accept import Intake
+from mail_gateway.intake.accept import Intake, Onward
 from mail_gateway.intake.bounces import Bounces
 from mail_gateway.intake.smtp import serve
 from mail_gateway.observe.maillog import MailLog
@@ -74,9 +74,8 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
             if tenure.holds():
                 runner.wake(payment.id, payment)
 
-        intake = Intake(store, wake, settings.gateway, ports, Bounces(store, token_keys.bounce))
-        intake.node = tenure.mine
-        intake.begin = begin
+        onward = Onward(wake, begin, tenure.mine)
+        intake = Intake(store, onward, settings.gateway, ports, Bounces(store, token_keys.bounce))
         door = await serve(settings, intake, ports)
         stack.push_async_callback(door.close)
         await _until(stop, *working, sending)

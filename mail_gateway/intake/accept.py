@@ -56,18 +56,27 @@ class _Envelope(NamedTuple):
     message_id: str
 
 
-class Intake:
-    """Takes mails for the gateway. bounces: judges what comes to the sender addresses of letters.
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """Where a kept sale goes on. Called after the commit; must not block.
 
-    wake: told the payment that a new or repeated sale belongs to; called after the commit, must not block.
-    begin: the same for a new one, which comes whole; None: `wake` is told of those as well.
-    node: which of many nodes a new sale is to be worked on by; None: the only one.
+    wake: told the payment that a new or repeated sale belongs to. begin: the same for a new one, which comes
+    whole; None: `wake` is told of those as well. node: which of many nodes works on a new sale; None: the
+    only one.
     """
+
+    wake: Callable[[int], None]
+    begin: Callable[[Payment], None] | None = None
+    node: Callable[[], int | None] = lambda: None
+
+
+class Intake:
+    """Takes mails for the gateway. bounces: judges what comes to the sender addresses of letters."""
 
     def __init__(
         self,
         store: Store,
-        wake: Callable[[int], None],
+        onward: Onward,
         settings: GatewaySettings,
         ports: Ports,
         bounces: Bounces | None = None,
@@ -75,9 +84,7 @@ class Intake:
         self._bounces = bounces
         self._allowance = Allowance()
         self._store = store
-        self._wake = wake
-        self.node: Callable[[], int | None] = lambda: None
-        self.begin: Callable[[Payment], None] | None = None
+        self._onward = onward
         self._resend_after_ms = settings.resend_after_s * 1000
         self._ports = ports
 
@@ -85,7 +92,7 @@ class Intake:
         """Store the mail and answer 250; on any doubt answer 4xx, so that the sender keeps it. Never raises
         but for cancellation. What nobody can read is stored for a person, and is 250 too."""
         try:
-            read = _arrival(raw, route, self._ports, self.node())
+            read = _arrival(raw, route, self._ports, self._onward.node())
             arrival = self._shortened(await self._judged(read))
             kept: inbox.Kept = await self._store.run(inbox.keep, arrival, self._resend_after_ms)
         except GatewayError as error:
@@ -103,10 +110,10 @@ class Intake:
         return reply(verdict)
 
     def _pass_on(self, payment_id: int, payment: Payment | None) -> None:
-        if payment is None or self.begin is None:
-            self._wake(payment_id)
+        if payment is None or self._onward.begin is None:
+            self._onward.wake(payment_id)
         else:
-            self.begin(payment)
+            self._onward.begin(payment)
 
     async def _judged(self, arrival: inbox.Arrival) -> inbox.Arrival:
         """A mail without a sale may be a letter of ours that came back."""

@@ -23,6 +23,7 @@ from mail_gateway.intake.gate import (
     has_bare_newline,
     has_looped,
 )
+from mail_gateway.intake.lines import Lines
 from mail_gateway.intake.tls import context
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class Connection(SMTP):
         self._door = door
         self._pace = Pace(door.smtp.rate_min_bytes_s, door.window_s)
         self._watch: asyncio.TimerHandle | None = None
+        self._idle_until = 0.0
         self.peer = ""
         self.is_committing = False
         self.is_suspect = False
@@ -125,6 +127,10 @@ class Connection(SMTP):
             auth_exclude_mechanism=("LOGIN", "PLAIN"),
             command_call_limit=_CALLS_MAX,
             loop=door.loop,
+        )
+        # aiosmtpd makes its own reader: begin its base class again with ours
+        asyncio.StreamReaderProtocol.__init__(
+            self, Lines(LINE_MAX, door.loop), self._cb_client_connected, door.loop
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -147,6 +153,19 @@ class Connection(SMTP):
     def data_received(self, data: bytes) -> None:
         self._pace.note(len(data))
         super().data_received(data)
+
+    def _reset_timeout(self, duration: float | None = None) -> None:
+        """aiosmtpd sets a new timer for each command; here one goes on and looks when it ends."""
+        self._idle_until = self.loop.time() + (duration or self._timeout_duration)
+        timer = self._timeout_handle
+        if timer is None or timer.when() > self._idle_until:
+            super()._reset_timeout(duration)
+
+    def _timeout_cb(self) -> None:
+        if self.loop.time() < self._idle_until:
+            self._timeout_handle = self.loop.call_at(self._idle_until, self._timeout_cb)
+        else:
+            super()._timeout_cb()
 
     async def push(self, status: str | bytes) -> None:
         """aiosmtpd repeats commands it does not know; their controls are not sent back."""

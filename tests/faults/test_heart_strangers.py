@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from acquirer_sdk.values import Approved
 from mail_gateway.domain.payment import State
-from mail_gateway.intake.accept import Intake, Route
+from mail_gateway.intake.accept import Intake, Onward, Route
 from mail_gateway.ports import Ports
 from mail_gateway.store.tables import letters
 from schemas.envelope import armour
@@ -23,7 +23,7 @@ SALE = ("sale@pay.example",)
 def door(world: World) -> Intake:
     assert world.life is not None
     ports = Ports(world.now_ms, world.random_bytes, world.tell)
-    return Intake(world.life.store, world.life.runner.wake, world.gateway, ports)
+    return Intake(world.life.store, Onward(world.life.runner.wake), world.gateway, ports)
 
 
 async def mailed(world: World, headers: str, text: str, sender: str = SHOP) -> str:

@@ -27,7 +27,7 @@ from handset.spool import Spool
 from mail_gateway.admin import keys, merchants, readers
 from mail_gateway.envelope.keys import KeyRing
 from mail_gateway.envelope.root import fetch_root
-from mail_gateway.intake.accept import Intake
+from mail_gateway.intake.accept import Intake, Onward
 from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.outbox.send import Sender
 from mail_gateway.ports import Ports
@@ -119,7 +119,7 @@ async def stations(folder: Path) -> AsyncIterator[SimpleNamespace]:
             keys=ring,
             gateway=settings.gateway,
             host=host,
-            intake=Intake(store, lambda _: None, settings.gateway, ports),
+            intake=Intake(store, Onward(lambda _: None), settings.gateway, ports),
             runner=Runner(kit, lambda _: None),
             sender=Sender(settings.smarthost, store, ports),
         )

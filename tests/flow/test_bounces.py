@@ -19,7 +19,7 @@ from mail_gateway.admin import merchants, payments
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.news import News
 from mail_gateway.domain.outcome import Letter, Outcome
-from mail_gateway.intake.accept import Intake, Route
+from mail_gateway.intake.accept import Intake, Onward, Route
 from mail_gateway.intake.bounces import Bounces
 from mail_gateway.intake.smtp import serve
 from mail_gateway.outbox.compose import Compose, TokenKeys
@@ -71,7 +71,7 @@ class World:
         self.sender = Sender(self.settings.smarthost, self.store, self.ports)
         bounces = Bounces(self.store, tokens.bounce)
         own = self.settings.gateway
-        self.intake = Intake(self.store, lambda _: self.sender.wake(), own, self.ports, bounces)
+        self.intake = Intake(self.store, Onward(lambda _: self.sender.wake()), own, self.ports, bounces)
 
     async def put(self, version: int = 1, kind: Letter = Letter.APPROVED) -> str:
         """Queue a letter of payment 1; -> its sender address, where a bounce goes."""

@@ -8,7 +8,7 @@ import random
 from dice import play, play_async, spoil
 from made_mails import BLOCKS, KSN, SEALED, mail
 
-from mail_gateway.intake.accept import Intake, Route
+from mail_gateway.intake.accept import Intake, Onward, Route
 from mail_gateway.intake.remains import ksn_of
 from mail_gateway.ports import Ports
 from mail_gateway.settings import GatewaySettings
@@ -69,7 +69,7 @@ async def test_the_door_takes_every_mail_that_was_stored() -> None:
     kept: list[inbox.Arrival] = []
     told: list[str] = []
     ports = Ports(lambda: 5, bytes, lambda verb, **facts: told.append(verb))
-    intake = Intake(Store(), told.append, GatewaySettings(domain="x.jp"), ports)
+    intake = Intake(Store(), Onward(told.append), GatewaySettings(domain="x.jp"), ports)
 
     async def case(dice: random.Random) -> None:
         answer = await intake.accept(spoil(dice, mail(dice)), Route("", ("sale@x.jp",), "p"))

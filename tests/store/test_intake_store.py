@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import select, text
 
-from mail_gateway.intake.accept import Intake, Route
+from mail_gateway.intake.accept import Intake, Onward, Route
 from mail_gateway.intake.gate import Allowance
 from mail_gateway.ports import Ports
 from mail_gateway.settings import GatewaySettings
@@ -39,7 +39,7 @@ async def test_new_repeated_and_unreadable_mails_are_all_kept_and_all_250(tmp_pa
     store = open_store(f"sqlite:///{tmp_path}/hagaki.db")
     woken: list[int] = []
     ports = Ports(lambda: 1_800_000_000_000, bytes, lambda verb, **facts: None)
-    intake = Intake(store, woken.append, GatewaySettings(domain="pay.example.jp"), ports)
+    intake = Intake(store, Onward(woken.append), GatewaySettings(domain="pay.example.jp"), ports)
     await store.run(_one_reader)
     unknown = armour.block(armour.SALE, cose.pack(bytes(12), 0, bytes(40)))
     raws = [
@@ -63,7 +63,7 @@ async def test_new_repeated_and_unreadable_mails_are_all_kept_and_all_250(tmp_pa
 async def test_of_unreadable_mails_only_so_much_an_hour_is_kept(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path}/hagaki.db")
     ports = Ports(lambda: 1_800_000_000_000, bytes, lambda verb, **facts: None)
-    intake = Intake(store, lambda _: None, GatewaySettings(domain="pay.example.jp"), ports)
+    intake = Intake(store, Onward(lambda _: None), GatewaySettings(domain="pay.example.jp"), ports)
     intake._allowance = Allowance(100_000)
     big = b"Subject: x\r\n\r\n" + b"line of text\r\n" * 6_000
     for number in range(3):
@@ -79,7 +79,7 @@ async def test_a_closed_store_keeps_nothing_and_says_so(tmp_path: Path) -> None:
     await store.close()
     told: list[str] = []
     ports = Ports(lambda: 1, bytes, lambda verb, **facts: told.append(f"{verb} {facts['slug']}"))
-    intake = Intake(store, lambda _: None, GatewaySettings(domain="pay.example.jp"), ports)
+    intake = Intake(store, Onward(lambda _: None), GatewaySettings(domain="pay.example.jp"), ports)
     answer = await intake.accept(MAIL, ROUTE)
     assert str(answer) == "421 4.3.2 Going down, please try again later"
     assert told == ["alarm.intake store-closed"]

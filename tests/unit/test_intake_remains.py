@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mail_gateway.intake.accept import Intake, Route
+from mail_gateway.intake.accept import Intake, Onward, Route
 from mail_gateway.intake.gate import Addresses, Allowance, Pace, Places, has_bare_newline
 from mail_gateway.intake.remains import ksn_of
 from mail_gateway.ports import Ports
@@ -60,7 +60,7 @@ async def test_the_door_keeps_a_damaged_sale_under_its_reader() -> None:
 
     woken: list[int] = []
     ports = Ports(lambda: 5, bytes, lambda verb, **facts: None)
-    intake = Intake(Store(), woken.append, GatewaySettings(domain="x.jp"), ports)
+    intake = Intake(Store(), Onward(woken.append), GatewaySettings(domain="x.jp"), ports)
     answer = await intake.accept(b"\r\n" + BLOCK[:130].encode(), Route("", ("sale@x.jp",), "p"))
     assert answer.code == 250
     assert (kept[0].envelope, kept[0].ksn, kept[0].slug) == (None, KSN, "armour-unfinished")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 
-from mail_gateway.intake.accept import Intake
+from mail_gateway.intake.accept import Intake, Onward
 from mail_gateway.intake.smtp import serve
 from mail_gateway.ports import Ports
 from mail_gateway.settings import (
@@ -74,7 +74,7 @@ def settings(**smtp) -> Settings:
 @asynccontextmanager
 async def a_door(**smtp):
     world, own = World(), settings(**smtp)
-    intake = Intake(world.store, world.woken.append, own.gateway, world.ports)
+    intake = Intake(world.store, Onward(world.woken.append), own.gateway, world.ports)
     world.door = await serve(own, intake, world.ports)
     try:
         yield world
