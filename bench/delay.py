@@ -11,6 +11,9 @@ from bench.rounds import ROUNDS, Better, Figure
 
 SALES: Final = 1500
 ROUND_S: Final = 5
+ROUND_MAX: Final = 1800
+"""Sales of one round: no more mails are made beforehand."""
+
 HOST_MS: Final = 1500
 
 
@@ -19,7 +22,7 @@ def added(ground: Ground) -> Figure:
     with ground.gateway() as gateway:
         steady = statistics.median(Seller(ground, [gateway], SALES).rate() for _ in range(3))
         rate = max(int(steady / 2), 1)
-        seller = Seller(ground, [gateway], rate * ROUND_S, How(rate=rate))
+        seller = Seller(ground, [gateway], min(rate * ROUND_S, ROUND_MAX), How(rate=rate))
         ground.load.hold(HOST_MS)
         try:
             found = [_round_ms(ground, seller) for _ in range(ROUNDS)]
