@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import and_, bindparam, case, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from mail_gateway.domain.payment import State
 from mail_gateway.store.clock import NOW_MS
@@ -37,6 +38,7 @@ _TAKE: Final = (
     .where(_L.name == bindparam("its_name"), or_(_L.until_ms <= NOW_MS, _L.node == bindparam("its_node")))
     .values(node=bindparam("its_node"), epoch=_L.epoch + 1, until_ms=_UNTIL)
 )
+_OFFER: Final = upsert(leases).on_conflict_do_nothing()  # two may ask for a link that nobody had before
 _ALIVE: Final = select(_L.node).where(_L.name.like("node:%"), _L.until_ms > NOW_MS)
 _IS_DUE: Final = or_(_P.due_ms <= bindparam("now_ms"), and_(_P.state == State.DISPATCHED, _P.shunted == 0))
 _NOBODYS: Final = and_(_P.node.is_(None), _P.due_ms <= bindparam("now_ms") - NOBODYS_MS)
@@ -105,7 +107,7 @@ def beat(conn: Connection, node: int, lease_ms: int, link: str, now_ms: int) -> 
 def _take(conn: Connection, given: dict[str, int | str]) -> bool:
     name = given["its_name"]
     if conn.scalar(select(_L.epoch).where(_L.name == name)) is None:
-        conn.execute(insert(leases), {"name": name, "node": given["its_node"], "epoch": 0, "until_ms": 0})
+        conn.execute(_OFFER, {"name": name, "node": given["its_node"], "epoch": 0, "until_ms": 0})
     return conn.execute(_TAKE, given).rowcount == 1
 
 

@@ -50,7 +50,7 @@ class Tenure:
         return self.node if self._store.shared else None
 
     async def begin(self) -> None:
-        """A new life. Raises GatewayError(retry)."""
+        """A new life; its first heartbeat is `run`'s. Raises GatewayError(retry)."""
         now_ms = self._ports.now_ms()
         if not self._store.shared:
             self.node = await self._store.run(nodes.begin_life, now_ms)
@@ -59,7 +59,6 @@ class Tenure:
             return
         self.node = await self._store.keep(nodes.begin_lease, now_ms, self._lease_ms)
         self._ports.tell("node.began", node=self.node)
-        await self._beat()
 
     async def run(self, reborn: Callable[[int], None], wake: Callable[[int], None]) -> None:
         """Stay alive until cancelled. reborn: told a new life's number; wake: told what was taken over."""
@@ -71,7 +70,8 @@ class Tenure:
                 if adopted is None:
                     await self.begin()
                     reborn(self.node)
-                for payment_id in adopted or ():
+                    continue
+                for payment_id in adopted:
                     wake(payment_id)
                 self._failing = False
             except GatewayError as error:

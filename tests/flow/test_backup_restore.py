@@ -79,9 +79,14 @@ async def restored(here: Counter) -> dict[int, bytes]:
     code, _, err = await hagaki(here, "restore", "copy.db")
     assert (code, "[database-exists]" in err) == (2, True)
     await told(here, "restore", "copy.db", "--aside")
-    await here.world.start("gateway")
-    await here.world.wait_for("line.signed-on")
+    await begin(here)
     return mails
+
+
+async def begin(here: Counter) -> None:
+    """The gateway, until it takes mail."""
+    await here.world.start("gateway")
+    await here.world.wait_for("gateway.listening")
 
 
 async def test_a_day_that_a_restore_has_forgotten(tmp_path: Path) -> None:
@@ -99,7 +104,7 @@ async def test_a_day_that_a_restore_has_forgotten(tmp_path: Path) -> None:
         assert (found["agrees"], found["ghosts"], found["differ"]) == (1, 2, [])
         await told(here, "recover", "finish")
         await here.world.stop("gateway")
-        await here.world.start("gateway")  # it would find it by itself, within a minute
+        await begin(here)  # it would find it by itself, within a minute
         assert b"REFUSED JPY 1,901" in await here.letter(), "the list shows no charge for it"
         _, outcome = await sell(here, FRESH)
         assert outcome == "approved", "it works again"
@@ -126,5 +131,5 @@ async def settle(here: Counter, ghost: dict[str, Any]) -> None:
     )
     await told(here, *words)
     await here.world.stop("gateway")
-    await here.world.start("gateway")  # it would find it by itself, within a minute
+    await begin(here)  # it would find it by itself, within a minute
     assert b"APPROVED JPY" in await here.letter()

@@ -69,6 +69,8 @@ async def counter(folder: Path, **options: int) -> AsyncIterator[Counter]:
         await world.start("host")
         await world.start("gateway")
         await world.wait_for("line.signed-on")
+        if not any(happening.verb == "gateway.listening" for happening in world.history):
+            await world.wait_for("gateway.listening")
         yield here
     finally:
         await world.close()
