@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import sys
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,8 @@ STOP_S: Final = 5
 _LOOPBACK: Final = "127.0.0.1"
 _PORT_FIRST: Final = 20_000
 _PORTS: Final = 12_000
+_HELD_MAX: Final = 200
+_held: Final[deque[socket.socket]] = deque()
 
 _CONFIG: Final = """\
 [gateway]
@@ -256,19 +259,24 @@ class World:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now; all are held until all are found, so they differ.
+    """Ports that nobody listens on, and that stay ours until many others have been asked for.
 
-    Below the range that the kernel takes ports for outgoing connections from: none of those gets in between.
+    The UDP port of the same number, which nobody here speaks, is what holds one: whoever asks, in this process
+    or another, gets a different one even while the server it is meant for is dead and comes back. Below the
+    range that the kernel takes ports for outgoing connections from: none of those gets in between.
     """
-    sockets: list[socket.socket] = []
-    try:
-        while len(sockets) < count:
-            port = _PORT_FIRST + int.from_bytes(random_bytes(2), "big") % _PORTS
-            try:
-                sockets.append(socket.create_server((_LOOPBACK, port)))
-            except OSError:
-                continue
-        return [int(sock.getsockname()[1]) for sock in sockets]
-    finally:
-        for sock in sockets:
-            sock.close()
+    ports: list[int] = []
+    while len(ports) < count:
+        port = _PORT_FIRST + int.from_bytes(random_bytes(2), "big") % _PORTS
+        token = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            token.bind((_LOOPBACK, port))
+            socket.create_server((_LOOPBACK, port)).close()
+        except OSError:
+            token.close()
+            continue
+        _held.append(token)
+        ports.append(port)
+    while len(_held) > _HELD_MAX:
+        _held.popleft().close()
+    return ports

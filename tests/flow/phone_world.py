@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import socket
 import tty
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from aiosmtpd.smtp import SMTP
 from handset.app import run
 from handset.ports import Ports
 from handset.settings import HandsetSettings
+from hagaki.world import free_ports
 from schemas.envelope import armour
 from schemas.link.session import Session
 from schemas.link.table import READER
@@ -93,9 +93,7 @@ def settings(tmp_path: Path, **changed: object) -> HandsetSettings:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 class Sink:
