@@ -1,6 +1,7 @@
 """The reader: board, terminal, vault and link put together. `poll` does what is due and returns.
 
-Board ports: `head.read()` -> flux intervals of one swipe or None; `keypad.read()` -> a key or None;
+Board ports: `head.read()` -> what each head heard of one swipe (list of lists of flux intervals) or None;
+`keypad.read()` -> a key or None;
 `lcd.show(line1, line2, state)`; `serial.read()` -> bytes, `serial.write(bytes)`; `clock()` -> milliseconds
 since power-on, never going back; `flash` (see `journal`); `cipher` (see `crypto.aes`; None = the firmware's
 own); `tell(verb, **facts)`, the test bench's view.
@@ -11,7 +12,8 @@ from card_reader_fw.crypto import aes
 from card_reader_fw.journal import Journal, JournalError
 from card_reader_fw.open_sale import REENTRIES_MAX, View
 from card_reader_fw.seal import derive, seal
-from card_reader_fw.track import track2
+from card_reader_fw.track import card
+from card_reader_fw.track.f2f import StripeError
 from schemas.envelope import armour, outcome, payload
 from schemas.errors import WireError
 from schemas.link import events, session
@@ -54,12 +56,12 @@ class Reader:
     # ---- what happens
 
     def _poll_head(self):
-        intervals = self._board.head.read()
-        if intervals is None:
+        stripes = self._board.head.read()
+        if stripes is None:
             return
         try:
-            self._step("card", track2.read(intervals))
-        except track2.StripeError as error:
+            self._step("card", card.read(stripes))
+        except StripeError as error:
             self._step("bad-card", error.slug)
 
     def _poll_keypad(self):
@@ -175,8 +177,9 @@ class Reader:
     def _sale(self, order, slip, reentry):
         sale = payload.Sale(kind=payload.SALE, amount_minor=order.amount_minor, currency=answer.CURRENCY)
         sale.reader_time_s = self._now_s()
-        sale.entry_mode = payload.STRIPE
-        sale.track2 = order.card.text
+        sale.entry_mode = payload.STRIPE_JIS2 if order.card.jis2 else payload.STRIPE
+        sale.track2 = order.card.track2.text if order.card.track2 else bytearray()
+        sale.jis2 = order.card.jis2
         sale.condition, sale.condition_count = order.condition, order.count
         sale.slip, sale.reentry = slip, reentry
         return sale

@@ -14,13 +14,14 @@ def derive(cipher, ksn, transaction_key):
 
 
 def seal(cipher, seal_key, ksn, sale):
-    """payload.Sale -> COSE bytes; wipes the key (bytearray), the plaintext buffer and the card fields of the
-    sale.
+    """payload.Sale -> COSE bytes; wipes the key and the sale's card data and PIN block (all bytearrays).
 
-    Python's immutable strings cannot be overwritten; the last references to them end here.
+    The one buffer that holds them as CBOR is encrypted in place.
     """
-    text = bytearray(payload.encode_sale(sale))
-    sale.track2 = ""
+    text = payload.encode_sale_to_wipe(sale)
+    for secret in (sale.track2, sale.jis2, sale.emv, sale.pin_block):
+        if secret:
+            ccm.wipe(secret)
     block = cipher(bytes(seal_key))
     ccm.wipe(seal_key)
     ccm.seal(block, cose.nonce(ksn, 0), cose.enc_structure(cose.AAD_SALE), text)

@@ -59,8 +59,9 @@ def _tag(block, nonce, aad, text, tag_length):
 
 
 def _absorb(block, mac, data):
+    whole = memoryview(data)  # a slice of a bytearray would be a copy of what is secret
     for at in range(0, len(data), 16):
-        part = data[at : at + 16]
+        part = whole[at : at + 16]
         mac = block(_xor(part, mac) + mac[len(part) :])
     return mac
 
@@ -68,7 +69,8 @@ def _absorb(block, mac, data):
 def _counter_mode(block, nonce, text):
     for at in range(0, len(text), 16):
         stream = block(_counter_block(nonce, at // 16 + 1))
-        text[at : at + 16] = _xor(text[at : at + 16], stream)
+        for place in range(at, min(at + 16, len(text))):
+            text[place] ^= stream[place - at]
 
 
 def _counter_block(nonce, number):

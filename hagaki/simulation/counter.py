@@ -193,7 +193,7 @@ class Counter:
     def _key_in(self, sale: Sale) -> None:
         for key in ("CANCEL", "CANCEL"):
             self._board.keypad.put(key)
-        self._board.head.put(list(flux(sale.card)))
+        self._board.head.put([list(flux(sale.card))])
         keys = [*str(sale.amount_minor), "ENTER", *str(sale.condition), "ENTER"]
         for key in [*keys, *(("3", "ENTER") if sale.condition in terminal.INSTALMENTS else ())]:
             self._board.keypad.put(key)

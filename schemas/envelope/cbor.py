@@ -36,12 +36,32 @@ class Tag:
         return type(other) is Tag and self.number == other.number and self.value == other.value
 
 
+class Ascii:
+    """A text whose characters (bytearray, ASCII) must not be copied anywhere but into the encoding."""
+
+    __slots__ = ("letters",)
+
+    def __init__(self, letters):
+        self.letters = letters
+
+
 def encode(value):
-    """An int, bytes, str, list, dict with int keys or Tag -> its one CBOR encoding.
+    """An int, bytes, str, list, dict with int keys, Tag, bytearray or Ascii -> its one CBOR encoding.
 
     Raises WireError: cbor-type, cbor-depth (where = path of list indexes and keys).
     """
-    return _encode(value, "value", DEPTH_MAX)
+    return b"".join(_parts(value, "value", DEPTH_MAX))
+
+
+def encode_to_wipe(value):
+    """As `encode`, into one bytearray: what stands in a bytearray or Ascii is copied nowhere else."""
+    parts = _parts(value, "value", DEPTH_MAX)
+    whole = bytearray(sum([len(part) for part in parts]))
+    at = 0
+    for part in parts:
+        whole[at : at + len(part)] = part
+        at += len(part)
+    return whole
 
 
 def decode(data):
@@ -67,46 +87,59 @@ def _head(major, number):
     raise ValueError(number)
 
 
-def _encode(value, path, depth):
+def _parts(value, path, depth):
+    """The encoding in pieces; a bytearray among them is the caller's own."""
     # type() and not isinstance(): True is an int in CPython and is none in MicroPython.
     kind = type(value)
     if kind is int and -1 - INT_MAX <= value <= INT_MAX:
-        return _head(_UINT, value) if value >= 0 else _head(_NEGATIVE, -1 - value)
-    if kind is bytes:
-        return _head(_BYTES, len(value)) + value
+        return [_head(_UINT, value) if value >= 0 else _head(_NEGATIVE, -1 - value)]
+    if kind is bytes or kind is bytearray:
+        return [_head(_BYTES, len(value)), value]
     if kind is str:
-        return _encode_text(value, path)
+        return _text_parts(value, path)
+    if kind is Ascii:
+        return [_head(_TEXT, len(value.letters)), value.letters]
     if depth == 0:
         raise WireError("cbor-depth", path)
     if kind is list:
-        items = [_encode(value[i], "%s.%d" % (path, i), depth - 1) for i in range(len(value))]
-        return _head(_ARRAY, len(items)) + b"".join(items)
+        parts = [_head(_ARRAY, len(value))]
+        for i in range(len(value)):
+            parts.extend(_parts(value[i], "%s.%d" % (path, i), depth - 1))
+        return parts
     if kind is dict:
-        return _encode_map(value, path, depth)
+        return _map_parts(value, path, depth)
     if kind is Tag and type(value.number) is int and 0 <= value.number <= INT_MAX:
-        return _head(_TAG, value.number) + _encode(value.value, path, depth - 1)
+        return [_head(_TAG, value.number)] + _parts(value.value, path, depth - 1)
     raise WireError("cbor-type", path)
 
 
-def _encode_text(value, path):
+def _text_parts(value, path):
     try:
         data = value.encode()
     except UnicodeError:  # a lone surrogate
         data = None
     if data is None:  # raised here, so that the text is not carried along as the cause
         raise WireError("cbor-utf8", path)
-    return _head(_TEXT, len(data)) + data
+    return [_head(_TEXT, len(data)), data]
 
 
-def _encode_map(value, path, depth):
+def _map_parts(value, path, depth):
     items = []
     for key in value:
         if type(key) is not int:
             raise WireError("cbor-type", path)
         where = "%s.%d" % (path, key)
-        items.append((_encode(key, where, 0), _encode(value[key], where, depth - 1)))
-    items.sort()  # bytewise by encoded key
-    return _head(_MAP, len(items)) + b"".join([key + item for key, item in items])
+        items.append((_parts(key, where, 0)[0], _parts(value[key], where, depth - 1)))
+    items.sort(key=_encoded_key)  # bytewise
+    parts = [_head(_MAP, len(items))]
+    for key, item in items:
+        parts.append(key)
+        parts.extend(item)
+    return parts
+
+
+def _encoded_key(item):
+    return item[0]
 
 
 def _decode_head(data, at):

@@ -87,7 +87,15 @@ class Result(_Record):
 
 def encode_sale(sale):
     """Sale -> bytes to seal. Raises WireError: payload-* with the field path."""
-    return _encode(sale)
+    return cbor.encode(_items(sale))
+
+
+def encode_sale_to_wipe(sale):
+    """Sale -> bytearray to seal, the only copy of the texts and bytes that the sale holds as bytearrays.
+
+    Raises WireError: payload-* with the field path.
+    """
+    return cbor.encode_to_wipe(_items(sale))
 
 
 def decode_sale(data):
@@ -97,7 +105,7 @@ def decode_sale(data):
 
 def encode_result(result):
     """Result -> bytes to seal. Raises WireError: payload-* with the field path."""
-    return _encode(result)
+    return cbor.encode(_items(result))
 
 
 def decode_result(data):
@@ -105,21 +113,22 @@ def decode_result(data):
     return _decode(Result, data)
 
 
-def _encode(record):
+def _items(record):
+    """The fields that are there, by key. Text and bytes may be bytearrays (ASCII), which are not copied."""
     items = {}
     for key, name, kind, low, high, letters in record.FIELDS:
         value = getattr(record, name)
         path = "%s.%s" % (record.PATH, name)
-        if type(value) is kind and not value:
+        if type(value) in (kind, bytearray) and not value:
             if path in MUST:
                 raise WireError("payload-missing", path)
             continue
         _check(value, path, (kind, low, high, letters))
-        items[key] = value
+        items[key] = cbor.Ascii(value) if kind is str and type(value) is bytearray else value
     for key in record.others:
         _check_other(key, record)
         items[key] = record.others[key]
-    return cbor.encode(items)
+    return items
 
 
 def _decode(record_type, data):
@@ -142,7 +151,7 @@ def _decode(record_type, data):
 def _check(value, path, rule):
     """One present field against its row."""
     kind, low, high, letters = rule
-    if type(value) is not kind:
+    if type(value) is not kind and (type(value) is not bytearray or kind is int):
         raise WireError("payload-type", path)
     if not value:
         raise WireError("payload-zero", path)
@@ -151,8 +160,13 @@ def _check(value, path, rule):
             raise WireError("payload-range", path)
     elif not low <= len(value) <= high:
         raise WireError("payload-length", path)
-    elif letters is not None and not all([letter in letters for letter in value]):
+    elif letters is not None and not all([_letter(letter) in letters for letter in value]):
         raise WireError("payload-text", path)
+
+
+def _letter(letter):
+    """Of a str or of a bytearray."""
+    return letter if type(letter) is str else chr(letter)
 
 
 def _check_other(key, record):

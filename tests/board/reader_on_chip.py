@@ -89,7 +89,7 @@ vault.create(Journal(board.flash), keys, "ja")
 chip, phone = reader.Reader(board), session.Session(session.PHONE)
 sales, verdicts = [], []
 settle()
-board.head.waiting.append(INTERVALS)  # noqa: F821
+board.head.waiting.append([INTERVALS])  # noqa: F821
 settle()
 for key in ("1", "2", "0", "0", "ENTER", "HELP", "ENTER", "TRANSFER"):
     board.keypad.waiting.append(key)

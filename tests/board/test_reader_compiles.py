@@ -37,4 +37,14 @@ def test_imports_only_the_wires_and_what_a_chip_has(path):
 
 def test_the_firmware_is_there():
     names = {path.name for path in FIRMWARE}
-    assert {"f2f.py", "track2.py", "dukpt.py", "journal.py", "terminal.py", "answer.py", "reader.py"} <= names
+    assert {
+        "f2f.py",
+        "card.py",
+        "coding.py",
+        "track2.py",
+        "dukpt.py",
+        "journal.py",
+        "terminal.py",
+        "answer.py",
+        "reader.py",
+    } <= names

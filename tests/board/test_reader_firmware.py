@@ -71,7 +71,7 @@ class World:
             self.run(20)
 
     def swipe(self, intervals=SWIPE):
-        self.board.head.put(intervals)
+        self.board.head.put([intervals])
         self.run(20)
 
     def sell(self, amount=1200):

@@ -7,8 +7,9 @@ import pytest
 from card_reader_fw import terminal
 from card_reader_fw.terminal import KEYS, PROMPTS, State, start, step
 from card_reader_fw.track import track2
+from card_reader_fw.track.card import Card
 
-CARD = track2.from_text("4111111111111111=27122010000012345678")
+CARD = Card(track2.from_text(bytearray(b"4111111111111111=27122010000012345678")), bytearray())
 KSN = bytes(11) + b"\x01"
 
 

@@ -57,9 +57,9 @@ class Bench:
         """What the display shows."""
         return self._board.lcd.lines
 
-    def swipe(self, intervals: list[int]) -> None:
-        """One pass of a card."""
-        self._board.head.put(intervals)
+    def swipe(self, *stripes: list[int]) -> None:
+        """One pass of a card: flux intervals, for each head that heard some."""
+        self._board.head.put(list(stripes))
         self.settle()
 
     def keys(self, *keys: str) -> None:

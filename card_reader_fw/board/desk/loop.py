@@ -74,15 +74,15 @@ class Loop:
 
 
 def _swipe(board: Board, text: str) -> None:
-    board.head.put(stripe.intervals_of(text.strip(";?")))
+    board.head.put([stripe.intervals_of(text.strip(";?"))])
 
 
 def _flux(board: Board, path: str) -> None:
-    board.head.put(stripe.read_flux(Path(path)))
+    board.head.put([stripe.read_flux(Path(path))])
 
 
 def _wav(board: Board, path: str) -> None:
-    board.head.put(wav.read_wav(Path(path)))
+    board.head.put([wav.read_wav(Path(path))])
 
 
 def _keys(board: Board, text: str) -> None:
