@@ -1,4 +1,4 @@
-"""`python -m bench`: the figures, a line each with its bar; or `--stages`: where the gateway's time goes."""
+"""`python -m bench`: the figures, a line each with its bar; or `--stages`, `--stripes`: a table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from bench import backlog, delay, full, nodes, profile, speed, waiting
+from bench import backlog, delay, full, nodes, profile, speed, stripes, waiting
 from bench.ground import Ground, ground
 from bench.load import CannotMeasure
 from bench.rounds import Better, Figure
@@ -33,6 +33,10 @@ FIGURES: Final[Mapping[str, Callable[[Ground], Figure]]] = {
 def main() -> int:
     """-> 0 if every figure asked for keeps its bar, else 1; 3: nothing could be measured."""
     asked = _arguments()
+    if asked.stripes:
+        for line in stripes.table():
+            print(line, flush=True)
+        return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what it started ends too
     try:
         with tempfile.TemporaryDirectory(prefix="hagaki-bench-") as folder, ground(Path(folder)) as here:
@@ -73,6 +77,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", choices=list(FIGURES), help="one figure; may be repeated")
     parser.add_argument("--json", action="store_true", help="print one JSON list at the end")
     parser.add_argument("--stages", action="store_true", help="profile: us of CPU per sale, stage by stage")
+    parser.add_argument("--stripes", action="store_true", help="how many swipes are read, against jitter")
     return parser.parse_args()
 
 
