@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import insert, select
 
 from bench.load import CannotMeasure
+from bench.machine import family_cpu_s
 from hagaki.world import free_ports
 from mail_gateway.store import backend, postgres
 from mail_gateway.store.tables import keys, merchants, readers
@@ -24,9 +25,20 @@ NAME: Final = "hagaki"
 _NO_POSTGRES: Final = "PostgreSQL is not installed (Debian: apt-get install postgresql)."
 
 
+class Server(NamedTuple):
+    """url: the prepared database, as the gateways' role. pid: of the server's first process."""
+
+    url: str
+    pid: int
+
+    def cpu_s(self) -> float:
+        """User and system time of all its processes so far, seconds."""
+        return family_cpu_s(self.pid)
+
+
 @contextmanager
-def database() -> Iterator[str]:
-    """A server with one prepared, empty database; -> the gateway's URL of it. Raises CannotMeasure."""
+def server() -> Iterator[Server]:
+    """A server with one prepared, empty database. Raises CannotMeasure."""
     if os.geteuid():
         raise CannotMeasure("A private PostgreSQL is started here by root only, as the user postgres.")
     folder, port = Path(tempfile.mkdtemp(prefix="hagaki-bench-pg-")), free_ports(1)[0]
@@ -38,7 +50,8 @@ def database() -> Iterator[str]:
         _run("psql", "-h", folder, "-p", port, "-U", OWNER, "-c", f"CREATE ROLE {GATEWAY} LOGIN", "postgres")
         _run("createdb", "-h", folder, "-p", port, "-U", OWNER, NAME)
         postgres.grow(f"postgresql://{OWNER}@127.0.0.1:{port}/{NAME}", GATEWAY)
-        yield f"postgresql://{GATEWAY}@127.0.0.1:{port}/{NAME}"
+        pid = int((folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+        yield Server(f"postgresql://{GATEWAY}@127.0.0.1:{port}/{NAME}", pid)
     finally:
         _run("pg_ctl", "-D", folder / "data", "-m", "immediate", "stop", must=False)
         shutil.rmtree(folder, ignore_errors=True)

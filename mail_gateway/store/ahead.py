@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Executable
 
@@ -16,15 +16,34 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 
+class Form(Protocol):
+    """A statement in the words of one database. names: what its rows have."""
+
+    def __init__(self, conn: Connection, statement: Executable, names: Sequence[str]) -> None: ...
+
+
+F = TypeVar("F", bound=Form)
+
+
+class Told(NamedTuple):
+    """What came of one statement for many rows. changed: how many rows, or how many were found.
+
+    rows: of a question; the first of each is the place of the row that asked, from 1.
+    """
+
+    changed: int
+    rows: Sequence[Any]
+
+
 class Ahead:
     """Of one writer. ends: lane -> last place and link of the ledger. stans: trace numbers to give out."""
 
     def __init__(self, backend: Backend) -> None:
         self.ends: dict[int, tuple[int, bytes]] = {}
         self.stans: deque[int] = deque()
-        self._numbers = backend.numbers
+        self._backend = backend
         self._ids: dict[str, Iterator[int]] = {}
-        self._said: dict[Executable, Said] = {}
+        self._forms: dict[tuple[Executable, type], Any] = {}
 
     def forget(self) -> None:
         """A transaction failed, or somebody wrote beside us: ask the disk again."""
@@ -36,21 +55,25 @@ class Ahead:
         """A number for a new row of that table."""
         numbers = self._ids.get(table)
         if numbers is None:
-            numbers = self._ids[table] = self._numbers(conn, table)
+            numbers = self._ids[table] = self._backend.numbers(conn, table)
         return next(numbers)
 
-    def said(self, conn: Connection, statement: Executable, row: Row) -> Said:
-        """A statement of the program's own in the words of this database; row: one of those it will get."""
-        known = self._said.get(statement)
+    def tell(self, conn: Connection, lines: Iterable[tuple[Executable, Sequence[Row]]]) -> Iterator[Told]:
+        """What comes of statements for many rows, in their order. Who stops listening must undo them all."""
+        return self._backend.tell(conn, self, lines)
+
+    def in_form(self, form: type[F], conn: Connection, statement: Executable, row: Row) -> F:
+        """A statement of the program's own in that form; row: one of those it will get."""
+        known: F | None = self._forms.get((statement, form))
         if known is None:
-            known = self._said[statement] = Said(conn, statement, list(row))
+            known = self._forms[statement, form] = form(conn, statement, list(row))
         return known
 
 
 class Said:
-    """words: the SQL. given: a row as the driver takes it; numbers, text and bytes go as they are."""
+    """For one row. words: the SQL. given: a row as the driver takes it; all values go as they are."""
 
-    def __init__(self, conn: Connection, statement: Executable, names: list[str]) -> None:
+    def __init__(self, conn: Connection, statement: Executable, names: Sequence[str]) -> None:
         compiled: Any = statement.compile(dialect=conn.dialect, column_keys=names)  # type: ignore[attr-defined]
         self.words = str(compiled)
         self.given: Callable[[Row], Any] = dict

@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from mail_gateway.domain.errors import Disposition, GatewayError
-from mail_gateway.store.ahead import Ahead
+from mail_gateway.store.ahead import Ahead, Told
 from mail_gateway.store.sheet import Sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from typing import Any
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Executable
 
     Guest = Connection
     """What `guest` gives, for those who only hand it on."""
@@ -30,6 +31,9 @@ class Held(Protocol):
 
 class Backend(Protocol):
     """One kind of database; a module is one. url: as in the configuration."""
+
+    FAR: bool
+    """Each question costs a way to a server and back: many are better asked at once."""
 
     def hold(self, url: str) -> Held:
         """Be a gateway on this database. Raises GatewayError where only one may be and another one is."""
@@ -57,6 +61,14 @@ class Backend(Protocol):
 
     def numbers(self, conn: Connection, table: str) -> Iterator[int]:
         """Numbers for new rows of that table, each given once; good until the transaction fails."""
+
+    def tell(
+        self,
+        conn: Connection,
+        ahead: Ahead,
+        lines: Iterable[tuple[Executable, Sequence[Mapping[str, Any]]]],
+    ) -> Iterator[Told]:
+        """Statements, each with its rows, in this order; -> what came of each. Raises DBAPIError."""
 
     def rest(self, conn: Connection) -> bool:
         """Between transactions: whether what was wiped is gone from the database's own log as well."""

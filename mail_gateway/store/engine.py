@@ -11,6 +11,7 @@ from mail_gateway.store.backend import backend_for
 from mail_gateway.store.failures import closed
 from mail_gateway.store.place import Thread
 from mail_gateway.store.question import Reader
+from mail_gateway.store.sheet import Foreseeing
 from mail_gateway.store.writer import Job, Writer
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Store:
             raise closed()
         loop = asyncio.get_running_loop()
         job = Job(partial(_call, unit, args, more), loop.create_future())
+        if isinstance(unit, Foreseeing):
+            job.asks = partial(unit.asks, *args, **more)
         self._waiting.append(job)
         if self._drain is None or self._drain.done():
             self._drain = loop.create_task(self._commit_all())

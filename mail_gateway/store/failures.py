@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from mail_gateway.domain.errors import Disposition, GatewayError
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _FULL: Final = ("The disk is full.", "store-full")
 _BUSY: Final = ("The database is busy.", "store-busy")
@@ -35,6 +38,22 @@ _BY_SQLSTATE: Final = {
 
 CONFLICTS: Final = frozenset({"40001", "40P01"})
 """SQLSTATEs after which the same work is simply done again."""
+
+
+class Caught:
+    """As a context it keeps the exception of its body, whatever it is: units are of many makers."""
+
+    error: BaseException | None = None
+
+    def __enter__(self) -> Caught:
+        self.error = None
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
+    ) -> bool:
+        self.error = error
+        return isinstance(error, Exception)
 
 
 def closed() -> GatewayError:

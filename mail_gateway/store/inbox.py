@@ -11,14 +11,14 @@ from sqlalchemy import bindparam, insert, select
 
 from mail_gateway.store import letters, pads
 from mail_gateway.store.payments import OWNER, fresh
-from mail_gateway.store.sheet import Line, Step
+from mail_gateway.store.sheet import Line, Step, foreseeing
 from mail_gateway.store.tables import keys, mails, merchants, payments, readers
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mail_gateway.store.payments import Payment
-    from mail_gateway.store.sheet import Sheet
+    from mail_gateway.store.sheet import Question, Sheet
 
 RAW_KEPT_MAX: Final = 65_536
 """Bytes of an unreadable mail that a person may want to see."""
@@ -26,11 +26,13 @@ RAW_KEPT_MAX: Final = 65_536
 RESEND_AFTER_MS: Final = 60_000
 """A repeated sale pulls its letter again, at most so often."""
 
-_SAME: Final = select(payments.c.id).where(payments.c.envelope_hash == bindparam("its_hash"))
+_HASH: Final = bindparam("its_hash", type_=payments.c.envelope_hash.type)
 _READER: Final = (
-    select(_SAME.scalar_subquery(), readers.c.id, *OWNER)
+    select(payments.c.id, readers.c.id, *OWNER)
+    .select_from(readers)
     .join(keys, keys.c.id == readers.c.bdk_id)
     .join(merchants, merchants.c.id == readers.c.merchant)
+    .outerjoin(payments, payments.c.envelope_hash == _HASH)
     .where(readers.c.key_id == bindparam("its_key_id"))
 )
 _MAIL: Final = Line(Step.MAIL, insert(mails))
@@ -100,13 +102,23 @@ class Kept:
     payment: Payment | None = None
 
 
+def _known_by(arrival: Arrival, *_: int) -> Iterable[Question]:
+    if arrival.ksn is not None:
+        yield _READER, {"its_hash": _hash_of(arrival), "its_key_id": arrival.ksn[:8]}
+
+
+def _hash_of(arrival: Arrival) -> bytes:
+    return hashlib.sha256(arrival.raw if arrival.envelope is None else arrival.envelope).digest()
+
+
+@foreseeing(_known_by)
 def keep(sheet: Sheet, arrival: Arrival, resend_after_ms: int = RESEND_AFTER_MS) -> Kept:
     """Unit of work: store the mail; make its payment if new, pull its last letter again if not.
 
     Damage on the way is a payment too where the reader is known: its merchant is told. To a robot nothing is
     answered but the first arrival of a whole sale, so that two robots never write to each other.
     """
-    content_hash = hashlib.sha256(arrival.raw if arrival.envelope is None else arrival.envelope).digest()
+    content_hash = _hash_of(arrival)
     verdict, payment_id, payment = _judge(sheet, arrival, content_hash)
     if verdict is Verdict.REPEAT and payment_id is not None and not arrival.automatic:
         letters.again(sheet, payment_id, arrival.received_ms, resend_after_ms)
@@ -129,7 +141,7 @@ def keep(sheet: Sheet, arrival: Arrival, resend_after_ms: int = RESEND_AFTER_MS)
 
 
 def _judge(sheet: Sheet, arrival: Arrival, content_hash: bytes) -> tuple[Verdict, int | None, Payment | None]:
-    same, reader, *owner = _known(sheet, arrival.ksn, content_hash)
+    same, reader, *owner = _known(sheet, arrival)
     if same is not None:
         return Verdict.REPEAT, same, None
     if arrival.bounced is not None:
@@ -144,9 +156,9 @@ def _judge(sheet: Sheet, arrival: Arrival, content_hash: bytes) -> tuple[Verdict
     return Verdict.NEW, payment.id, payment
 
 
-def _known(sheet: Sheet, ksn: bytes | None, content_hash: bytes) -> Sequence[Any]:
+def _known(sheet: Sheet, arrival: Arrival) -> Sequence[Any]:
     """The payment of the same content, the reader, and what OWNER asks for; None for what there is not."""
-    found = sheet.ask(_READER, {"its_hash": content_hash, "its_key_id": ksn[:8]}) if ksn is not None else ()
+    found = [row for question in _known_by(arrival) for row in sheet.ask(*question)]
     return found[0] if found else (None, None)
 
 

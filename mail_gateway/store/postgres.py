@@ -10,10 +10,18 @@ from sqlalchemy.exc import DBAPIError
 
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.store import owner
-from mail_gateway.store.failures import typed
+from mail_gateway.store.ahead import Ahead, Told
+from mail_gateway.store.driver import driver
+from mail_gateway.store.failures import Caught, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Executable
+
+    Rows = Sequence[Mapping[str, Any]]
+
+FAR: Final = True
 
 _ANY: Final = "postgresql+psycopg://"
 _CONNECT: Final[Mapping[str, Any]] = {
@@ -103,6 +111,23 @@ def numbers(conn: Connection, table: str) -> Iterator[int]:
         yield from conn.scalars(_NEXT_NUMBERS, asked).all()
 
 
+def tell(conn: Connection, ahead: Ahead, lines: Iterable[tuple[Executable, Rows]]) -> Iterator[Told]:
+    """All at once: one way to the server and back, one statement for many rows."""
+    from mail_gateway.store.many import Many
+
+    forms = [(ahead.in_form(Many, conn, statement, rows[0]), rows) for statement, rows in lines]
+    with driver(conn) as server:
+        cursors = [server.cursor(binary=True) for _ in forms]
+        sent, ended = Caught(), Caught()
+        with ended, server.pipeline(), sent:
+            for cursor, (many, rows) in zip(cursors, forms, strict=True):
+                cursor.execute(many.words, many.given(rows))
+        for cursor in cursors:
+            if cursor.pgresult is None:
+                raise sent.error or ended.error or RuntimeError("no answer")
+            yield Told(cursor.rowcount, cursor.fetchall() if cursor.description else ())
+
+
 def rest(conn: Connection) -> bool:  # noqa: ARG001 - a module is a Backend
     """Its log is the server's affair."""
     return True
@@ -146,6 +171,8 @@ def grow(url: str, role: str) -> None:
 def _engine(url: str, **session: str) -> Engine:
     try:
         import psycopg
+
+        from mail_gateway.store.columns import teach
     except ImportError:
         sentence = "PostgreSQL needs the extra: pip install hagaki[postgres]."
         raise GatewayError(sentence, "database-driver-missing", Disposition.REFUSE) from None
@@ -153,11 +180,13 @@ def _engine(url: str, **session: str) -> Engine:
 
     def connect() -> Any:
         try:
-            return psycopg.connect(url, options=options, **_CONNECT)
+            made = psycopg.connect(url, options=options, **_CONNECT)
         except psycopg.OperationalError as error:
             raise GatewayError(
                 "The database cannot be reached.", "database-unreachable", Disposition.RETRY, str(error)
             ) from None
+        teach(made)
+        return made
 
     # libpq reads the URL itself: several hosts, pgpass, TLS and all that it knows.
     return create_engine(_ANY, creator=connect, poolclass=NullPool, hide_parameters=True)

@@ -14,7 +14,7 @@ from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import Event
 from mail_gateway.store import answers, books, letters, pads
 from mail_gateway.store.payments import OWN
-from mail_gateway.store.sheet import Line, Step
+from mail_gateway.store.sheet import Line, Step, foreseeing
 from mail_gateway.store.sheet import Stale as Stale
 from mail_gateway.store.tables import STANS, counters, events, payments, readers
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mail_gateway.store.answers import Answer
     from mail_gateway.store.letters import Queued
     from mail_gateway.store.payments import Payment
-    from mail_gateway.store.sheet import Sheet
+    from mail_gateway.store.sheet import Question, Sheet
 
 DAMAGED_EVERY_MS: Final = 60_000
 """A reader's merchant is asked to send again at most so often."""
@@ -110,6 +110,13 @@ class Attempt(NamedTuple):
     reversal: bytes
 
 
+def _key_of(entry: Entry, *_: object) -> Iterator[Question]:
+    counter = entry.changes.get("counter")
+    if counter is not None:
+        yield _OF_COUNTER, {"its_reader": entry.payment.reader, "its_counter": counter}
+
+
+@foreseeing(_key_of)
 def record(sheet: Sheet, entry: Entry) -> bool:
     """Unit of work: write the entry; -> whether its letter was queued.
 
@@ -129,6 +136,7 @@ def record(sheet: Sheet, entry: Entry) -> bool:
     return letter is not None
 
 
+@foreseeing(_key_of)
 def dispatch(sheet: Sheet, entry: Entry, prepare: Callable[[int], bytes]) -> Attempt:
     """Unit of work: give the attempt a STAN and its ready-made reversal, and write the entry.
 
@@ -174,10 +182,8 @@ def _block(sheet: Sheet) -> Iterator[int]:
 
 
 def _assert_key_is_free(sheet: Sheet, entry: Entry) -> None:
-    counter = entry.changes.get("counter")
-    if counter is not None:
-        key = {"its_reader": entry.payment.reader, "its_counter": counter}
-        if any(number != entry.payment.id for (number,) in sheet.ask(_OF_COUNTER, key)):
+    for question in _key_of(entry):
+        if any(number != entry.payment.id for (number,) in sheet.ask(*question)):
             raise KeyUsed
 
 

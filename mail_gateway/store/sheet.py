@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum, auto
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, TypeVar
 
 from sqlalchemy import bindparam, select
-from sqlalchemy.exc import DBAPIError
 
+from mail_gateway.store.ahead import Said
+from mail_gateway.store.driver import driver
 from mail_gateway.store.tables import payments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Connection, CursorResult, Executable, ScalarResult
 
     from mail_gateway.store.ahead import Ahead
 
     Row = dict[str, Any]
+    Question = tuple[Executable, Row]
+    Asks = Callable[..., Iterable[Question]]
 
-_EPOCHS: Final = (
-    select(payments.c.id, payments.c.epoch)
-    .where(payments.c.id.in_(bindparam("ids", expanding=True)))
-    .order_by(payments.c.id)
-    .with_for_update()
-)
+T = TypeVar("T")
+P = ParamSpec("P")
 
 
 class Stale(Exception):
@@ -36,6 +34,7 @@ class Stale(Exception):
 class Step(IntEnum):
     """The order in which a sheet is written: first what others point at, and what the rules ask for."""
 
+    HOLD = auto()
     PAYMENT = auto()
     MAIL = auto()
     PAD = auto()
@@ -46,15 +45,42 @@ class Step(IntEnum):
     ANSWER = auto()
     LETTER = auto()
     MARK = auto()
+    LAST = auto()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """One statement for many rows. each: a row that finds nothing to change makes the whole sheet Stale."""
+    """One statement for many rows. each: a row that finds nothing makes the whole sheet Stale."""
 
     step: Step
     statement: Executable
     each: bool = False
+
+
+_P: Final = payments.c
+_HOLD: Final = Line(
+    Step.HOLD,
+    select(_P.id)
+    .where(_P.id == bindparam("its_id"), _P.epoch == bindparam("its_epoch", type_=_P.epoch.type))
+    .with_for_update(),
+    each=True,
+)
+
+
+class Foreseeing(Generic[P, T]):
+    """A unit of work that says beforehand what it will ask, so that a group can ask it all at once."""
+
+    def __init__(self, unit: Callable[Concatenate[Sheet, P], T], asks: Asks) -> None:
+        self._unit = unit
+        self.asks = asks
+
+    def __call__(self, sheet: Sheet, *args: P.args, **more: P.kwargs) -> T:
+        return self._unit(sheet, *args, **more)
+
+
+def foreseeing(asks: Asks) -> Callable[[Callable[Concatenate[Sheet, P], T]], Foreseeing[P, T]]:
+    """Makes a unit of work foreseeing. asks: its arguments but the sheet -> what it will ask."""
+    return lambda unit: Foreseeing(unit, asks)
 
 
 class Sheet:
@@ -72,13 +98,29 @@ class Sheet:
         self._conn = conn
         self._rows: dict[Line, list[Row]] = {}
         self._held: dict[int, int] = {}
+        self._foreseen: dict[tuple[Any, ...], list[Any]] = {}
+
+    def foresee(self, questions: Iterable[Question]) -> None:
+        """Ask what will be asked, the same questions together. Good until something is written directly."""
+        asked: dict[Executable, list[Row]] = {}
+        for question, row in questions:
+            asked.setdefault(question, []).append(row)
+        lines = list(asked.items())
+        for (question, rows), told in zip(lines, self.ahead.tell(self._conn, lines), strict=True):
+            answers: list[list[Any]] = [[] for _ in rows]
+            for place, *values in told.rows:
+                answers[place - 1].append(values)
+            for row, answer in zip(rows, answers, strict=True):
+                self._foreseen[question, *row.values()] = answer
 
     def ask(self, question: Executable, row: Row) -> Sequence[Any]:
         """The rows that answer one of the program's own questions."""
-        said = self.ahead.said(self._conn, question, row)
-        with self._driver() as cursor:
-            cursor.execute(said.words, said.given(row))
-            found: Sequence[Any] = cursor.fetchall()
+        foreseen = self._foreseen.get((question, *row.values())) if self._foreseen else None
+        if foreseen is not None:
+            return foreseen
+        said = self.ahead.in_form(Said, self._conn, question, row)
+        with driver(self._conn) as conn:
+            found: Sequence[Any] = conn.execute(said.words, said.given(row)).fetchall()
         return found
 
     def next_id(self, table: str) -> int:
@@ -98,17 +140,13 @@ class Sheet:
 
     def flush(self) -> None:
         """Write what was added. Raises Stale, or the database's error: then nothing of the sheet may stay."""
-        if self._held:
-            epochs = self._conn.execute(_EPOCHS, {"ids": sorted(self._held)})
-            if {row.id: row.epoch for row in epochs} != self._held:
-                raise Stale
-        for line in sorted(self._rows, key=_step):
-            rows = self._rows[line]
-            said = self.ahead.said(self._conn, line.statement, rows[0])
-            with self._driver() as cursor:
-                cursor.executemany(said.words, list(map(said.given, rows)))
-                changed: int = cursor.rowcount
-            if line.each and changed != len(rows):
+        for payment_id in sorted(self._held):  # in one order: no two wait for each other
+            row = {"its_id": payment_id, "its_epoch": self._held[payment_id]}
+            self._rows.setdefault(_HOLD, []).append(row)
+        lines = sorted(self._rows, key=_step)
+        all_told = self.ahead.tell(self._conn, [(line.statement, self._rows[line]) for line in lines])
+        for line, told in zip(lines, all_told, strict=True):
+            if line.each and told.changed != len(self._rows[line]):
                 raise Stale
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
@@ -130,21 +168,10 @@ class Sheet:
         self._wrote_directly()
         return self._conn.exec_driver_sql(statement, parameters)
 
-    @contextmanager
-    def _driver(self) -> Iterator[Any]:
-        """The driver's own cursor: the library would look at every value again, for as long as the rest."""
-        cursor = self._conn.connection.cursor()
-        try:
-            yield cursor
-        except self._conn.dialect.loaded_dbapi.Error as error:
-            base = self._conn.dialect.loaded_dbapi.Error
-            raise DBAPIError.instance(None, None, error, base, hide_parameters=True) from error
-        finally:
-            cursor.close()
-
     def _wrote_directly(self) -> None:
         self.written += 1
         self.direct = True
+        self._foreseen.clear()
 
 
 def _step(line: Line) -> Step:

@@ -12,13 +12,20 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_
 from sqlalchemy.exc import DBAPIError
 
 from mail_gateway.domain.errors import Disposition, GatewayError
+from mail_gateway.store.ahead import Ahead, Said, Told
+from mail_gateway.store.driver import driver
 from mail_gateway.store.failures import typed
 from mail_gateway.store.migrate import is_current, upgrade
 from mail_gateway.store.tables import GROUPS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from sqlalchemy import Executable
+
+    Rows = Sequence[Mapping[str, Any]]
+
+FAR: Final = False
 BUSY_MS: Final = 5000
 _SETTINGS: Final[Mapping[str, int | str]] = {
     "journal_mode": "wal",
@@ -153,6 +160,24 @@ def numbers(conn: Connection, table: str) -> Iterator[int]:
     last = conn.scalar(text(f"SELECT max(id) FROM {table}")) or 0
     given = conn.scalar(_GIVEN, {"its_table": table}) or 0
     return itertools.count(max(last, given) + 1)
+
+
+def tell(conn: Connection, ahead: Ahead, lines: Iterable[tuple[Executable, Rows]]) -> Iterator[Told]:
+    """One after the other, when its turn comes."""
+    for statement, rows in lines:
+        said = ahead.in_form(Said, conn, statement, rows[0])
+        with driver(conn) as here:
+            if statement.is_select:
+                told = _asked(here, said, rows)
+            else:
+                told = Told(here.executemany(said.words, list(map(said.given, rows))).rowcount, ())
+        yield told
+
+
+def _asked(here: Any, said: Said, rows: Rows) -> Told:
+    asked = enumerate(rows, 1)
+    found = [(place, *one) for place, row in asked for one in here.execute(said.words, said.given(row))]
+    return Told(len(found), found)
 
 
 def rest(conn: Connection) -> bool:

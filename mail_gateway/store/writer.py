@@ -9,18 +9,18 @@ from sqlalchemy.exc import DBAPIError
 
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.store.ahead import Ahead
-from mail_gateway.store.failures import failed, is_conflict, typed
-from mail_gateway.store.sheet import Sheet
+from mail_gateway.store.failures import Caught, failed, is_conflict, typed
+from mail_gateway.store.sheet import Line, Sheet, Step
 from mail_gateway.store.tables import counters
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Callable, Sequence
-    from types import TracebackType
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Connection, Engine
 
     from mail_gateway.store.backend import Backend
+    from mail_gateway.store.sheet import Question
 
     Unit = Callable[[Sheet], Any]
 
@@ -28,38 +28,29 @@ TRIES: Final = 20
 """A group that another node's got in the way of is done again so often."""
 
 _C: Final = counters.c
-_MARK: Final = (
-    update(counters).where(_C.name == bindparam("its_name")).values(value=_C.value + 1).returning(_C.value)
+_MARK: Final = Line(
+    Step.LAST,
+    update(counters)
+    .where(_C.name == bindparam("its_name"))
+    .values(value=bindparam("its_value", type_=_C.value.type)),
 )
-_LANDED: Final = (
+_COUNTED: Final = (
     select(_C.value)
     .where(_C.name == bindparam("its_name"))
     .with_for_update()  # waits for a commit that is still under way elsewhere
 )
-
-
-class Caught:
-    """As a context it keeps the exception of its body, whatever it is: units are of many makers."""
-
-    error: BaseException | None = None
-
-    def __enter__(self) -> Caught:
-        self.error = None
-        return self
-
-    def __exit__(
-        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
-    ) -> bool:
-        self.error = error
-        return isinstance(error, Exception)
+_UNKNOWN: Final = -1
 
 
 class Job(Caught):
-    """One unit and what came of it."""
+    """One unit and what came of it. asks: what the unit will ask, as far as it is known beforehand."""
 
-    def __init__(self, unit: Unit, future: Future[Any]) -> None:
+    def __init__(
+        self, unit: Unit, future: Future[Any], asks: Callable[[], Iterable[Question]] = tuple
+    ) -> None:
         self.unit = unit
         self.future = future
+        self.asks = asks
         self.value: Any = None
         self.settled = False
 
@@ -106,6 +97,7 @@ class Writer:
         self._conn: Connection | None = None
         self._ahead = Ahead(backend)
         self._name = ""
+        self._count = _UNKNOWN
         self._mark: int | None = None
 
     def commit(self, jobs: Sequence[Job]) -> None:
@@ -169,20 +161,24 @@ class Writer:
 
     def _attempt(self, jobs: Sequence[Job], *, strict: bool) -> None:
         conn = self._connection()
-        with conn.begin() as transaction:
+        with conn.begin():
             if strict:
                 self._backend.be_strict(conn)
             sheet = Sheet(conn, self._ahead)
+            if self._backend.FAR:
+                sheet.foresee(question for job in jobs for question in job.asks())
             for job in jobs:
                 job.run(sheet)
             if not sheet.written:
-                transaction.rollback()  # they only asked: the disk need not move
                 self._ahead.forget()
                 return
             if sheet.direct and not strict:
                 raise _Loose
+            mark = self._count + 1
+            sheet.add(_MARK, {"its_name": self._name, "its_value": mark})
             sheet.flush()
-            self._mark = conn.execute(_MARK, {"its_name": self._name}).scalar_one()
+            self._mark = mark
+        self._count = mark
         if sheet.direct:
             self._ahead.forget()
 
@@ -197,14 +193,13 @@ class Writer:
 
     def _landed(self, mark: int) -> bool:
         """A commit that failed may have happened all the same: look, on a connection that knows nothing."""
-        look = Caught()
+        self._count, look = _UNKNOWN, Caught()
         for _ in range(TRIES):
-            found = None
-            with look, self._connection().begin():
-                found = self._connection().scalar(_LANDED, {"its_name": self._name})
+            with look:
+                self._connection()
             if look.error is None or not is_conflict(look.error):
                 break
-        return look.error is None and found == mark
+        return self._count == mark
 
     def _wait(self) -> None:
         """Long enough that the other one is through; the database throws the dice."""
@@ -221,6 +216,9 @@ class Writer:
             with self._conn.begin():
                 name = self._backend.name_group(self._conn)
             self._name = name
+        if self._count == _UNKNOWN:
+            with self._conn.begin():
+                self._count = self._conn.execute(_COUNTED, {"its_name": self._name}).scalar_one()
         return self._conn
 
     def _drop(self) -> None:
