@@ -3,6 +3,7 @@
 import random
 import sys
 import types
+from collections import Counter
 
 import pytest
 from Crypto.Cipher import AES
@@ -67,6 +68,47 @@ def test_own_aes_agrees_with_the_library():
     for _ in range(200):
         key, block = chance.randbytes(16), chance.randbytes(16)
         assert aes.own(key)(block) == fast(key)(block)
+
+
+@pytest.mark.parametrize("key, expected, text", FIPS_197)
+def test_own_aes_backwards_fips_197(key, expected, text):
+    assert aes.own_decrypt(bytes.fromhex(key))(bytes.fromhex(text)).hex() == expected
+
+
+def test_own_aes_backwards_agrees_with_the_library():
+    chance = random.Random(198)
+    for _ in range(200):
+        key, block = chance.randbytes(16), chance.randbytes(16)
+        assert aes.own_decrypt(key)(block) == AES.new(key, AES.MODE_ECB).decrypt(block)
+        assert aes.decipher(key)(aes.cipher(key)(block)) == block
+
+
+def opcodes(work):
+    """What the interpreter does in a call: how often each instruction of each function runs."""
+    done = Counter()
+
+    def trace(frame, event, _):
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            done[frame.f_code.co_name, frame.f_lasti] += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return done
+
+
+@pytest.mark.parametrize("direction", [aes.own, aes.own_decrypt])
+def test_own_aes_does_the_same_whatever_key_and_block_are(direction):
+    chance = random.Random(1)
+    secrets = [(bytes(16), bytes(16)), (b"\xff" * 16, b"\xff" * 16)]
+    secrets += [(chance.randbytes(16), chance.randbytes(16)) for _ in range(3)]
+    runs = [opcodes(lambda key=key, block=block: direction(key)(block)) for key, block in secrets]
+    assert all(run == runs[0] for run in runs)
 
 
 @pytest.mark.parametrize("length", [0, 15, 17, 32])
