@@ -27,7 +27,7 @@ HELD_MAX: Final = 64
 
 HELD_LOW: Final = 24
 CONNECTIONS: Final = 4
-"""Letters on their way at once; one that hangs holds up no other."""
+"""Letters on their way at once; one that hangs holds up none but the one that was said behind it."""
 
 IDLE_MAX_S: Final = 60
 OTHERS_S: Final = 0.05
@@ -62,7 +62,7 @@ class Sender:
         mine: Callable[[], int | None] = lambda: None,
     ) -> None:
         own_name = settings.sender_domain or "localhost"
-        self._free = [Smarthost(settings, own_name) for _ in range(CONNECTIONS)]
+        self._free = [Smarthost(settings, own_name, self._next) for _ in range(CONNECTIONS)]
         self._store = store
         self._ports = ports
         self._mine = mine
@@ -138,18 +138,26 @@ class Sender:
     async def _work(self, smarthost: Smarthost) -> None:
         """One connection takes the next letter, until none is left."""
         try:
-            while self._held and self._down is None:
-                letter = self._held.popleft()
-                if len(self._held) == HELD_LOW:
-                    self.wake()
-                if not self._held_back(letter):
-                    await self._one(letter, smarthost)
+            while (letter := smarthost.take_behind() or self._next()) is not None:
+                await self._one(letter, smarthost)
         except SmarthostDown as down:
             self._down = down
         finally:
+            if (behind := smarthost.take_behind()) is not None:
+                self._held.appendleft(behind)
             self._free.append(smarthost)
             if not self._held or self._down is not None:
                 self.wake()
+
+    def _next(self) -> LetterRow | None:
+        """Take out the next letter that may go now."""
+        while self._held and self._down is None:
+            letter = self._held.popleft()
+            if len(self._held) == HELD_LOW:
+                self.wake()
+            if not self._held_back(letter):
+                return letter
+        return None
 
     def _held_back(self, letter: LetterRow) -> bool:
         """Whether its address has had its letters for this hour: then it waits its turn, and is not lost."""

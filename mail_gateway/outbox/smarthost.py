@@ -12,7 +12,7 @@ from mail_gateway.outbox.wire import TIMEOUT_S, Reply, Wire
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mail_gateway.settings import SmarthostSettings
     from mail_gateway.store.letters import LetterRow
@@ -48,13 +48,30 @@ class SmarthostDown(Exception):
 
 
 class Smarthost:
-    """One connection, kept while it lives. The library makes it: greeting, TLS, sign-in."""
+    """One connection, kept while it lives. The library makes it: greeting, TLS, sign-in.
 
-    def __init__(self, settings: SmarthostSettings, local_name: str) -> None:
+    following: takes out the letter that goes behind the one under way, if any. Where the smarthost allows it,
+    its commands leave with the content before it (RFC 2920 section 3.1).
+    """
+
+    def __init__(
+        self,
+        settings: SmarthostSettings,
+        local_name: str,
+        following: Callable[[], LetterRow | None] = lambda: None,
+    ) -> None:
         self._settings = settings
         self._local_name = local_name
+        self._following = following
         self._wire: Wire | None = None
         self._pipelining = False
+        self._behind: LetterRow | None = None
+        self._said: LetterRow | None = None
+
+    def take_behind(self) -> LetterRow | None:
+        """The letter that was taken out to go next on this connection: to be handed over now, or put back."""
+        behind, self._behind = self._behind, None
+        return behind
 
     async def connect(self) -> bool:
         """Have a connection; whether it was there already. Raises SmarthostDown."""
@@ -67,6 +84,7 @@ class Smarthost:
         except (SMTPException, OSError) as error:
             client.close()
             raise SmarthostDown(type(error).__name__) from error
+        self._said = None
         self._pipelining = client.supports_extension("pipelining")
         self._wire = Wire(cast("asyncio.Transport", client.transport))
         return False
@@ -93,7 +111,9 @@ class Smarthost:
         commands = _commands(letter)
         if not commands:
             return Handed(Fate.REFUSED, "address-form")
-        if self._pipelining:
+        if letter is self._said:
+            replies = await wire.hear(len(commands))
+        elif self._pipelining:
             replies = await wire.ask(b"".join(commands), len(commands))
         else:
             replies = []
@@ -109,8 +129,14 @@ class Smarthost:
         return refused
 
     async def _content(self, wire: Wire, letter: LetterRow) -> Handed:
+        """The content, and with it the commands of the letter behind."""
+        if self._pipelining and self._behind is None:
+            self._behind = self._following()
+        commands = _commands(self._behind) if self._behind is not None else ()
+        self._said = self._behind
+        wire.say(b"".join((_quoted(letter.raw), *commands)), 1 + len(commands))
         try:
-            (reply,) = await wire.ask(_quoted(letter.raw))
+            (reply,) = await wire.hear(1)
         except SMTPException as error:
             return Handed(Fate.UNCERTAIN, type(error).__name__)
         return _said_to_content(reply)

@@ -20,13 +20,14 @@ class Reply(NamedTuple):
 
 
 class Wire(asyncio.Protocol):
-    """Takes a transport over. One question at a time; a reply that nobody asked for ends the connection."""
+    """Takes a transport over. One listens at a time; a reply that nobody asked for ends the connection."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._held = b""
         self._said: list[bytes] = []
         self._replies: list[Reply] = []
+        self._owed = 0
         self._wanted = 0
         self._waiter: asyncio.Future[None] | None = None
         transport.set_protocol(self)
@@ -36,18 +37,35 @@ class Wire(asyncio.Protocol):
         """Whether there is any use in asking."""
         return not self._transport.is_closing()
 
-    async def ask(self, commands: bytes, count: int = 1) -> list[Reply]:
-        """Say commands together (RFC 2920) and wait for their replies, so many.
+    def say(self, commands: bytes, count: int) -> None:
+        """Say commands together (RFC 2920); so many replies will come. Raises SMTPServerDisconnected."""
+        if not self.is_open:
+            raise SMTPServerDisconnected("Connection lost")
+        self._owed += count
+        self._transport.write(commands)
+
+    async def hear(self, count: int) -> list[Reply]:
+        """The next replies, so many, once they are here.
 
         Raises SMTPServerDisconnected, SMTPReadTimeoutError; then the connection is closed.
         """
+        if len(self._replies) < count:
+            await self._until(count)
+        heard, self._replies = self._replies[:count], self._replies[count:]
+        return heard
+
+    async def ask(self, commands: bytes, count: int = 1) -> list[Reply]:
+        """Say commands together and wait for their replies; see `hear`."""
+        self.say(commands, count)
+        return await self.hear(count)
+
+    async def _until(self, count: int) -> None:
         if not self.is_open:
             raise SMTPServerDisconnected("Connection lost")
         loop = asyncio.get_running_loop()
-        self._wanted, self._replies, self._waiter = count, [], loop.create_future()
+        self._wanted, self._waiter = count, loop.create_future()
         timer = loop.call_later(TIMEOUT_S, self._fail, SMTPReadTimeoutError("No answer"))
         try:
-            self._transport.write(commands)
             await self._waiter
         except BaseException:
             self._transport.abort()
@@ -55,7 +73,6 @@ class Wire(asyncio.Protocol):
         finally:
             timer.cancel()
             self._waiter = None
-        return self._replies
 
     def close(self) -> None:
         """Say QUIT and close, once all that was said has left."""
@@ -75,7 +92,7 @@ class Wire(asyncio.Protocol):
 
     def _line(self, line: bytes) -> None:
         code, mark = line[:3], line[3:4]
-        if not code.isdigit() or len(code) < 3 or self._waiter is None or self._waiter.done():
+        if not code.isdigit() or len(code) < 3 or not self._owed:
             self._fail(SMTPServerDisconnected("Not what was asked for"))
             return
         self._said.append(line[4:])
@@ -84,7 +101,8 @@ class Wire(asyncio.Protocol):
         text = b" ".join(self._said).decode("utf-8", "replace")
         self._said = []
         self._replies.append(Reply(int(code), text))
-        if len(self._replies) == self._wanted:
+        self._owed -= 1
+        if self._waiter is not None and not self._waiter.done() and len(self._replies) == self._wanted:
             self._waiter.set_result(None)
 
     def _fail(self, error: Exception) -> None:

@@ -354,6 +354,38 @@ async def test_a_store_that_fails_stops_nothing_for_good(
         await world.until("letter.sent")
 
 
+async def test_a_connection_that_is_lost_costs_only_the_letter_whose_content_was_under_way(
+    tmp_path: Path,
+) -> None:
+    async with a_world(tmp_path) as world:
+        world.host.hang_up = 3
+        for number in range(1, 21):
+            await world.put(number)
+        world.start()
+        await world.until("letter.sent", 17)
+        async with asyncio.timeout(BOUND_S):
+            while "sending" in {(await world.row(number))["state"] for number in range(1, 21)}:
+                await asyncio.sleep(0)
+        rows = [await world.row(number) for number in range(1, 21)]
+        assert sorted(row["state"] for row in rows if row["state"] != "sent") == ["uncertain"] * 3
+        assert {row["attempts"] for row in rows} == {1}
+        assert world.host.taken.qsize() == 20
+
+
+async def test_a_letter_that_is_refused_is_no_matter_for_the_one_before_or_behind(tmp_path: Path) -> None:
+    async with a_world(tmp_path) as world:
+        world.host.rcpt = lambda who: "550 5.1.1 unknown" if who == "no@x" else "250 OK"
+        for number in range(1, 21):
+            await world.put(
+                number, recipient="ok@x" if number % 2 else ("no@x", "a@x>\r\nRSET")[number % 4 // 2]
+            )
+        world.start()
+        await world.until("letter.sent", 10)
+        await world.until("letter.refused", 10)
+        assert {(await world.row(number))["state"] for number in range(1, 21, 2)} == {"sent"}
+        assert world.host.taken.qsize() == 10
+
+
 async def test_stopping_says_goodbye(tmp_path: Path) -> None:
     async with a_world(tmp_path) as world:
         world.start()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import deque
+from dataclasses import replace
 
 import pytest
 from dice import play_async, spoil
@@ -18,6 +20,7 @@ LIMIT_S = 20
 SILENCE_S = 0.05
 RAW = b"Subject: x\r\n\r\n.dot\r\n..two\r\nline\r\n"
 LETTER = LetterRow(1, 1, Letter.APPROVED, 1, "<1@x>", "b1@r.example", "a..b@docomo.ne.jp", RAW, 0, 1)
+LETTERS = tuple(replace(LETTER, id=number, raw=b"%d " % number + RAW) for number in range(1, 6))
 HONEST = {
     b"EHLO": b"250-smarthost\r\n250-PIPELINING\r\n250 SIZE 1000000\r\n",
     b"HELO": b"250 smarthost\r\n",
@@ -90,22 +93,29 @@ class Liar:
             writer.write(self.last)
 
 
-async def fate_at(client: Smarthost) -> Handed | None:
+async def fate_at(client: Smarthost, letter: LetterRow) -> Handed | None:
     try:
-        return await client.hand_over(LETTER)
+        return await client.hand_over(letter)
     except SmarthostDown:
         return None
 
 
-async def handed_over(liar: Liar) -> list[Handed | None]:
-    """What became of a few letters; None: no connection."""
+async def handed_over(liar: Liar) -> dict[int, Handed | None]:
+    """What became of a few letters that may go behind each other, by number; None: no connection."""
     server = await asyncio.start_server(liar.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    client = Smarthost(SmarthostSettings("127.0.0.1", port), "pay.example")
-    fates: list[Handed | None] = []
+    held = deque(LETTERS)
+
+    def following() -> LetterRow | None:
+        return held.popleft() if held else None
+
+    client = Smarthost(SmarthostSettings("127.0.0.1", port), "pay.example", following)
+    fates: dict[int, Handed | None] = {}
     try:
         async with asyncio.timeout(LIMIT_S):
-            fates = [await fate_at(client) for _ in range(3)]
+            while letter := client.take_behind() or following():
+                assert letter.id not in fates
+                fates[letter.id] = await fate_at(client, letter)
     finally:
         await client.close()
         server.close()
@@ -118,12 +128,13 @@ async def test_whatever_the_smarthost_says_a_letter_has_one_fate(monkeypatch: py
         for module in (wire, smarthost):
             monkeypatch.setattr(module, "TIMEOUT_S", SILENCE_S if liar.lies else LIMIT_S)
         fates = await handed_over(liar)
-        for fate in fates:
+        assert list(fates) == [letter.id for letter in LETTERS]
+        for fate in fates.values():
             assert fate is None or fate.remark.isprintable()
             if fate is not None and fate.fate is Fate.SENT:
                 assert fate.remark.startswith("2")
         if liar.lies == 0:
-            assert [fate.fate for fate in fates if fate] == [Fate.SENT] * 3
-            assert liar.content == (RAW.replace(b"\r\n.", b"\r\n..")) * 3
+            assert [fate.fate for fate in fates.values() if fate] == [Fate.SENT] * len(LETTERS)
+            assert liar.content == b"".join(letter.raw.replace(b"\r\n.", b"\r\n..") for letter in LETTERS)
 
     await play_async(150, case)
