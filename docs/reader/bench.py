@@ -1,0 +1,208 @@
+"""Runs in the page, under MicroPython: the firmware on a board of the page's parts, a phone, and a small centre.
+
+`page` is the page's own module: lcd, beep, sale, verdict (what to show) and random.
+"""
+
+import sys
+
+sys.path.insert(0, "/fw")
+
+import page
+
+from card_reader_fw import reader, vault
+from card_reader_fw.crypto import aes, ccm, dukpt
+from card_reader_fw.journal import Journal
+from card_reader_fw.track import coding
+from schemas.envelope import armour, cose, derivation, outcome, payload
+from schemas.link import events, session
+
+LEAD_BITS = 30
+TRACKS = {"track2": (coding.NUMERIC, 339), "jis2": (coding.JIS2, 121)}  # coding, micrometres a bit
+
+
+def random_bytes(count):
+    """The page's randomness."""
+    return bytes([page.random() for _ in range(count)])
+
+
+class Flash:
+    """Two banks that stay when the reader is switched off."""
+
+    bank_size = 16384
+
+    def __init__(self):
+        self.banks = [bytearray(b"\xff" * self.bank_size) for _ in (0, 1)]
+
+    def read(self, bank, offset, length):
+        return self.banks[bank][offset : offset + length]
+
+    def write(self, bank, offset, data):
+        for at, byte in enumerate(data, offset):
+            self.banks[bank][at] &= byte
+
+    def erase(self, bank):
+        self.banks[bank][:] = b"\xff" * self.bank_size
+
+
+class Queue:
+    """What a hand has done and the firmware has not seen."""
+
+    def __init__(self):
+        self.waiting = []
+
+    def read(self):
+        return self.waiting.pop(0) if self.waiting else None
+
+
+class Board:
+    """All ports of the firmware."""
+
+    def __init__(self, flash):
+        self.flash = flash
+        self.head, self.keypad = Queue(), Queue()
+        self.lcd = self.serial = self.beeper = self
+        self.cipher = self.slot = self.typist = self.picture = None
+        self.random = random_bytes
+        self.to_reader, self.to_phone = b"", b""
+
+    def clock(self):
+        return page.milliseconds()
+
+    def tell(self, verb, **facts):
+        pass
+
+    def show(self, first, second, state):
+        page.lcd(first, second, state)
+
+    def beep(self, code):
+        page.beep(code)
+
+    def read(self):
+        data, self.to_reader = self.to_reader, b""
+        return data
+
+    def write(self, data):
+        self.to_phone += data
+
+
+class Centre:
+    """Knows the reader's initial key: opens its sales and seals results (schemas/envelope/SPEC.md)."""
+
+    def __init__(self, initial_key):
+        self._initial_key = initial_key
+        self._told = {}  # KSN: the last version
+        self.sales = []  # (KSN, payload.Sale), oldest first
+
+    def open(self, text):
+        """Armour text of a sale -> payload.Sale."""
+        ksn, _, sealed = cose.unpack(armour.from_text(text)[1])
+        block = aes.cipher(self._key(ksn, derivation.SEAL_SALE))
+        opened = ccm.open_sealed(block, cose.nonce(ksn, 0), cose.enc_structure(cose.AAD_SALE), sealed)
+        sale = payload.decode_sale(bytes(opened))
+        self.sales.append((ksn, sale))
+        return sale
+
+    def result(self, found):
+        """Outcome for the newest sale -> armour text of the next version of its result."""
+        ksn, sale = self.sales[-1]
+        version = self._told[ksn] = self._told.get(ksn, 0) + 1
+        result = payload.Result(
+            outcome=found, version=version, amount_minor=sale.amount_minor, currency=sale.currency
+        )
+        if found == outcome.APPROVED:
+            result.approval_number = "%06d" % (int.from_bytes(random_bytes(3), "big") % 1000000)
+        text = bytearray(payload.encode_result(result))
+        block = aes.cipher(self._key(ksn, derivation.SEAL_RESULT))
+        ccm.seal(block, cose.nonce(ksn, version), cose.enc_structure(cose.AAD_RESULT), text)
+        return armour.to_text(armour.RESULT, cose.pack(ksn, version, bytes(text)))
+
+    def _key(self, ksn, usage):
+        """The host's walk (ANSI X9.24-3:2017 section 6.2)."""
+        key, walked = self._initial_key, 0
+        for bit in range(31, -1, -1):
+            if int.from_bytes(ksn[8:], "big") >> bit & 1:
+                walked |= 1 << bit
+                ident = ksn[4:8] + walked.to_bytes(4, "big")
+                key = aes.cipher(key)(derivation.data(derivation.KEY_DERIVATION, ident))
+        return dukpt.working_key(aes.cipher, key, usage, ksn)
+
+
+class Bench:
+    """The reader, its phone and the centre. language: en or ja."""
+
+    def __init__(self, language):
+        initial_key = random_bytes(16)
+        self._flash = Flash()
+        vault.create(Journal(self._flash), dukpt.load(aes.cipher, b"HGKIHGKI", initial_key), language)
+        self._centre = Centre(initial_key)
+        self.switch_on()
+
+    def switch_on(self):
+        """As after the battery was taken out: only the flash is as it was."""
+        self._board = Board(self._flash)
+        self._reader = reader.Reader(self._board)
+        self._phone = session.Session(session.PHONE)
+
+    def poll(self):
+        """One turn of the firmware, and of the phone on its line."""
+        now_ms = page.milliseconds()
+        self._reader.poll()
+        data, self._board.to_phone = self._board.to_phone, b""
+        for event in self._phone.receive(data, now_ms):
+            self._on_phone(event)
+        self._phone.tick(now_ms)
+        self._board.to_reader += self._phone.outgoing()
+
+    def key(self, name):
+        """A finger on a key."""
+        self._board.keypad.waiting.append(name)
+
+    def swipe(self, text, track, jitter, backward):
+        """A hand. jitter: hundredths of a bit by which a flux change may stand off its place."""
+        coded, micrometres = TRACKS[track]
+        self._board.head.waiting.append([intervals(bits(text, coded), micrometres, jitter, backward)])
+
+    def answer(self, name):
+        """The centre answers the newest sale; the phone hands it to the reader. -> whether there was a sale."""
+        if not self._centre.sales:
+            return False
+        number = [one for one in outcome.NAMES if outcome.NAMES[one] == name][0]
+        self._phone.result(self._centre.result(number))
+        return True
+
+    def _on_phone(self, event):
+        if type(event) is events.Hello:
+            self._phone.permission(page.seconds())
+        elif type(event) is events.SaleArrived:
+            sale = self._centre.open(event.text)
+            self._phone.stored()
+            page.sale(armour.block(*armour.from_text(event.text)), sale.amount_minor, sale.slip)
+        elif type(event) is events.Verdict:
+            page.verdict(event.code)
+
+
+def bits(text, coded):
+    """Text between the sentinels -> the bits of a stripe, with clocking zeros, parity and LRC."""
+    values = [coded.start] + [ord(letter) - coded.base for letter in text] + [coded.end]
+    lrc = 0
+    for value in values[coded.lrc_from :]:
+        lrc ^= value
+    found = [0] * LEAD_BITS
+    for value in values + [lrc]:
+        word = [value >> n & 1 for n in range(coded.bits)]
+        found.extend(word + [(sum(word) + coded.odd) % 2])
+    return found + [0] * LEAD_BITS
+
+
+def intervals(stripe, micrometres, jitter, backward):
+    """Bits -> flux intervals in microseconds, at 40 cm/s."""
+    length = micrometres * 10 // 4
+    edges, now = [0], 0
+    for bit in reversed(stripe) if backward else stripe:
+        for step in (length // 2, length - length // 2) if bit else (length,):
+            now += step
+            edges.append(now + length * (page.random() - 128) * jitter // 12800)
+    return [edges[at + 1] - edges[at] for at in range(len(edges) - 1)]
+
+
+bench = Bench(page.language())
