@@ -17,6 +17,11 @@ class Lines(asyncio.StreamReader):
         super().__init__(limit=longest, loop=loop)
         self._longest = longest
 
+    def has_one(self) -> bool:
+        """Whether the next line is here already."""
+        here: bytearray = self._buffer  # type: ignore[attr-defined]
+        return b"\n" in here
+
     async def readuntil(self, separator: Any = b"\n") -> bytes:
         """As StreamReader's; until CR LF: as many lines as are here and need no look at their begin."""
         count = self._plain() if separator == _END else 0

@@ -91,7 +91,9 @@ class Handler:
         commit = asyncio.create_task(self._intake.accept(content, route))
         self.commits.add(commit)
         commit.add_done_callback(self.commits.discard)
-        return str(await asyncio.shield(commit))
+        taken = await asyncio.shield(commit)
+        server.is_grouped = True
+        return str(taken)
 
     async def handle_exception(self, error: Exception) -> str:
         if not isinstance(error, TLSSetupException):  # a handshake that fails is the client's affair
@@ -112,8 +114,9 @@ class Connection(SMTP):
         self.peer = ""
         self.is_committing = False
         self.is_suspect = False
+        self.is_grouped = False
         self._unsaid: list[str] = []
-        self._is_routing = False
+        self._lines = Lines(LINE_MAX, door.loop)
         # of this connection alone: aiosmtpd shares one table between all of them
         self.command_size_limits = defaultdict(lambda: _COMMAND_MAX)
         super().__init__(
@@ -129,9 +132,7 @@ class Connection(SMTP):
             loop=door.loop,
         )
         # aiosmtpd makes its own reader: begin its base class again with ours
-        asyncio.StreamReaderProtocol.__init__(
-            self, Lines(LINE_MAX, door.loop), self._cb_client_connected, door.loop
-        )
+        asyncio.StreamReaderProtocol.__init__(self, self._lines, self._cb_client_connected, door.loop)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         if self._tls_protocol is not None:  # the same connection, now encrypted
@@ -168,20 +169,18 @@ class Connection(SMTP):
             super()._timeout_cb()
 
     async def push(self, status: str | bytes) -> None:
-        """aiosmtpd repeats commands it does not know; their controls are not sent back."""
+        """aiosmtpd repeats commands it does not know; their controls are not sent back. Replies to commands
+        that came together leave together (RFC 2920 section 3.2)."""
         text = status if isinstance(status, str) else status.decode("ascii", "replace")
-        said = "\r\n".join(map(_printable, text.split("\r\n")))
-        if self._is_routing and len(self._unsaid) < RECIPIENTS_MAX:
-            self._unsaid.append(said)
-            self.loop.call_soon(self._say_unsaid)
+        plain = text.isascii() and text.isprintable()
+        self._unsaid.append(text if plain else "\r\n".join(map(_printable, text.split("\r\n"))))
+        if self.is_grouped and self._lines.has_one() and not self._ends():
             return
         unsaid, self._unsaid = self._unsaid, []
-        await super().push("\r\n".join([*unsaid, said]))
+        await super().push("\r\n".join(unsaid))
 
-    def _say_unsaid(self) -> None:
-        unsaid, self._unsaid = self._unsaid, []
-        if unsaid and self.transport is not None and not self.transport.is_closing():
-            self._writer.write("".join(f"{line}\r\n" for line in unsaid).encode("ascii", "replace"))
+    def _ends(self) -> bool:
+        return self.is_suspect or self._door.is_closing or len(self._unsaid) > RECIPIENTS_MAX
 
     async def smtp_MAIL(self, arg: str | None) -> None:
         await self._with_path(super().smtp_MAIL, arg)
@@ -190,16 +189,15 @@ class Connection(SMTP):
         await self._with_path(super().smtp_RCPT, arg)
 
     async def _with_path(self, command: Any, arg: str | None) -> None:
-        """The replies to commands that came together leave together (RFC 2920 section 3.2)."""
-        self._is_routing = True
+        self.is_grouped = True
         try:
             await self._route(command, arg)
         finally:
-            self._is_routing = False
+            self.is_grouped = False
 
     def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
         """What the gate let pass is <addr-spec> or <> with parameters; aiosmtpd parses all of RFC 5322."""
-        if not self._is_routing:
+        if not self.is_grouped:
             return super()._getaddr(arg)
         inside, _, parameters = arg.lstrip(" ").removeprefix("<").partition(">")
         return inside or _NULL_SENDER, parameters
@@ -217,7 +215,7 @@ class Connection(SMTP):
         self._next_window()
         await super().smtp_DATA(arg)
         self.content_is_here()
-        self.is_committing = False
+        self.is_committing = self.is_grouped = False
         self._reset_timeout()
         if self.is_suspect and self.transport is not None:
             self.transport.close()  # what follows may be a mail that was smuggled in: it is not read

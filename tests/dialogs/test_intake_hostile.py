@@ -77,6 +77,18 @@ async def test_a_whole_session_in_one_write_is_answered_in_order() -> None:
         assert len(world.store.arrivals) == 2
 
 
+async def test_a_reply_waits_for_no_line_that_is_not_whole() -> None:
+    async with a_door() as world:
+        client = await Client.to(world)
+        assert (await client.line()).startswith("220")
+        assert (await client.ask("HELO x")).startswith("250")
+        await client.say(f"{ROUTE}{WHOLE}MAIL FROM:<a@b.exa".encode())
+        assert [(await client.line())[:3] for _ in range(4)] == ["250", "250", "354", "250"]
+        await client.say(b"mple>\r\nRCPT TO:<sale@p")
+        assert (await client.line()).startswith("250")
+        client.close()
+
+
 async def test_content_behind_a_refused_data_is_read_as_commands_and_stores_nothing() -> None:
     async with a_door() as world:
         client = await Client.to(world)
