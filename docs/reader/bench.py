@@ -1,4 +1,4 @@
-"""Runs in the page, under MicroPython: the firmware on a board of the page's parts, a phone, and a small centre.
+"""Runs in the page, under MicroPython: the firmware on the page's parts, a phone, and a small centre.
 
 `page` is the page's own module: lcd, beep, sale, verdict (what to show) and random.
 """
@@ -163,7 +163,7 @@ class Bench:
         self._board.head.waiting.append([intervals(bits(text, coded), micrometres, jitter, backward)])
 
     def answer(self, name):
-        """The centre answers the newest sale; the phone hands it to the reader. -> whether there was a sale."""
+        """The centre answers the newest sale, the phone hands it on. -> whether there was a sale."""
         if not self._centre.sales:
             return False
         number = [one for one in outcome.NAMES if outcome.NAMES[one] == name][0]
