@@ -4,9 +4,13 @@ from schemas.errors import WireError
 from schemas.link import text
 
 VERDICTS = ("genuine", "not-genuine", "unknown-sale")
+OPENERS = ("transport", "update", "none")
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 CODE_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789-"
-CODE_MAX, FIRMWARE_MAX, ARMOUR_MAX = 16, 32, 1200
+HEX = "0123456789ABCDEF"
+CAPITALS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+CODE_MAX, FIRMWARE_MAX, ARMOUR_MAX, BLOCK = 16, 32, 1200, 144
+LOADED, REFUSED = "loaded", "refused"
 
 
 class Event:
@@ -110,6 +114,40 @@ class Verdict(_Code):
     __slots__ = ()
 
 
+class KeysAsked(Event):
+    """Somebody with the phone's end of the line wants to know what keys the reader has."""
+
+    __slots__ = ()
+
+
+class KeysTold(Event):
+    """What keys the reader has. key_id: 16 hex capitals; counter: of its next sale, uint32, 0 = none left;
+    opens: one of OPENERS, what the next key block has to be wrapped under."""
+
+    __slots__ = ("counter", "key_id", "opens")
+
+    def __init__(self, key_id, counter, opens):
+        self.key_id = key_id
+        self.counter = counter
+        self.opens = opens
+
+
+class KeyArrived(_Text):
+    """text: a key block of `schemas.keyblock`, 144 digits and capitals."""
+
+    __slots__ = ()
+
+
+class KeyAnswered(Event):
+    """The key block is loaded and durable, value: its check value, 6 hex capitals. Or REFUSED, value: why."""
+
+    __slots__ = ("done", "value")
+
+    def __init__(self, done, value):
+        self.done = done
+        self.value = value
+
+
 def encode(event):
     """A message -> the body of its frame. Raises WireError: link-body, link-text."""
     return _CODECS[type(event)][0](event)
@@ -165,6 +203,28 @@ def _verdict(event):
     return event.code
 
 
+def _keys_told(event):
+    _need(_hex(event.key_id, 16), event, "key_id")
+    _need(_uint32(event.counter), event, "counter")
+    _need(event.opens in OPENERS, event, "opens")
+    return "%s %08X %s" % (event.key_id, event.counter, event.opens)
+
+
+def _key(event):
+    _need(_made_of(event.text, CAPITALS, BLOCK) and len(event.text) == BLOCK, event, "text")
+    return event.text
+
+
+def _key_answered(event):
+    code = event.done == REFUSED and _made_of(event.value, CODE_LETTERS, CODE_MAX)
+    _need(code or (event.done == LOADED and _hex(event.value, 6)), event, "value")
+    return event.done + " " + event.value
+
+
+def _hex(value, length):
+    return _made_of(value, HEX, length) and len(value) == length
+
+
 _CODECS = {
     Hello: (_hello, lambda body: Hello(int(body[:8], 16), body[9:])),
     Permission: (_permission, lambda body: Permission(int(body))),
@@ -174,4 +234,8 @@ _CODECS = {
     ResultArrived: (_armoured, ResultArrived),
     ShowText: (lambda event: text.escape(event.text), lambda body: ShowText(text.unescape(body))),
     Verdict: (_verdict, Verdict),
+    KeysAsked: (lambda _: "", lambda _: KeysAsked()),
+    KeysTold: (_keys_told, lambda body: KeysTold(body[:16], int(body[17:25], 16), body[26:])),
+    KeyArrived: (_key, KeyArrived),
+    KeyAnswered: (_key_answered, lambda body: KeyAnswered(body.partition(" ")[0], body.partition(" ")[2])),
 }

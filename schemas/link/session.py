@@ -8,6 +8,10 @@ from schemas.errors import WireError
 from schemas.link import events, frames
 from schemas.link.events import (
     Hello,
+    KeyAnswered,
+    KeyArrived,
+    KeysAsked,
+    KeysTold,
     LinkLost,
     LinkUp,
     Permission,
@@ -23,6 +27,10 @@ from schemas.link.table import (
     AGAIN,
     CALL,
     HELLO,
+    KEY,
+    KEY_ANSWERED,
+    KEYS_ASKED,
+    KEYS_TOLD,
     LANES,
     MESSAGES,
     NAK,
@@ -78,6 +86,14 @@ class Session:
         """code: one of ``events.VERDICTS``; the answer to ResultArrived."""
         self._say(VERDICT, Verdict(code))
 
+    def keys_told(self, key_id, counter, opens):
+        """The answer to KeysAsked; see ``events.KeysTold``."""
+        self._say(KEYS_TOLD, KeysTold(key_id, counter, opens))
+
+    def key_answered(self, done, value):
+        """The answer to KeyArrived: LOADED and the check value, or REFUSED and a code."""
+        self._say(KEY_ANSWERED, KeyAnswered(done, value))
+
     # ---- what a phone says
 
     def permission(self, unix_s):
@@ -99,6 +115,16 @@ class Session:
     def show(self, text):
         """text for the LCD: ASCII, half-width kana, yen sign, LF."""
         self._say(SHOW, ShowText(text))
+
+    # ---- what one says who has keys for a reader, with the phone's role
+
+    def ask_keys(self):
+        """What keys has it? Answered by KeysTold. A reader of an earlier firmware is lost by it."""
+        self._say(KEYS_ASKED, KeysAsked())
+
+    def key(self, text):
+        """text: a key block. Answered by KeyAnswered."""
+        self._say(KEY, KeyArrived(text))
 
     # ---- the line
 

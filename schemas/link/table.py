@@ -8,6 +8,7 @@ CALL, ACK, NAK = "E", "A", "N"
 """Frames of the line itself; they move no lane."""
 HELLO, PERMISSION, SALE, STORED = "H", "P", "S", "C"
 AGAIN, RESULT, SHOW, VERDICT = "G", "R", "W", "V"
+KEYS_ASKED, KEYS_TOLD, KEY, KEY_ANSWERED = "Q", "T", "K", "L"
 
 MESSAGES = {
     # frame: who says it, what it says
@@ -19,8 +20,12 @@ MESSAGES = {
     AGAIN: (PHONE, events.SendAgain),
     RESULT: (PHONE, events.ResultArrived),
     SHOW: (PHONE, events.ShowText),
+    KEYS_ASKED: (PHONE, events.KeysAsked),
+    KEYS_TOLD: (READER, events.KeysTold),
+    KEY: (PHONE, events.KeyArrived),
+    KEY_ANSWERED: (READER, events.KeyAnswered),
 }
-LANES = ("sale", "result")
+LANES = ("sale", "result", "keys")
 START = "silent"
 TABLE = (
     # lane, state, frame sent or received, next state
@@ -36,6 +41,11 @@ TABLE = (
     ("result", "quiet", RESULT, "told"),
     ("result", "told", SHOW, "told"),
     ("result", "told", VERDICT, "quiet"),
+    ("keys", "silent", HELLO, "still"),
+    ("keys", "still", KEYS_ASKED, "asked"),
+    ("keys", "asked", KEYS_TOLD, "still"),
+    ("keys", "still", KEY, "loading"),
+    ("keys", "loading", KEY_ANSWERED, "still"),
 )
 """A frame moves each lane that has rows for it, and is legal only if all of those can move."""
 

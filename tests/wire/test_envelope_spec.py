@@ -72,14 +72,14 @@ def test_the_conversation_is_the_table() -> None:
 
 def test_the_figure_is_the_table() -> None:
     drawn = set()
-    for line in re.findall(r"^(?:sale|result) +silent --.*$", LINK_PAPER, re.MULTILINE):
+    for line in re.findall(r"^(?:sale|result|keys) +silent --.*$", LINK_PAPER, re.MULTILINE):
         lane, _, rest = line.partition(" ")
         path = rest.split("   ")
         main = re.split(r" --(.+?)--> ", next(part for part in path if "-->" in part).strip())
         for i in range(0, len(main) - 2, 2):
             drawn |= {(lane, main[i], frame, main[i + 2]) for frame in main[i + 1].split(" or ")}
-        frame, states = re.fullmatch(r"([A-Z]) in (.+): stays", path[-1].strip()).groups()
-        drawn |= {(lane, state, frame, state) for state in states.split(", ")}
+        for frame, states in re.findall(r"([A-Z]) in (.+): stays", path[-1]):
+            drawn |= {(lane, state, frame, state) for state in states.split(", ")}
     assert drawn == set(table.TABLE)
 
 

@@ -15,7 +15,8 @@ from schemas.link.vectors.notation import line_bytes, line_text
 
 FOLDER = Path(schemas.link.__file__).parent / "vectors"
 FILES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.glob("*/*.txt"))
-NUMBERS = {"hello", "permission"}
+NUMBERS = {"hello": 0, "permission": 0, "keys_told": 1}
+VALUES = ("serial", "firmware", "unix_s", "text", "code", "key_id", "counter", "opens", "done", "value")
 
 
 def read(name: str) -> tuple[dict[str, str], str]:
@@ -57,7 +58,8 @@ class Script:
 
     def do_say(self, rest: str) -> None:
         verb, *words = rest.split(" ")
-        arguments = [int(word) if verb in NUMBERS and i == 0 else word for i, word in enumerate(words)]
+        place = NUMBERS.get(verb)
+        arguments = [int(word) if i == place else word for i, word in enumerate(words)]
         try:
             getattr(self.session, verb)(*arguments)
         except WireError as error:
@@ -72,9 +74,7 @@ class Script:
 
 def arguments(event: events.Event) -> list[str]:
     """An event's values in the order of its constructor."""
-    return [
-        str(getattr(event, n)) for n in ("serial", "firmware", "unix_s", "text", "code") if hasattr(event, n)
-    ]
+    return [str(getattr(event, n)) for n in VALUES if hasattr(event, n)]
 
 
 def split_frames(out: bytes) -> list[str]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent
 FULL = "A" * frames.BODY_MAX
+BLOCK = "D0144B1AX00N0200IK141234567890123456PB0C00000000" + "0123456789ABCDEF" * 6
 
 FRAMES_GOOD = (
     ("call", "a phone calls", "E", 0, "1 phone"),
@@ -45,6 +46,12 @@ BODIES_GOOD = (
     ("result", "R", "AEBAAAIA", "armour in one line"),
     ("show", "W", "\\xB5\\xDC\\xD8\\n\\x5C1200\\\\", "half-width kana, LF, yen sign, backslash"),
     ("verdict", "V", "genuine", "what the reader thinks"),
+    ("keys-asked", "Q", "", "nothing to say"),
+    ("keys-told", "T", "123456780000002A 00000001 update", "key ID, next counter, what opens a key block"),
+    ("keys-told-none", "T", "000000000000002A 00000000 transport", "a reader that has no keys yet"),
+    ("key", "K", BLOCK, "a key block"),
+    ("key-loaded", "L", "loaded 08D7B4", "its check value"),
+    ("key-refused", "L", "refused keyblock-mac", "why it was not loaded"),
 )
 BODIES_BAD = (
     ("hello-short", "link-body", "H", "2A 1.0", "serial without its zeros"),
@@ -59,6 +66,18 @@ BODIES_BAD = (
     ("stored-more", "link-body", "C", "x", "there is nothing to say"),
     ("again-sentence", "link-body", "G", "Disk full", "a code is a-z, 0-9, hyphen"),
     ("verdict-other", "link-body", "V", "maybe", "not one of three"),
+    ("keys-asked-more", "link-body", "Q", "x", "there is nothing to say"),
+    ("keys-told-small", "link-body", "T", "123456780000002a 00000001 update", "key ID in small letters"),
+    ("keys-told-short", "link-body", "T", "1234567800002A 00000001 update", "a key ID of 7 bytes"),
+    ("keys-told-counter", "link-body", "T", "123456780000002A 1 update", "counter without its zeros"),
+    ("keys-told-other", "link-body", "T", "123456780000002A 00000001 root", "not one of three"),
+    ("key-short", "link-body", "K", BLOCK[:-1], "143 characters"),
+    ("key-long", "link-body", "K", BLOCK + "0", "145 characters"),
+    ("key-small", "link-body", "K", BLOCK.lower(), "small letters"),
+    ("key-loaded-short", "link-body", "L", "loaded 08D7", "a check value of two bytes"),
+    ("key-loaded-small", "link-body", "L", "loaded 08d7b4", "a check value in small letters"),
+    ("key-refused-empty", "link-body", "L", "refused ", "no reason"),
+    ("key-answered-other", "link-body", "L", "perhaps 08D7B4", "neither loaded nor refused"),
     ("show-small-hex", "link-text", "W", "\\xb5", "escapes are capitals"),
     ("show-ascii-hex", "link-text", "W", "\\x41", "a letter stands for itself"),
     ("show-unknown", "link-text", "W", "\\t", "no such escape"),

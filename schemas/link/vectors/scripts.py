@@ -24,6 +24,9 @@ SALE = frame("S", 2, "AEAQAAIA")
 STORED = frame("C", 2)
 RESULT = frame("R", 3, "AEBAAAIA")
 VERDICT = frame("V", 3, "genuine")
+BLOCK = "D0144B1AX00N0200IK141234567890123456PB0C00000000" + "0123456789ABCDEF" * 6
+HAS = "000000000000002A 0 transport"
+TOLD = frame("T", 2, "000000000000002A 00000000 transport")
 
 
 def ack(seq: int) -> str:
@@ -122,6 +125,85 @@ SCRIPTS = (
             f"out {ack(0)}",
             "say hello 42 1.0",
             f"out {HELLO}",
+        ],
+    ),
+    (
+        "ok-keys-reader",
+        "ok",
+        "what keys are there, then a key block, loaded",
+        "reader",
+        [
+            *READER_UP,
+            f"in {frame('Q', 2)}",
+            "event KeysAsked",
+            f"out {ack(2)}",
+            f"say keys_told {HAS}",
+            f"out {TOLD}",
+            f"in {ack(2)}{frame('K', 3, BLOCK)}",
+            f"event KeyArrived {BLOCK}",
+            f"out {ack(3)}",
+            "say key_answered loaded 08D7B4",
+            f"out {frame('L', 3, 'loaded 08D7B4')}",
+            f"in {ack(3)}",
+            "deadline none",
+        ],
+    ),
+    (
+        "ok-keys-phone",
+        "ok",
+        "the same from the other end; the same block again, refused; no permission was given",
+        "phone",
+        [
+            *PHONE_UP[:6],
+            "say ask_keys",
+            f"out {frame('Q', 1)}",
+            f"in {ack(1)}{TOLD}",
+            f"event KeysTold {HAS}",
+            f"out {ack(2)}",
+            f"say key {BLOCK}",
+            f"out {frame('K', 2, BLOCK)}",
+            f"in {ack(2)}{frame('L', 3, 'loaded 08D7B4')}",
+            "event KeyAnswered loaded 08D7B4",
+            f"out {ack(3)}",
+            f"say key {BLOCK}",
+            f"out {frame('K', 3, BLOCK)}",
+            f"in {ack(3)}{frame('L', 4, 'refused keyblock-mac')}",
+            "event KeyAnswered refused keyblock-mac",
+            f"out {ack(4)}",
+            "deadline none",
+        ],
+    ),
+    (
+        "ok-keys-unknown",
+        "ok",
+        "a reader of before key loading calls anew: its phone's end is up again, and may ask no more",
+        "phone",
+        [
+            *PHONE_UP[:6],
+            "say ask_keys",
+            f"out {frame('Q', 1)}",
+            f"in {READER_CALL}",
+            "event LinkUp",
+            f"out {ack(0)}",
+            f"in {HELLO}",
+            "event Hello 42 1.0",
+            f"out {ack(1)}",
+            "deadline none",
+        ],
+    ),
+    (
+        "ok-key-unanswered",
+        "ok",
+        "a second key block before the answer to the first: out of step, call anew",
+        "reader",
+        [
+            *READER_UP,
+            f"in {frame('K', 2, BLOCK)}",
+            f"event KeyArrived {BLOCK}",
+            f"out {ack(2)}",
+            f"in {frame('K', 3, BLOCK)}",
+            "event LinkLost",
+            f"out {READER_CALL}",
         ],
     ),
     (
@@ -253,6 +335,13 @@ SCRIPTS = (
         "a phone has no sale",
         "phone",
         [*PHONE_UP, "say sale AEAQAAIA", "refuse link-order"],
+    ),
+    (
+        "bad-keys-untold",
+        "link-order",
+        "a reader does not tell its keys unasked",
+        "reader",
+        [*READER_UP, f"say keys_told {HAS}", "refuse link-order"],
     ),
     (
         "bad-second-result",
