@@ -110,6 +110,8 @@ class Connection(SMTP):
         self._door = door
         self._pace = Pace(door.smtp.rate_min_bytes_s, door.window_s)
         self._watch: asyncio.TimerHandle | None = None
+        self._window_ends = 0.0
+        self._in_content = False
         self._idle_until = 0.0
         self.peer = ""
         self.is_committing = False
@@ -147,7 +149,8 @@ class Connection(SMTP):
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.content_is_here()
+        if self._watch is not None:
+            self._watch.cancel()
         self._door.leave(self)
         super().connection_lost(error)
 
@@ -212,6 +215,7 @@ class Connection(SMTP):
     async def smtp_DATA(self, arg: str | None) -> None:
         # aiosmtpd's one timer runs from the last command: it must cover the largest mail on the slowest link
         self._reset_timeout(self._door.data_timeout_s)
+        self._in_content = True
         self._next_window()
         await super().smtp_DATA(arg)
         self.content_is_here()
@@ -224,9 +228,7 @@ class Connection(SMTP):
 
     def content_is_here(self) -> None:
         """The client owes us nothing more: stop watching its pace."""
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
+        self._in_content = False
 
     def go_away(self) -> None:
         """Say 421 and close; what was written before still goes out."""
@@ -239,11 +241,19 @@ class Connection(SMTP):
             self.transport.abort()
 
     def _next_window(self) -> None:
+        """Begin to watch the pace; the timer of the mail before goes on and looks when it ends."""
         self._pace.is_kept()
-        self._watch = self.loop.call_later(self._door.window_s, self._end_of_window)
+        self._window_ends = self.loop.time() + self._door.window_s
+        if self._watch is None:
+            self._watch = self.loop.call_at(self._window_ends, self._end_of_window)
 
     def _end_of_window(self) -> None:
-        if self._pace.is_kept():
+        self._watch = None
+        if not self._in_content:
+            return
+        if self.loop.time() < self._window_ends:
+            self._watch = self.loop.call_at(self._window_ends, self._end_of_window)
+        elif self._pace.is_kept():
             self._next_window()
         elif self.transport is not None:
             _say_last(self.transport, "too-slow")

@@ -30,6 +30,8 @@ class Wire(asyncio.Protocol):
         self._owed = 0
         self._wanted = 0
         self._waiter: asyncio.Future[None] | None = None
+        self._ends_s = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         transport.set_protocol(self)
 
     @property
@@ -64,15 +66,27 @@ class Wire(asyncio.Protocol):
             raise SMTPServerDisconnected("Connection lost")
         loop = asyncio.get_running_loop()
         self._wanted, self._waiter = count, loop.create_future()
-        timer = loop.call_later(TIMEOUT_S, self._fail, SMTPReadTimeoutError("No answer"))
+        self._ends_s = loop.time() + TIMEOUT_S
+        if self._timer is None:
+            self._timer = loop.call_at(self._ends_s, self._look)
         try:
             await self._waiter
         except BaseException:
             self._transport.abort()
             raise
         finally:
-            timer.cancel()
             self._waiter = None
+
+    def _look(self) -> None:
+        """One timer for many answers: when it ends it goes on for whoever waits now."""
+        self._timer = None
+        loop = asyncio.get_running_loop()
+        if self._waiter is None:
+            return
+        if loop.time() < self._ends_s:
+            self._timer = loop.call_at(self._ends_s, self._look)
+        else:
+            self._fail(SMTPReadTimeoutError("No answer"))
 
     def close(self) -> None:
         """Say QUIT and close, once all that was said has left."""
@@ -88,6 +102,8 @@ class Wire(asyncio.Protocol):
             self._fail(SMTPServerDisconnected("Reply too long"))
 
     def connection_lost(self, _error: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         self._fail(SMTPServerDisconnected("Connection lost"))
 
     def _line(self, line: bytes) -> None:
