@@ -1,4 +1,4 @@
-"""Runs in the page, under MicroPython: the firmware on the page's parts, a phone, and a small centre.
+"""Runs in the page, under MicroPython: the firmware on the page's parts, with a phone and a centre.
 
 `page` is the page's own module: lcd, beep, sale, verdict (what to show) and random.
 """
@@ -8,12 +8,13 @@ import sys
 sys.path.insert(0, "/fw")
 
 import page
+from centre import Centre
 
 from card_reader_fw import reader, vault
-from card_reader_fw.crypto import aes, ccm, dukpt
+from card_reader_fw.crypto import aes, dukpt
 from card_reader_fw.journal import Journal
 from card_reader_fw.track import coding
-from schemas.envelope import armour, cose, derivation, outcome, payload
+from schemas.envelope import armour, outcome
 from schemas.link import events, session
 
 LEAD_BITS = 30
@@ -26,12 +27,14 @@ def random_bytes(count):
 
 
 class Flash:
-    """Two banks that stay when the reader is switched off."""
+    """What stays when the reader is switched off: two banks for the journal, eleven cells for sealed sales."""
 
     bank_size = 16384
+    cell_size = 1024
 
     def __init__(self):
-        self.banks = [bytearray(b"\xff" * self.bank_size) for _ in (0, 1)]
+        sizes = [self.bank_size] * 2 + [self.cell_size] * 11
+        self.banks = [bytearray(b"\xff" * size) for size in sizes]
 
     def read(self, bank, offset, length):
         return self.banks[bank][offset : offset + length]
@@ -41,7 +44,7 @@ class Flash:
             self.banks[bank][at] &= byte
 
     def erase(self, bank):
-        self.banks[bank][:] = b"\xff" * self.bank_size
+        self.banks[bank][:] = b"\xff" * len(self.banks[bank])
 
 
 class Queue:
@@ -85,48 +88,6 @@ class Board:
         self.to_phone += data
 
 
-class Centre:
-    """Knows the reader's initial key: opens its sales and seals results (schemas/envelope/SPEC.md)."""
-
-    def __init__(self, initial_key):
-        self._initial_key = initial_key
-        self._told = {}  # KSN: the last version
-        self.sales = []  # (KSN, payload.Sale), oldest first
-
-    def open(self, text):
-        """Armour text of a sale -> payload.Sale."""
-        ksn, _, sealed = cose.unpack(armour.from_text(text)[1])
-        block = aes.cipher(self._key(ksn, derivation.SEAL_SALE))
-        opened = ccm.open_sealed(block, cose.nonce(ksn, 0), cose.enc_structure(cose.AAD_SALE), sealed)
-        sale = payload.decode_sale(bytes(opened))
-        self.sales.append((ksn, sale))
-        return sale
-
-    def result(self, found):
-        """Outcome for the newest sale -> armour text of the next version of its result."""
-        ksn, sale = self.sales[-1]
-        version = self._told[ksn] = self._told.get(ksn, 0) + 1
-        result = payload.Result(
-            outcome=found, version=version, amount_minor=sale.amount_minor, currency=sale.currency
-        )
-        if found == outcome.APPROVED:
-            result.approval_number = "%06d" % (int.from_bytes(random_bytes(3), "big") % 1000000)
-        text = bytearray(payload.encode_result(result))
-        block = aes.cipher(self._key(ksn, derivation.SEAL_RESULT))
-        ccm.seal(block, cose.nonce(ksn, version), cose.enc_structure(cose.AAD_RESULT), text)
-        return armour.to_text(armour.RESULT, cose.pack(ksn, version, bytes(text)))
-
-    def _key(self, ksn, usage):
-        """The host's walk (ANSI X9.24-3:2017 section 6.2)."""
-        key, walked = self._initial_key, 0
-        for bit in range(31, -1, -1):
-            if int.from_bytes(ksn[8:], "big") >> bit & 1:
-                walked |= 1 << bit
-                ident = ksn[4:8] + walked.to_bytes(4, "big")
-                key = aes.cipher(key)(derivation.data(derivation.KEY_DERIVATION, ident))
-        return dukpt.working_key(aes.cipher, key, usage, ksn)
-
-
 class Bench:
     """The reader, its phone and the centre. language: en or ja."""
 
@@ -134,7 +95,7 @@ class Bench:
         initial_key = random_bytes(16)
         self._flash = Flash()
         vault.create(Journal(self._flash), dukpt.load(aes.cipher, b"HGKIHGKI", initial_key), language)
-        self._centre = Centre(initial_key)
+        self._centre = Centre(initial_key, random_bytes)
         self.switch_on()
 
     def switch_on(self):

@@ -124,6 +124,7 @@ async function begin() {
     });
     chip.FS.writeFile("/fw/" + path, texts[place]);
   });
+  chip.FS.writeFile("/fw/centre.py", await file("docs/reader/centre.py"));
   chip.runPython(await file("docs/reader/bench.py"));
   const bench = chip.globals.get("bench");
 

@@ -21,7 +21,7 @@ class Pico:
         self.levels = {}
         self.keys = set()
         self.machines = []
-        self.nor = bytearray(b"\xff" * (1 << 17))
+        self.nor = bytearray(b"\xff" * (1 << 18))
         self.power = None  # programmed or erased bytes until the power fails; None: it does not
         self.display = bytearray(b" " * 128)
         self.to_pico, self.to_phone = bytearray(), bytearray()

@@ -1,7 +1,8 @@
 """A serial NOR flash (W25Q and its like) on SPI: the firmware's `flash` port.
 
 A chip of its own, for MicroPython's file system takes all of the flash on a Pico. The journal goes round in
-both banks and erases one only when it is full, so all sectors wear alike.
+its two banks and erases one only when it is full; the sealed sales take their cells in turn. So all sectors
+wear alike.
 """
 
 import time
@@ -20,9 +21,13 @@ class NorError(Exception):
 
 
 class NorFlash:
-    """Two banks at the chip's beginning. Raises NorError where there is no chip."""
+    """Banks 0 and 1 at the chip's beginning, behind them a sector for each bank from 2 on.
+
+    Raises NorError where there is no chip.
+    """
 
     bank_size = BANK
+    cell_size = SECTOR
 
     def __init__(self, spi, select):
         """spi: a machine.SPI; select: GPIO number of the chip's select line."""
@@ -34,11 +39,11 @@ class NorFlash:
 
     def read(self, bank, offset, length):
         """bytearray of `length` bytes."""
-        return self._command(_addressed(_READ, bank * BANK + offset), length)
+        return self._command(_addressed(_READ, _begin(bank) + offset), length)
 
     def write(self, bank, offset, data):
         """Program bytes; ones can become zeros only. A page at a time, none across a page's end."""
-        at, done = bank * BANK + offset, 0
+        at, done = _begin(bank) + offset, 0
         while done < len(data):
             length = min(PAGE - (at + done) % PAGE, len(data) - done)
             self._change(_addressed(_PROGRAM, at + done) + bytes(data[done : done + length]))
@@ -46,8 +51,8 @@ class NorFlash:
 
     def erase(self, bank):
         """A whole bank to FF bytes."""
-        for sector in range(BANK // SECTOR):
-            self._change(_addressed(_ERASE_SECTOR, bank * BANK + sector * SECTOR))
+        for at in range(_begin(bank), _begin(bank + 1), SECTOR):
+            self._change(_addressed(_ERASE_SECTOR, at))
 
     def _change(self, command):
         self._command(bytes((_WRITE_ENABLE,)), 0)
@@ -65,6 +70,10 @@ class NorFlash:
             self._spi.readinto(answer)
         self._select.value(1)
         return answer
+
+
+def _begin(bank):
+    return bank * BANK if bank < 2 else 2 * BANK + (bank - 2) * SECTOR
 
 
 def _addressed(command, at):
