@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from mail_gateway.store.books import start
 from mail_gateway.store.rules import FIXED
-from mail_gateway.store.tables import answers, events, letters, notes, payments, transfers
+from mail_gateway.store.tables import answers, events, key_events, letters, notes, payments, transfers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +21,7 @@ _READ: Final = 2000
 _DIGESTED: Final[dict[str, tuple[Table, tuple[str, ...]]]] = {
     "answers": (answers, tuple(answers.c.keys())),
     "events": (events, tuple(events.c.keys())),
+    "key_events": (key_events, tuple(key_events.c.keys())),
     "letters": (letters, FIXED["letters"]),
     "notes": (notes, tuple(notes.c.keys())),
     "payments": (payments, FIXED["payments"]),

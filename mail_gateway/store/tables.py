@@ -35,8 +35,8 @@ def _id() -> Column[int]:
     return Column("id", WHOLE, primary_key=True, autoincrement=True)
 
 
-def _whole(name: str, *args: Any) -> Column[int]:
-    return Column(name, WHOLE, *args, nullable=False)
+def _whole(name: str, *args: Any, unique: bool | None = None) -> Column[int]:
+    return Column(name, WHOLE, *args, nullable=False, unique=unique)
 
 
 def _count(name: str) -> Column[int]:
@@ -69,6 +69,8 @@ keys: Final = Table(
     Column("wrapped", LargeBinary, nullable=False),
     Column("kcv", Text, nullable=False),
     _whole("created_ms"),
+    Column("opens_until_ms", WHOLE),
+    Column("revoked_ms", WHOLE),
     sqlite_strict=True,
 )
 
@@ -81,6 +83,66 @@ readers: Final = Table(
     _whole("merchant", ForeignKey("merchants.id")),
     _count("damaged_told_ms"),
     _whole("created_ms"),
+    Column("revoked_ms", WHOLE),
+    sqlite_strict=True,
+)
+
+ceremonies: Final = Table(
+    "ceremonies",
+    metadata,
+    _id(),
+    _whole("components"),
+    _whole("begun_ms"),
+    Column("ended_ms", WHOLE),
+    CheckConstraint("components BETWEEN 2 AND 3", name="two_or_three_components"),
+    sqlite_strict=True,
+)
+
+components: Final = Table(
+    "components",
+    metadata,
+    Column("ceremony", WHOLE, ForeignKey("ceremonies.id"), primary_key=True, autoincrement=False),
+    Column("place", WHOLE, primary_key=True, autoincrement=False),
+    Column("custodian", Text, nullable=False),
+    Column("wrapped", LargeBinary),
+    Column("kcv", Text, nullable=False),
+    _whole("entered_ms"),
+    sqlite_strict=True,
+)
+"""wrapped: under the root key; NULL once the ceremony is over."""
+
+transports: Final = Table(
+    "transports",
+    metadata,
+    Column("serial", WHOLE, primary_key=True, autoincrement=False),
+    _whole("merchant", ForeignKey("merchants.id")),
+    Column("wrapped", LargeBinary),
+    _whole("made_ms"),
+    sqlite_strict=True,
+)
+"""Transport keys of new readers. wrapped: under the root key; NULL once the reader has keys."""
+
+key_loads: Final = Table(
+    "key_loads",
+    metadata,
+    _id(),
+    _whole("reader", ForeignKey("readers.id"), unique=True),
+    Column("block", Text, nullable=False),
+    Column("kcv", Text, nullable=False),
+    _whole("begun_ms"),
+    Column("loaded_ms", WHOLE),
+    sqlite_strict=True,
+)
+
+key_events: Final = Table(
+    "key_events",
+    metadata,
+    _id(),
+    _whole("at_ms"),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("operator", Text, nullable=False),
+    Column("facts", Text, nullable=False, server_default=text("'{}'")),
     sqlite_strict=True,
 )
 
