@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 from schemas.errors import WireError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _LINE_MAX: Final = 78
 _HARD_LINE_MAX: Final = 998
+_WORD_LINE: Final = _LINE_MAX - len("Subject: ")
 _WORD_MAX: Final = 900
 """A longer word in a header cannot be folded within the hard limit beside its name."""
 
@@ -65,7 +67,7 @@ def _part(head: str, content: bytes) -> bytes:
     """Header lines, blank line, content: as it is if it is 7 bit with short lines, else base64 (RFC 2045
     section 6)."""
     content = b"\r\n".join(content.splitlines()) + b"\r\n"
-    plain = content.isascii() and max(map(len, content.split(b"\r\n"))) <= _HARD_LINE_MAX
+    plain = content.isascii() and _longest(content) <= _HARD_LINE_MAX
     if not plain or b"\0" in content:
         content = base64.encodebytes(content).replace(b"\n", b"\r\n")
         head += "\r\nContent-Transfer-Encoding: base64"
@@ -74,10 +76,17 @@ def _part(head: str, content: bytes) -> bytes:
     return head.encode("ascii") + b"\r\n\r\n" + content
 
 
+def _longest(content: bytes) -> int:
+    """Of its lines; of a short content its own length will do."""
+    return len(content) if len(content) <= _HARD_LINE_MAX else max(map(len, content.split(b"\r\n")))
+
+
 def _header(name: str, value: str, charset: str) -> str:
     if not _NAME.fullmatch(name):
         raise WireError("header-name", name)
     safe(value)
+    if value.isascii() and len(name) + len(value) + 2 <= _LINE_MAX:
+        return f"{name}: {value}"
     if value.isascii() and max(map(len, value.split(" "))) <= _WORD_MAX:
         return _folded(name, value.split(" "))
     if name != "Subject":
@@ -100,13 +109,18 @@ def _folded(name: str, words: list[str]) -> str:
 
 def _words(value: str, charset: str) -> list[str]:
     """Encoded-words of at most 75 characters, cut between characters only (RFC 2047 sections 2 and 5)."""
-    words, held = [], ""
-    for character in value:
-        if _word_length(held + character, charset) > _LINE_MAX - len("Subject: "):
-            words.append(_word(held, charset))
-            held = ""
-        held += character
-    return [*words, _word(held, charset)]
+    words, left = [], value
+    while left:
+        fits = _fitting(left, charset)
+        words.append(_word(left[:fits], charset))
+        left = left[fits:]
+    return words
+
+
+def _fitting(text: str, charset: str) -> int:
+    """So many of its characters fit into one encoded-word: each more makes it longer, or no shorter."""
+    places = range(1, len(text) + 1)
+    return bisect_right(places, _WORD_LINE, key=lambda count: _word_length(text[:count], charset))
 
 
 def _word_length(text: str, charset: str) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 from dataclasses import dataclass
 from typing import Final
@@ -84,4 +83,4 @@ def verify(key: bytes, token: Token, recipient: str, expiry_s: int) -> bool:
 def _mac(key: bytes, kind: str, ident: int, recipient: str, expiry_s: int) -> bytes:
     fixed = kind.encode("ascii") + ident.to_bytes(8, "big") + expiry_s.to_bytes(8, "big")
     message = _LABEL + b"\0" + fixed + recipient.lower().encode("utf-8")
-    return hmac.new(key, message, hashlib.sha256).digest()[:_MAC_LENGTH]
+    return hmac.digest(key, message, "sha256")[:_MAC_LENGTH]
