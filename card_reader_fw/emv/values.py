@@ -50,18 +50,19 @@ class Terminal:
 
 
 class Sale:
-    """kind: SALE, VOID or REFUND; amount_minor; now_s: unix seconds, 0 = not known; number: of this sale on
-    this reader; random: the unpredictable number, 4 bytes; pin: was a PIN keyed for it."""
+    """What is to be paid. kind: SALE, VOID or REFUND; amount_minor; now_s: unix seconds, 0 = not known;
+    number: of this sale on this reader; random: the unpredictable number, 4 bytes. pin, to be set after: was
+    a PIN keyed for it."""
 
     __slots__ = ("amount_minor", "kind", "now_s", "number", "pin", "random")
 
-    def __init__(self, kind, amount_minor, now_s, number, random, pin):
+    def __init__(self, kind, amount_minor, now_s, number, random):
         self.kind = kind
         self.amount_minor = amount_minor
         self.now_s = now_s
         self.number = number
         self.random = random
-        self.pin = pin
+        self.pin = False
 
 
 class Values:

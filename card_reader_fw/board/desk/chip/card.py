@@ -1,4 +1,4 @@
-"""A contact EMV card in software: SELECT, GPO, READ RECORD, VERIFY, GET DATA, GENERATE AC, as its chip has them.
+"""A contact EMV card in software: SELECT, GPO, READ RECORD, VERIFY, GET DATA and GENERATE AC.
 
 `Card.send` takes a command and gives the response with its status word, as a card of T=1 does; a card of T=0
 gives it in two steps (61xx, 6Cxx), as it looks through PC/SC.
@@ -138,10 +138,7 @@ class Card:
         application = self._selected
         if application is None or self._begun:
             raise Refusal(NOT_NOW)
-        if (
-            command.data != encode(0x83, command.data[2:])
-            or len(command.data) != 2 + application.options_size
-        ):
+        if command.data != encode(0x83, command.data[2:]) or not application.wants(command.data[2:]):
             raise Refusal(WRONG_DATA)
         self._begun = True
         self._generated = 0

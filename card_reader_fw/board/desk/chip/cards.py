@@ -43,10 +43,9 @@ class Application:
         """9F08: the one of its brand."""
         return brand(self.name)[1]
 
-    @property
-    def options_size(self) -> int:
-        """Bytes that GET PROCESSING OPTIONS must bring."""
-        return sum(length for _, length in dol.parse(bytes.fromhex(self.options)))
+    def wants(self, given: bytes) -> bool:
+        """Has what GET PROCESSING OPTIONS brings the length that 9F38 asks for?"""
+        return len(given) == sum(length for _, length in dol.parse(bytes.fromhex(self.options)))
 
     @property
     def track2(self) -> bytes:
