@@ -59,6 +59,18 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "amount-over-limit": ("一回の限度額を超えています", "Over the limit of one sale"),
         "currency-unsupported": ("この通貨は扱えません", "This currency is not taken"),
         "kind-unsupported": ("この取引はまだ扱えません", "This kind of sale is not possible yet"),
+        "key-retired": (
+            "端末の鍵が古くなりました。センターに連絡して新しい鍵を入れてください",
+            "The reader's keys are too old: have the payment centre load new ones, then sell again",
+        ),
+        "key-revoked": (
+            "端末の鍵は使えません。センターに連絡して新しい鍵を入れてください",
+            "The reader's keys are no longer good: have the payment centre load new ones, then sell again",
+        ),
+        "reader-revoked": (
+            "この端末は停止されています。センターに連絡してください",
+            "This reader has been stopped: please call the payment centre",
+        ),
         "card-missing": ("カードを読み取れませんでした", "The card was not read"),
     }
 )  # fmt: skip

@@ -50,6 +50,17 @@ def fresh_until_ms(reader_time_s: int, received_ms: int, freshness_s: int) -> in
     return (min(reader_ms, received_ms) if believable else received_ms) + freshness_s * 1000
 
 
+def key_refusal(barred: str, opens_until_ms: int | None, sealed_ms: int) -> str:
+    """The slug if the sale's reader or key is no longer good, or an empty text.
+
+    barred: a revocation's slug. A retired key opens what was sealed until opens_until_ms, so that nothing on
+    its way is refused; None: it is not retired. All unix ms.
+    """
+    if barred:
+        return barred
+    return "key-retired" if opens_until_ms is not None and sealed_ms > opens_until_ms else ""
+
+
 def refusal(asked: Asked, limits: Limits) -> str:
     """The slug of the first rule the sale breaks, or an empty text."""
     rules = (

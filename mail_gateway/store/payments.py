@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, func, select, true, update
+from sqlalchemy import bindparam, case, func, literal_column, select, true, update
 
 from mail_gateway.domain.payment import NOT_CHARGED, State
 from mail_gateway.store.pads import masked
@@ -22,7 +22,8 @@ class Payment:
     """One payment and what its letters and requests need. All *_ms: unix milliseconds UTC.
 
     epoch counts the changes; a change holds only if nobody else made one since. envelope, reversal: sealed or
-    wrapped bytes, None once they are wiped. wrapped_bdk: for the key ring. damage: why there is no envelope.
+    wrapped bytes, None once they are wiped. wrapped_bdk: for the key ring. barred: slug, if its reader or key
+    was revoked; opens_until_ms: when its key was or will be retired. damage: why there is no envelope.
     """
 
     id: int
@@ -58,6 +59,8 @@ class Payment:
     language: str
     terminal_id: str
     merchant_id: str
+    barred: str
+    opens_until_ms: int | None
     in_reply_to: str
     damage: str
 
@@ -79,8 +82,15 @@ OWNER: Final = (
     merchants.c.language,
     merchants.c.terminal_id,
     merchants.c.merchant_id,
+    case(
+        (readers.c.revoked_ms.is_not(None), literal_column("'reader-revoked'")),
+        (keys.c.revoked_ms.is_not(None), literal_column("'key-revoked'")),
+        else_=literal_column("''"),
+    ),
+    keys.c.opens_until_ms,
 )
-"""What a payment takes from its reader's key and merchant, in the order of the fields after its own."""
+"""What a payment takes from its reader, the reader's key and merchant, in the order of the fields after its
+own."""
 
 _BLANK: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("counter", "sale_hash", "node", "fresh_until_ms", "stan", "reversal", "doubt_ms")),

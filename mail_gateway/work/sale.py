@@ -94,7 +94,7 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Pa
     request = _request(payment, opened)
     events: tuple[Event, ...] = ()
     if payment.state is State.RECEIVED:
-        slug = _refusal(kit, opened)
+        slug = _key_refusal(kit, payment, changes) or _refusal(kit, opened)
         if slug:
             return await _refuse(kit, payment, slug, changes)
         events = (Event(Kind.OPENED), Event(Kind.ACCEPTED))
@@ -128,6 +128,12 @@ def _learned(kit: Kit, payment: Payment, opened: Opened) -> dict[str, Any]:
 async def _refuse(kit: Kit, payment: Payment, slug: str, changes: dict[str, Any]) -> Payment:
     events = (Event(Kind.OPENED), Event(Kind.BAD_REQUEST, {"slug": slug}))
     return await enter(kit, draft(kit, payment, events, code=slug, **changes))
+
+
+def _key_refusal(kit: Kit, payment: Payment, learned: dict[str, Any]) -> str:
+    """The slug if its reader or its key is no longer good, or an empty text."""
+    sealed_ms = learned["fresh_until_ms"] - kit.settings.freshness_s * 1000
+    return decide.key_refusal(payment.barred, payment.opens_until_ms, sealed_ms)
 
 
 def _refusal(kit: Kit, opened: Opened) -> str:
