@@ -60,8 +60,13 @@ def read(stripes):
 
 
 def stripe(intervals):
-    """One stripe's flux intervals -> (which track, its text as a bytearray). Raises StripeError."""
+    """One stripe's flux intervals -> (which track, its text as a bytearray). Raises StripeError.
+
+    A few characters may fit by chance in the wrong direction or coding: the reading that takes up most of the
+    stripe is meant.
+    """
     nearest = StripeError("stripe-noise", -1)
+    found, most = None, 0
     for direction in (1, -1):
         try:
             bits = decode(intervals[::direction])
@@ -71,10 +76,15 @@ def stripe(intervals):
         for coding, kinds in ((NUMERIC, (TRACK2, TRACK3)), (JIS2, (FRONT,)), (ALPHA, (TRACK1,))):
             try:
                 text = characters(bits, coding)
-                return _kind(text, kinds), text
             except StripeError as error:
                 nearest = _nearer(nearest, error)
-    raise nearest
+                continue
+            if len(text) * coding.bits > most:
+                found, most = (kinds, text), len(text) * coding.bits
+    if found is None:
+        raise nearest
+    kinds, text = found
+    return _kind(text, kinds), text
 
 
 def _nearer(one, other):

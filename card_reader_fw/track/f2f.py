@@ -53,26 +53,24 @@ def _stretch(intervals, first):
     """Bits from `first` up to the next irregular interval, and where to look next."""
     if not 0 < intervals[first] <= GAP_MAX:
         return [], first + 1
-    # per flux change after `first`: (cost, bit time, intervals of its last bit, bits so far), or None
-    survivors = [(0, intervals[first] * _FINE, 0, 0)]
-    last = 0
-    while first + len(survivors) - 1 < len(intervals):
-        here = len(survivors)
-        gap = intervals[first + here - 1]
-        if not 0 < gap <= GAP_MAX:
+    # a survivor is (cost, bit time, intervals of its last bit, bits so far), or None
+    older, old = None, (0, intervals[first] * _FINE, 0, 0)
+    steps = bytearray(1)  # per flux change after `first`: intervals of the survivor's last bit, 0 for none
+    end, last = old, 0
+    for here in range(first, len(intervals)):
+        gap = intervals[here]
+        if not 0 < gap <= GAP_MAX or (old is None and older is None):
             break
-        best = _zero(survivors[here - 1], gap)
-        if here > 1:
-            best = _better(best, _one(survivors[here - 2], intervals[first + here - 2], gap))
-        if best is None and survivors[here - 1] is None:
-            break
-        survivors.append(best)
+        best = _zero(old, gap)
+        if here > first:
+            best = _better(best, _one(older, intervals[here - 1], gap))
+        older, old = old, best
+        steps.append(best[2] if best else 0)
         if best is not None:
-            last = here
-    cost, _, _, count = survivors[last]
-    if count < LEAD_ZEROS or cost > _COST_MAX * last:
+            end, last = best, len(steps) - 1
+    if end[3] < LEAD_ZEROS or end[0] > _COST_MAX * last:
         return [], first + 1
-    return _bits(survivors, last), first + last
+    return _bits(steps, last), first + last
 
 
 def _zero(before, gap):
@@ -105,12 +103,11 @@ def _better(one, other):
     return other if other[0] < one[0] else one
 
 
-def _bits(survivors, last):
+def _bits(steps, last):
     """The bits on the way to the last survivor."""
     bits = []
     while last:
-        taken = survivors[last][2]
-        bits.append(taken - 1)
-        last -= taken
+        bits.append(steps[last] - 1)
+        last -= steps[last]
     bits.reverse()
     return bits

@@ -64,6 +64,7 @@ def hands(most):
 
 @given(text=CARDS, hand=hands(8))
 @example(text=CARD, hand=Hand(100))
+@example(text="000000000004=2706004", hand=Hand(100, backward=True))  # forward it is a short something
 @example(text=CARD, hand=Hand(2000, backward=True))
 @example(text=CARD, hand=Hand(100, 400, 8, seed=1))
 @settings(max_examples=200, deadline=None)
