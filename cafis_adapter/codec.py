@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
+from cafis_adapter.plan import SEPARATOR, plan_of
 from cafis_adapter.profile import Element, Profile
 
 _MTI: Final = 4
 _HALF: Final = 8
 _WHOLE: Final = 16
 _LAST: Final = 128
-_SECOND_HALF: Final = (1 << 64) - 1
 
 SHOWN: Final = frozenset({3, 4, 7, 11, 12, 13, 15, 22, 25, 32, 37, 38, 39, 41, 42, 49, 70, 90})
 """Elements a transcript may show. Of every other, its length: what is unknown may hold a card number."""
@@ -83,16 +83,15 @@ def transcript(message: Message) -> str:
 
 def pack(profile: Profile, message: Message) -> bytes:
     """A message -> its bytes without the length prefix (ISO 8583:1987 4). Raises MessageError."""
-    bits, parts = 0, [b"", b""]
-    for number in sorted(message.fields):
-        element = profile.elements.get(number)
-        if element is None:
-            raise MessageError("field-unknown", f"DE{number}")
-        parts.append(_written(number, element, message.fields[number]))
-        bits |= 1 << _LAST - number
-    parts[0] = message.mti.encode("ascii")
-    parts[1] = _bitmap(bits, both=profile.secondary_bitmap_always)
-    body = b"".join(parts)
+    fields = message.fields
+    try:
+        plan = plan_of(profile, tuple(sorted(fields)))
+        written = [write(fields[number]) for number, write in plan.writers]
+    except (KeyError, ValueError):
+        raise _fault(profile, fields) from None
+    if plan.pattern.fullmatch(SEPARATOR.join(written)) is None:
+        raise _fault(profile, fields)
+    body = f"{message.mti}{plan.bitmap}{''.join(written)}".encode("latin-1")
     if len(body) > profile.body_max:
         raise MessageError("message-too-long", f"{len(body)}")
     return body
@@ -118,14 +117,24 @@ def unpack(profile: Profile, body: bytes) -> Message:
     return Message(mti.decode("ascii"), fields)
 
 
-def _written(number: int, element: Element, value: str) -> bytes:
+def _fault(profile: Profile, fields: Mapping[int, str]) -> MessageError:
+    """Why they cannot be written: what is wrong with the first element that is at fault."""
+    for number in sorted(fields):
+        slug = _wrong(profile.elements.get(number), fields[number])
+        if slug is not None:
+            return MessageError(slug, f"DE{number}")
+    return MessageError("field-type", "message")
+
+
+def _wrong(element: Element | None, value: str) -> str | None:
+    if element is None:
+        return "field-unknown"
     fitted = element.fitted(value)
     if not element.accepts(fitted):
-        raise MessageError("field-type", f"DE{number}")
-    data = bytes.fromhex(fitted) if element.kind == "b" else fitted.encode("ascii")
-    if len(data) > element.size_max or (not element.length_digits and len(data) < element.size_max):
-        raise MessageError("field-length", f"DE{number}")
-    return b"%0*d%b" % (element.length_digits, len(data), data) if element.length_digits else data
+        return "field-type"
+    size = len(fitted) // 2 if element.kind == "b" else len(fitted)
+    short = size < element.size_max and not element.length_digits
+    return "field-length" if short or size > element.size_max else None
 
 
 def _cut(number: int, element: Element, body: bytes, at: int) -> tuple[bytes, int]:
@@ -146,13 +155,6 @@ def _value(number: int, element: Element, data: bytes) -> str:
     if not element.accepts(value):
         raise MessageError("message-undecodable", f"DE{number}")
     return value
-
-
-def _bitmap(bits: int, *, both: bool) -> bytes:
-    """Bit 1 says that a second half follows; that half may be empty."""
-    if both or bits & _SECOND_HALF:
-        return (bits | 1 << _LAST - 1).to_bytes(_WHOLE, "big")
-    return (bits >> _HALF * 8).to_bytes(_HALF, "big")
 
 
 @lru_cache(256)

@@ -50,9 +50,9 @@ class Element:
         return value.zfill(self.size_max) if self.kind == "n" else value.ljust(self.size_max)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """A checked profile."""
+    """A checked profile; only itself is its equal, so that what is worked out of it can be kept by it."""
 
     name: str
     body_max: int

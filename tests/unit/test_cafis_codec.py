@@ -216,3 +216,35 @@ def test_what_the_library_refuses_is_refused(message: Message, data: st.DataObje
         return
     values, _ = iso8583.decode(bytes(body), SPEC)
     assert {int(key): value for key, value in values.items() if key.isdigit() and key != "1"} == read.fields
+
+
+def _can_be_written(fields: dict[int, str]) -> bool:
+    try:
+        pack(PROFILE, Message("0100", fields))
+    except MessageError:
+        return False
+    return True
+
+
+def _is_right(number: int, value: str) -> bool:
+    element = PROFILE.elements[number]
+    size = len(element.fitted(value)) // (2 if element.kind == "b" else 1)
+    return element.accepts(element.fitted(value)) and (
+        size <= element.size_max if element.length_digits else size == element.size_max
+    )
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted(PROFILE.elements)),
+        st.text("01A=Da \0\n\xe9\uffff\u0661", max_size=60)
+        | st.sampled_from(["00" * 8, "00" * 17, "0" * 42]),
+        max_size=6,
+    )
+)
+@example({52: "0000", 54: "\xe9", 55: "00" * 200})
+def test_a_message_is_written_exactly_if_each_of_its_elements_is_right(fields: dict[int, str]) -> None:
+    assert _can_be_written(fields) == all(_is_right(number, value) for number, value in fields.items())
+    if _can_be_written(fields):
+        read = unpack(PROFILE, pack(PROFILE, Message("0100", fields)))
+        assert read.fields == {number: PROFILE.elements[number].fitted(fields[number]) for number in fields}
