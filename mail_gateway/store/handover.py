@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import Update, bindparam, func, select, update
 
-from mail_gateway.store.letters import SECOND, SENDING_GUARD_MS, TO_SEND, row_of
-from mail_gateway.store.sheet import Line, Step
+from mail_gateway.store.letters import RANKS, SECOND, SENDING_GUARD_MS, TO_SEND, row_of
+from mail_gateway.store.sheet import Line, Step, foreseeing
 from mail_gateway.store.tables import letters
 
 if TYPE_CHECKING:
     from mail_gateway.store.letters import LetterRow
-    from mail_gateway.store.sheet import Sheet
+    from mail_gateway.store.sheet import Question, Sheet
 
 _C: Final = letters.c
 _TO_CLAIM: Final = TO_SEND.with_for_update(skip_locked=True)
-_NEXT: Final = select(func.min(_C.due_ms)).where(_C.due_ms > bindparam("now_ms"))
+_LATER: Final = [
+    select(_C.due_ms)
+    .where(_C.rank == rank, _C.due_ms > bindparam("now_ms", type_=_C.due_ms.type))
+    .order_by(_C.due_ms)
+    .limit(1)
+    for rank in RANKS
+]
+"""The next one of each rank: so the index finds it at once."""
 
 
 def _setting(*names: str) -> Update:
@@ -54,16 +61,26 @@ class Mark(NamedTuple):
     next_ms: int = 0
 
 
+def _asked_by_claim(now_ms: int, limit: int, _node: int | None = None) -> Iterator[Question]:
+    yield _TO_CLAIM, {"now_ms": now_ms, "most": limit}
+    for question in _LATER:
+        yield question, {"now_ms": now_ms}
+
+
+@foreseeing(_asked_by_claim)
 def claim(sheet: Sheet, now_ms: int, limit: int, node: int | None = None) -> Claimed:
     """Unit of work: what is due is being handed over; should we die now, it is due again after the guard.
 
     node: which of many nodes hands it over; the others see to it when that one dies.
     """
     claimed = {"due_ms": now_ms + SENDING_GUARD_MS, "node": node}
-    rows = [row_of(*row) for row in sheet.ask(_TO_CLAIM, {"now_ms": now_ms, "most": limit})]
+    to_claim, *later = _asked_by_claim(now_ms, limit)
+    rows = [row_of(*row) for row in sheet.ask(*to_claim)]
     for row in rows:
         sheet.add(_CLAIM, {"its_id": row.id, "tried": row.attempts, **claimed})
-    return Claimed(rows, None if len(rows) == limit else sheet.ask(_NEXT, {"now_ms": now_ms})[0][0])
+    if len(rows) == limit:
+        return Claimed(rows, None)
+    return Claimed(rows, min((next_ms for one in later for (next_ms,) in sheet.ask(*one)), default=None))
 
 
 def settle(sheet: Sheet, marks: Sequence[Mark], now_ms: int) -> None:

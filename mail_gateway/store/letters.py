@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SENDING_GUARD_MS: Final = 15 * 60_000
 """A letter in sending for so long was left by a process that died: it is sent again."""
 
+RANKS: Final = (0, 1)
+"""What is in doubt or cancelled goes first, then the others."""
+
 
 @dataclass(frozen=True, slots=True)
 class LetterRow:
@@ -56,7 +59,9 @@ _DUE: Final = select(
 
 
 TO_SEND: Final = (
-    _DUE.where(_C.due_ms <= bindparam("now_ms")).order_by(_C.rank, _C.due_ms, _C.id).limit(bindparam("most"))
+    _DUE.where(_C.due_ms <= bindparam("now_ms"))
+    .order_by(_C.rank, _C.due_ms, _C.id)
+    .limit(bindparam("most", type_=_C.id.type))
 )
 _OF_VERSION: Final = select(_C.id, _C.state, _C.recipient).where(
     _C.payment == bindparam("its_payment"), _C.version == bindparam("its_version")
@@ -108,7 +113,7 @@ def put(sheet: Sheet, payment_id: int, queued: Queued, now_ms: int) -> None:
         "recipient": queued.composed.recipient,
         "raw": queued.composed.raw,
         "created_ms": now_ms,
-        "rank": 0 if queued.kind in FIRST else 1,
+        "rank": RANKS[queued.kind not in FIRST],
         "state": "due",
         "due_ms": now_ms,
     }

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from mail_gateway.domain.errors import Disposition, GatewayError
-from mail_gateway.store import owner
+from mail_gateway.store import owner, rules
 from mail_gateway.store.ahead import Ahead, Told
 from mail_gateway.store.driver import driver
 from mail_gateway.store.failures import Caught, typed
@@ -44,15 +44,18 @@ _SESSION: Final[Mapping[str, str]] = {
 _SOON: Final[Mapping[str, str]] = {"statement_timeout": "3s", "lock_timeout": "2s"}
 """Shorter than any lease."""
 
+_BY_KEY: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"), "off"),
+    "plan_cache_mode": "force_generic_plan",
+}
+"""A sheet looks up its rows by their keys, however small a table seems; that is planned once."""
+
 _SAFE: Final[Mapping[str, tuple[str, ...]]] = {
     "fsync": ("on",),
     "full_page_writes": ("on",),
     "synchronous_commit": ("on", "remote_apply", "remote_write"),
 }
-_NUMBERS: Final = 256
-_NEXT_NUMBERS: Final = text(
-    "SELECT nextval(pg_get_serial_sequence(:its_table, 'id')) FROM generate_series(1, :many)"
-)
+_NEXT: Final = text("SELECT nextval(pg_get_serial_sequence(:its_table, 'id'))")
 GUESTS: Final = 0x68616761
 """The advisory lock of those who write beside the gateways: one at a time."""
 
@@ -85,7 +88,7 @@ def writer(url: str) -> Engine:
     What a sheet writes is guarded row by row, by epochs and by rules of the database: a snapshot will do, and
     no two nodes meet on a page of an index. What is written beside a sheet is SERIALIZABLE.
     """
-    return _engine(url, default_transaction_isolation="repeatable read")
+    return _engine(url, default_transaction_isolation="repeatable read", **_BY_KEY)
 
 
 def be_strict(conn: Connection) -> None:
@@ -105,10 +108,10 @@ def name_group(conn: Connection) -> str:
 
 
 def numbers(conn: Connection, table: str) -> Iterator[int]:
-    """From the table's own sequence, many in one question; a sequence gives no number twice."""
-    asked = {"its_table": table, "many": _NUMBERS}
+    """From the table's own sequence, a block at a time; a sequence gives no number twice."""
     while True:
-        yield from conn.scalars(_NEXT_NUMBERS, asked).all()
+        first = conn.execute(_NEXT, {"its_table": table}).scalar_one()
+        yield from range(first, first + rules.BLOCK)
 
 
 def tell(conn: Connection, ahead: Ahead, lines: Iterable[tuple[Executable, Rows]]) -> Iterator[Told]:

@@ -33,8 +33,8 @@ DAMAGED_EVERY_MS: Final = 60_000
 
 _OF_READER: Final = (Letter.DAMAGED, Letter.KEY_USED)
 STAN_MAX: Final = 999_999
-BLOCK: Final = 100
-"""So many trace numbers are taken at once."""
+BLOCK: Final = 1000
+"""So many trace numbers are taken at once: two nodes that do so at one moment are a conflict."""
 
 BLOCKS: Final = STAN_MAX // BLOCK + 1
 

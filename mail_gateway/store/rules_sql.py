@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, insert, select, text
 
 from mail_gateway.domain.payment import TRANSITIONS
-from mail_gateway.store.rules import NEVER_DELETED, RULES
+from mail_gateway.store.rules import BLOCK, NEVER_DELETED, NUMBERED, RULES
 from mail_gateway.store.tables import GROUPS, STANS, counters, transitions
 
 if TYPE_CHECKING:
@@ -40,22 +40,7 @@ _REFUSE: Final = (
 def _postgres() -> Iterator[tuple[str, str, str]]:
     """(trigger, table, statements): what makes each trigger."""
     for rule in RULES:
-        function, arguments = "hagaki_refuse", f"'{rule.sentence}'"
-        made = ""
-        if rule.unless:
-            function, arguments = f"hagaki_{rule.name}", ""
-            made = (
-                f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                f"IF {rule.unless} THEN RETURN NEW; END IF; "
-                f"RAISE EXCEPTION '{rule.sentence}' USING ERRCODE = 'check_violation'; END $$;\n"
-            )
-        when = f"WHEN ({rule.only_if}) " if rule.only_if else ""
-        yield (
-            rule.name,
-            rule.table,
-            f"{made}CREATE TRIGGER {rule.name} BEFORE {_moment(rule)} ON {rule.table} "
-            f"FOR EACH ROW {when}EXECUTE FUNCTION {function}({arguments})",
-        )
+        yield rule.name, rule.table, _of_all_rows(rule) if rule.offences else _of_each_row(rule)
     for table in NEVER_DELETED:
         name = f"{table}_no_truncate"
         yield (
@@ -66,11 +51,29 @@ def _postgres() -> Iterator[tuple[str, str, str]]:
         )
 
 
+def _of_each_row(rule: Rule) -> str:
+    when = f"WHEN ({rule.only_if}) " if rule.only_if else ""
+    return (
+        f"CREATE TRIGGER {rule.name} BEFORE {_moment(rule)} ON {rule.table} "
+        f"FOR EACH ROW {when}EXECUTE FUNCTION hagaki_refuse('{rule.sentence}')"
+    )
+
+
+def _of_all_rows(rule: Rule) -> str:
+    return (
+        f"CREATE OR REPLACE FUNCTION hagaki_{rule.name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF EXISTS ({rule.offences}) THEN "
+        f"RAISE EXCEPTION '{rule.sentence}' USING ERRCODE = 'check_violation'; END IF; RETURN NULL; END $$;\n"
+        f"CREATE TRIGGER {rule.name} AFTER {rule.when} ON {rule.table} REFERENCING NEW TABLE AS news "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION hagaki_{rule.name}()"
+    )
+
+
 SQLITE: Final[Mapping[str, str]] = {rule.name: _sqlite(rule) for rule in RULES}
 """Name -> SQL of every trigger, SQLite's dialect."""
 
 POSTGRES: Final = tuple(_postgres())
-_DIGEST: Final = hashlib.sha256(repr((_REFUSE, POSTGRES)).encode()).hexdigest()
+_DIGEST: Final = hashlib.sha256(repr((_REFUSE, POSTGRES, NUMBERED, BLOCK)).encode()).hexdigest()
 _ENABLED: Final = text(
     "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'"
     " AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)"
@@ -119,3 +122,5 @@ def _install_postgres(conn: Connection) -> None:
     for name, table, sql in POSTGRES:
         conn.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
         conn.exec_driver_sql(sql)
+    for table in NUMBERED:
+        conn.exec_driver_sql(f"ALTER SEQUENCE {table}_id_seq INCREMENT BY {BLOCK}")

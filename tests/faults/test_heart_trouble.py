@@ -23,7 +23,7 @@ from acquirer_sdk.values import (
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import State
-from mail_gateway.store.record import dispatch
+from mail_gateway.store.record import BLOCKS, dispatch
 from mail_gateway.store.tables import answers
 from mail_gateway.store.tables import payments as payments_table
 from mail_gateway.work import reversal, runner
@@ -299,7 +299,7 @@ def test_a_stan_comes_round_again_but_never_while_it_is_held(tmp_path: Path) -> 
         await world.post(world.envelope())
         await world.reach(1, State.CONFIRMING)
         await world.life.store.run(
-            lambda conn: conn.exec_driver_sql("UPDATE counters SET value = 10000 WHERE name = 'stans'")
+            lambda conn: conn.exec_driver_sql(f"UPDATE counters SET value = {BLOCKS} WHERE name = 'stans'")
         )
         await world.post(world.envelope())
         await world.reach(2, State.DECLINED)
