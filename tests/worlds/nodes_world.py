@@ -208,7 +208,7 @@ class Town:
             currency=392,
             reader_time_s=int(time.time()),
             entry_mode=payload.STRIPE,
-            track2=TRACK2,
+            track2=bytearray(TRACK2.encode()),  # sealing wipes it
             condition=10,
             slip=self._slip,
         )
