@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from acquirer_sdk.values import AuthoriseRequest, Reversal, Unsupported
+from acquirer_sdk.values import AuthoriseOutcome, AuthoriseRequest, ReturnRequest, Reversal, Unsupported
 
 
 class Unsupporting:
@@ -15,10 +15,10 @@ class Unsupporting:
     async def capture(self, reversal: Reversal) -> Unsupported:
         return Unsupported("capture")
 
-    async def void(self, reversal: Reversal) -> Unsupported:
+    async def void(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
         return Unsupported("void")
 
-    async def refund(self, request: AuthoriseRequest) -> Unsupported:
+    async def refund(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
         return Unsupported("refund")
 
     async def advise(self, reference: str, items: Mapping[str, str]) -> Unsupported:

@@ -10,13 +10,18 @@ from typing import Final
 
 from acquirer_sdk.port import Acquirer
 from acquirer_sdk.values import (
+    Approved,
     AuthoriseOutcome,
     AuthoriseRequest,
     CardData,
     LateAnswer,
+    Original,
     Ready,
+    ReturnKind,
+    ReturnRequest,
     Reversal,
     ReversalAccepted,
+    Unsupported,
 )
 
 PAN: Final = "4111111111111111"
@@ -25,9 +30,10 @@ PATIENCE_S: Final = 90
 
 
 class Case(StrEnum):
-    """What a simulator can be made to do by the amount of a sale."""
+    """What a simulator can be made to do by the amount of a sale or a return."""
 
     APPROVE = "approve"
+    LARGE = "large"  # approved; more than twice any other amount here
     PARTIAL = "partial"
     DECLINE = "decline"
     AGAIN = "again"
@@ -46,7 +52,8 @@ class Bench:
     """An acquirer that is not started yet, with its simulator.
 
     amounts: the amount in minor units that provokes each case.
-    charges: reference -> minor units that the card holder finds charged in the end.
+    charges: reference -> minor units that the card holder finds charged in the end; a return's own reference
+    has less than zero.
     told: everything the adapter reported through its port.
     """
 
@@ -81,10 +88,11 @@ class NotConforming(Exception):
 
 @dataclass(slots=True)
 class Trial:
-    """One check at work: a started acquirer and all it reported."""
+    """One check at work: a started acquirer and all it reported. approvals: reference -> its number."""
 
     bench: Bench
     late: list[LateAnswer] = field(default_factory=list)
+    approvals: dict[str, str] = field(default_factory=dict)
     _stan: int = 0
 
     def request(self, case: Case, *, stan: int = 0, terminal_id: str = "T0000001") -> AuthoriseRequest:
@@ -98,7 +106,33 @@ class Trial:
         await self.until_ready()
         request = self.request(case)
         reversal = self.bench.acquirer.prepare(request)
-        return request, reversal, await self.bench.acquirer.authorise(request)
+        outcome = await self.bench.acquirer.authorise(request)
+        if isinstance(outcome, Approved):
+            self.approvals[request.reference] = outcome.approval_number
+        return request, reversal, outcome
+
+    def back(self, request: AuthoriseRequest, kind: ReturnKind, amount_minor: int) -> ReturnRequest:
+        """A return of that much of an approved sale."""
+        self._stan += 1
+        asked = {name: getattr(request, name) for name in AuthoriseRequest.__dataclass_fields__}
+        names = ("reference", "stan", "amount_minor", "time_s")
+        original = Original(
+            **{name: asked[name] for name in names}, approval_number=self.approvals[asked["reference"]]
+        )
+        own = {"reference": f"{700_000_000_000 + self._stan:012d}", "stan": self._stan, "slip": self._stan}
+        return ReturnRequest(**{**asked, **own, "amount_minor": amount_minor}, kind=kind, original=original)
+
+    @staticmethod
+    def without_card(request: ReturnRequest) -> ReturnRequest:
+        """The same, as a person in an office asks for it."""
+        return replace(request, card=CardData())
+
+    async def give_back(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
+        """Ask for a return, as the gateway does."""
+        await self.until_ready()
+        acquirer = self.bench.acquirer
+        acquirer.prepare(request)
+        return await (acquirer.void if request.kind is ReturnKind.VOID else acquirer.refund)(request)
 
     async def reverse(self, reversal: Reversal, transmission: int = 1) -> None:
         """Reverse, and expect it to be acknowledged."""

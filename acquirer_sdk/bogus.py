@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from acquirer_sdk.base import Unsupporting
+from acquirer_sdk.bogus_books import Books
 from acquirer_sdk.port import Ports
 from acquirer_sdk.settings import read_settings
 from acquirer_sdk.values import (
@@ -25,6 +26,7 @@ from acquirer_sdk.values import (
     NotReady,
     NotSent,
     Ready,
+    ReturnRequest,
     Reversal,
     ReversalAccepted,
     ReversalOpen,
@@ -101,14 +103,13 @@ class Bogus(Unsupporting):
     """An acquirer for tests and for a first try. It keeps no card data: only references and amounts."""
 
     name = "bogus"
-    capabilities = Capabilities(partial_approval=True)
+    capabilities = Capabilities(void=True, refund=True, partial_approval=True, return_without_card=True)
 
     def __init__(self, settings: BogusSettings) -> None:
         self._late_s = settings.late_ms / 1000
         self._late: Callable[[LateAnswer], None] | None = None
-        self._charged: dict[str, int] = {}
+        self._books = Books()
         self._reversals: Counter[str] = Counter()
-        self._blocked: set[str] = set()
 
     async def start(self, late: Callable[[LateAnswer], None]) -> None:
         self._late = late
@@ -124,24 +125,19 @@ class Bogus(Unsupporting):
         return Reversal(request.reference, request.stan, json.dumps(facts, sort_keys=True).encode())
 
     async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
-        if self._late is None:
-            return NotSent("not-connected")
-        if request.reference in self._blocked:
-            return Declined("05")
-        asked = trigger(request.amount_minor)
-        if asked.charged:
-            self._charged.setdefault(request.reference, _granted(request.amount_minor).amount_minor)
-        if asked.late:
-            self._answer_later(request)
-        return asked.outcome or _granted(request.amount_minor)
+        return self._asked(request, lambda minor: self._books.charge(request.reference, minor))
+
+    async def void(self, request: ReturnRequest) -> AuthoriseOutcome:
+        return self._give_back(request)
+
+    async def refund(self, request: ReturnRequest) -> AuthoriseOutcome:
+        return self._give_back(request)
 
     async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:  # noqa: ARG002
         if self._late is None:
             return NotSent("not-connected")
         self._reversals[reversal.reference] += 1
-        known = self._charged.get(reversal.reference) is not None
-        self._charged[reversal.reference] = 0
-        self._blocked.add(reversal.reference)
+        known = self._books.undo(reversal.reference)
         if (
             self._reversals[reversal.reference]
             <= trigger(json.loads(reversal.wire)["amount_minor"]).unanswered
@@ -151,7 +147,25 @@ class Bogus(Unsupporting):
 
     def charges(self) -> Mapping[str, int]:
         """Reference -> minor units the customer is charged in the end; what an acquirer's list would say."""
-        return dict(self._charged)
+        return self._books.charges()
+
+    def _give_back(self, request: ReturnRequest) -> AuthoriseOutcome:
+        refused = self._books.refusal(request) if trigger(request.amount_minor).charged else None
+        if self._late is not None and refused is not None:
+            return refused
+        return self._asked(request, lambda minor: self._books.give_back(request, minor))
+
+    def _asked(self, request: AuthoriseRequest, book: Callable[[int], None]) -> AuthoriseOutcome:
+        if self._late is None:
+            return NotSent("not-connected")
+        if self._books.is_undone(request.reference):
+            return Declined("05")
+        asked = trigger(request.amount_minor)
+        if asked.charged:
+            book(_granted(request.amount_minor).amount_minor)
+        if asked.late:
+            self._answer_later(request)
+        return asked.outcome or _granted(request.amount_minor)
 
     def _answer_later(self, request: AuthoriseRequest) -> None:
         answer = LateAnswer(request.reference, request.stan, _granted(request.amount_minor), "00")

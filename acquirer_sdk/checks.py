@@ -8,6 +8,7 @@ from dataclasses import fields
 from typing import Final
 
 from acquirer_sdk.bench import PAN, Case, Trial, expect, until
+from acquirer_sdk.return_checks import RETURN_CHECKS, Check
 from acquirer_sdk.values import (
     Approved,
     Ask,
@@ -15,6 +16,7 @@ from acquirer_sdk.values import (
     InDoubt,
     NeedsInput,
     NotSent,
+    ReturnKind,
     Reversal,
     ReversalOpen,
     Unsupported,
@@ -192,10 +194,12 @@ async def says_what_it_cannot(trial: Trial) -> None:
     """Every operation that the capabilities deny answers Unsupported with its own name."""
     acquirer, request = trial.bench.acquirer, trial.request(Case.APPROVE)
     reversal = acquirer.prepare(request)
+    trial.approvals[request.reference] = "000001"
+    back = trial.back(request, ReturnKind.VOID, request.amount_minor)
     calls: Mapping[str, Callable[[], Awaitable[object]]] = {
         "capture": lambda: acquirer.capture(reversal),
-        "void": lambda: acquirer.void(reversal),
-        "refund": lambda: acquirer.refund(request),
+        "void": lambda: acquirer.void(back),
+        "refund": lambda: acquirer.refund(back),
         "advise": lambda: acquirer.advise(request.reference, {}),
         "card_check": lambda: acquirer.card_check(request),
         "inquire": lambda: acquirer.inquire(reversal),
@@ -216,8 +220,6 @@ async def leaks_no_card(trial: Trial) -> None:
     text = " ".join([repr(shown), repr(trial.late), *trial.bench.told])
     expect("a card number was shown", holds=PAN not in text and PAN[6:] not in text)
 
-
-Check = Callable[[Trial], Awaitable[None]]
 
 CHECKS: Final[tuple[Check, ...]] = (
     approves,
@@ -242,5 +244,6 @@ CHECKS: Final[tuple[Check, ...]] = (
     sends_nothing_after_close,
     says_what_it_cannot,
     leaks_no_card,
+    *RETURN_CHECKS,
 )
 """Every check; the docstring is what it demands."""

@@ -7,8 +7,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from acquirer_sdk.bench import Bench, Case, NotConforming, Trial
-from acquirer_sdk.checks import CHECKS, Check
+from acquirer_sdk.checks import CHECKS
 from acquirer_sdk.quickclock import quickly
+from acquirer_sdk.return_checks import Check
 
 __all__ = ["CHECKS", "Bench", "Case", "Check", "Finding", "run_all", "run_check", "run_quickly", "trial"]
 

@@ -13,6 +13,7 @@ from acquirer_sdk.values import (
     LateAnswer,
     NotReady,
     Ready,
+    ReturnRequest,
     Reversal,
     ReversalOutcome,
     Unsupported,
@@ -68,7 +69,8 @@ class Acquirer(Protocol):
         """May a new request be started now?"""
 
     def prepare(self, request: AuthoriseRequest) -> Reversal:
-        """Build the reversal of a request that has not been sent yet. Pure: no I/O, same answer every time.
+        """Build the reversal of a request that has not been sent yet, a sale's or a return's. Pure: no I/O,
+        same answer every time.
 
         Raises BadRequest where the request, or its reversal, cannot be expressed to this acquirer.
         """
@@ -81,9 +83,11 @@ class Acquirer(Protocol):
 
     async def capture(self, reversal: Reversal) -> Unsupported: ...
 
-    async def void(self, reversal: Reversal) -> Unsupported: ...
+    async def void(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
+        """Ask once to undo a whole sale, as `authorise` asks. Approved: it is undone."""
 
-    async def refund(self, request: AuthoriseRequest) -> Unsupported: ...
+    async def refund(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
+        """Ask once to give back some of a sale, or all of it, as `authorise` asks."""
 
     async def advise(self, reference: str, items: Mapping[str, str]) -> Unsupported: ...
 

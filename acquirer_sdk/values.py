@@ -77,6 +77,35 @@ class AuthoriseRequest:
     card: CardData
 
 
+class ReturnKind(StrEnum):
+    """How money is given back."""
+
+    VOID = "void"  # the whole sale, as if it had never been
+    REFUND = "refund"  # some of it, or all
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """The sale that a return gives back, as it was asked and approved; the names are the request's."""
+
+    reference: str
+    stan: int
+    amount_minor: int
+    time_s: int
+    approval_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRequest(AuthoriseRequest):
+    """One attempt to give back; reference, stan, amount_minor and time_s are the return's own.
+
+    card is empty where nobody swiped one: only for an acquirer whose capabilities have return_without_card.
+    """
+
+    kind: ReturnKind
+    original: Original
+
+
 class Reversal:
     """The ready-made reversal of one request, in the adapter's own form. It cannot be printed.
 
@@ -207,3 +236,4 @@ class Capabilities:
     reconcile: bool = False
     echo: bool = False
     partial_approval: bool = False
+    return_without_card: bool = False

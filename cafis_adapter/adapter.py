@@ -17,6 +17,7 @@ from acquirer_sdk.values import (
     NotReady,
     NotSent,
     Ready,
+    ReturnRequest,
     Reversal,
     ReversalOpen,
     ReversalOutcome,
@@ -59,9 +60,15 @@ class Cafis(Unsupporting):
     """One line to one host. Keeps no card data beyond the call."""
 
     name = "cafis"
-    capabilities = Capabilities(echo=True, partial_approval=True)
 
     def __init__(self, settings: CafisSettings, profile: Profile, ports: Ports) -> None:
+        self.capabilities = Capabilities(
+            void=True,
+            refund=True,
+            echo=True,
+            partial_approval=True,
+            return_without_card=profile.return_without_card,
+        )
         self._settings = settings
         self._profile = profile
         self._ports = ports
@@ -88,9 +95,9 @@ class Cafis(Unsupporting):
         return self._line.ready()
 
     def prepare(self, request: AuthoriseRequest) -> Reversal:
-        """See the port. Packs the authorisation too: what cannot be written is refused before dispatch."""
+        """See the port. Packs the request too: what cannot be written is refused before dispatch."""
         try:
-            pack(self._profile, build.authorisation(self._profile, self._settings.acquirer_id, request))
+            pack(self._profile, self._message(request))
             advice = build.reversal(self._profile, self._settings.acquirer_id, request)
             return Reversal(request.reference, request.stan, pack(self._profile, advice))
         except MessageError as error:
@@ -101,7 +108,7 @@ class Cafis(Unsupporting):
         if isinstance(ready, NotReady):
             return NotSent(ready.reason)
         try:
-            message = build.authorisation(self._profile, self._settings.acquirer_id, request)
+            message = self._message(request)
             body = pack(self._profile, message)
         except MessageError:
             return NotSent("bad-request")
@@ -116,6 +123,12 @@ class Cafis(Unsupporting):
         if isinstance(outcome, InDoubt):
             self._report(got, near=True)
         return outcome
+
+    async def void(self, request: ReturnRequest) -> AuthoriseOutcome:
+        return await self.authorise(request)
+
+    async def refund(self, request: ReturnRequest) -> AuthoriseOutcome:
+        return await self.authorise(request)
 
     async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:
         ready = self.ready()
@@ -134,6 +147,12 @@ class Cafis(Unsupporting):
         if isinstance(got, Message):
             return answers.reversal(self._codes, got)
         return NotSent(got.reason) if isinstance(got, Unsent) else ReversalOpen(got.reason)
+
+    def _message(self, request: AuthoriseRequest) -> Message:
+        own = (self._profile, self._settings.acquirer_id)
+        if isinstance(request, ReturnRequest):
+            return build.giving_back(*own, request)
+        return build.authorisation(*own, request)
 
     def _stray(self, stray: Stray) -> None:
         self._report(stray.message, near=stray.near)

@@ -26,7 +26,7 @@ _GRANTED: Final = (Meaning.APPROVED, Meaning.PARTIAL)
 
 
 def authorisation(codes: Codes, answer: Message, request: AuthoriseRequest) -> AuthoriseOutcome:
-    """The 0110 to this very request -> outcome. A wrong amount or currency makes it no answer at all."""
+    """The 0110, or 0210, to this very request -> outcome. A wrong amount or currency makes it no answer."""
     asked, told = f"{request.amount_minor:012d}", answer[4]
     if answer[49] not in ("", f"{request.currency:03d}"):
         return InDoubt("wrong-currency")
@@ -49,7 +49,7 @@ def reversal(codes: Codes, answer: Message) -> ReversalOutcome:
 def late(codes: Codes, answer: Message, *, near: bool) -> LateAnswer:
     """An answer that nobody waits for. near: it resembles an open request without being its answer."""
     outcome: AuthoriseOutcome | ReversalOutcome | None = None
-    if answer.mti == "0110" and not near:
+    if answer.mti in ("0110", "0210") and not near:
         outcome = _outcome(codes, answer)
     elif answer.mti == "0430" and not near:
         outcome = reversal(codes, answer)
@@ -62,7 +62,9 @@ def result_code(answer: Message) -> str:
 
 
 def _meaning(codes: Codes, answer: Message) -> Meaning | None:
-    meaning = codes.meanings.get(result_code(answer))
+    code = result_code(answer)
+    no_return = answer.mti == "0210" and code in codes.return_declined
+    meaning = Meaning.DECLINED if no_return else codes.meanings.get(code)
     free_text = answer[44] and not _CENTRE.fullmatch(answer[44])
     contradicts = answer[44] and codes.meanings.get(answer[39]) in _GRANTED
     return None if free_text or contradicts else meaning

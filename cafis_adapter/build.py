@@ -1,4 +1,4 @@
-"""Values -> messages: the authorisation 0100, its reversal 0420, network management 0800."""
+"""Values -> messages: the authorisation 0100, a return 0200, a reversal 0420, network management 0800."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from acquirer_sdk.values import AuthoriseRequest, CardData
+from acquirer_sdk.values import AuthoriseRequest, CardData, ReturnRequest
 from cafis_adapter.codec import Message
 from cafis_adapter.profile import Profile
 
 _ECHOED: Final = frozenset({7, 11, 32, 33, 70})
 """Elements of an 0800 that its answer repeats."""
+
+SALE_MTI: Final = "0100"
+RETURN_MTI: Final = "0200"
 
 
 class Network(StrEnum):
@@ -25,19 +28,39 @@ class Network(StrEnum):
 
 
 def authorisation(profile: Profile, acquirer_id: str, request: AuthoriseRequest) -> Message:
-    """A request -> 0100 (ISO 8583:1987), every time in it from the request."""
-    fields = {**_common(profile, acquirer_id, request), **_card(profile, request.card)}
-    fields[48] = f"{request.condition:03d}{request.condition_count:02d}{request.slip}"
-    return _message(profile, "authorisation", "0100", fields)
+    """A sale -> 0100 (ISO 8583:1987), every time in it from the request."""
+    return _message(profile, "authorisation", SALE_MTI, _asked(profile, acquirer_id, request))
+
+
+def giving_back(profile: Profile, acquirer_id: str, request: ReturnRequest) -> Message:
+    """A return -> 0200; DE38 and DE90 are those of the sale that it gives back."""
+    original, fields = request.original, _asked(profile, acquirer_id, request)
+    fields[3] = profile.processing_codes[request.kind]
+    fields[38] = original.approval_number
+    fields[90] = _elements(SALE_MTI, original.stan, _times(original.time_s, 0)[0], acquirer_id)
+    return _message(profile, "return", RETURN_MTI, fields)
 
 
 def reversal(profile: Profile, acquirer_id: str, request: AuthoriseRequest) -> Message:
-    """A request that has not been sent -> the 0420 that undoes it, with the original's date and DE90."""
+    """A request that has not been sent -> the 0420 that undoes it, with its date and its DE90."""
     fields = _common(profile, acquirer_id, request)
     fields |= _card(profile, request.card)
     fields[39] = profile.reversal_reason
-    fields[90] = f"0100{request.stan:06d}{fields[7]}{acquirer_id.zfill(11)}{'0' * 11}"
+    mti = SALE_MTI
+    if isinstance(request, ReturnRequest):
+        mti, fields[3] = RETURN_MTI, profile.processing_codes[request.kind]
+    fields[90] = _elements(mti, request.stan, fields[7], acquirer_id)
     return _message(profile, "reversal", "0420", fields)
+
+
+def _asked(profile: Profile, acquirer_id: str, request: AuthoriseRequest) -> dict[int, str]:
+    paid = f"{request.condition:03d}{request.condition_count:02d}{request.slip}"
+    return {**_common(profile, acquirer_id, request), **_card(profile, request.card), 48: paid}
+
+
+def _elements(mti: str, stan: int, utc: str, acquirer_id: str) -> str:
+    """DE90: which message is meant."""
+    return f"{mti}{stan:06d}{utc}{acquirer_id.zfill(11)}{'0' * 11}"
 
 
 def repeated(message: Message) -> Message:

@@ -23,10 +23,14 @@ class Meaning(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """meanings: DE39, G or C code -> meaning. reversal_accepted: DE39 of a 0430 that acknowledges."""
+    """meanings: DE39, G or C code -> meaning. reversal_accepted: DE39 of a 0430 that acknowledges.
+
+    return_declined: codes that are a no in the answer to a return, and say nothing in any other.
+    """
 
     meanings: Mapping[str, Meaning]
     reversal_accepted: frozenset[str]
+    return_declined: frozenset[str]
 
 
 def read_codes(table: Mapping[str, list[str]]) -> Codes:
@@ -37,7 +41,7 @@ def read_codes(table: Mapping[str, list[str]]) -> Codes:
             if code in meanings:
                 raise ValueError(f"code {code} is both {meanings[code]} and {meaning}")
             meanings[code] = meaning
-    return Codes(meanings, frozenset(table["reversal_accepted"]))
+    return Codes(meanings, frozenset(table["reversal_accepted"]), frozenset(table["return_declined"]))
 
 
 @cache

@@ -49,7 +49,13 @@ _READINESS: Final[Mapping[Phase, Ready | NotReady]] = {
     Phase.SIGNED_ON: Ready(),
 }
 
-ANSWERS: Final[Mapping[str, str]] = {"0100": "0110", "0420": "0430", "0421": "0430", "0800": "0810"}
+ANSWERS: Final[Mapping[str, str]] = {
+    "0100": "0110",
+    "0200": "0210",
+    "0420": "0430",
+    "0421": "0430",
+    "0800": "0810",
+}
 """Request -> the message class of its answer."""
 
 

@@ -10,6 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from acquirer_sdk.values import ReturnKind
+
 _NOTATION: Final = re.compile(r"(n|an|ans|z|b)(\.{0,3})([1-9][0-9]{0,3})")
 _TEXT: Final = {
     "n": re.compile(r"[0-9]*"),
@@ -18,7 +20,7 @@ _TEXT: Final = {
     "z": re.compile(r"[0-9=D]*"),
     "b": re.compile(r"([0-9A-F]{2})*"),
 }
-_MESSAGES: Final = ("authorisation", "reversal", "network")
+_MESSAGES: Final = ("authorisation", "return", "reversal", "network")
 _REQUIRED: Final = frozenset({4, 7, 11, 37, 38, 39, 41, 44, 49, 70, 90})
 
 
@@ -52,7 +54,10 @@ class Element:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
-    """A checked profile; only itself is its equal, so that what is worked out of it can be kept by it."""
+    """A checked profile; only itself is its equal, so that what is worked out of it can be kept by it.
+
+    processing_codes: DE3 of each kind of return.
+    """
 
     name: str
     body_max: int
@@ -60,6 +65,8 @@ class Profile:
     local_utc_offset_minutes: int
     messages: Mapping[str, tuple[int, ...]]
     constants: Mapping[int, str]
+    processing_codes: Mapping[str, str]
+    return_without_card: bool
     reversal_reason: str
     entry_modes: Mapping[int, str]
     elements: Mapping[int, Element]
@@ -83,6 +90,7 @@ def read_profile(table: Mapping[str, Any]) -> Profile:
     missing = sorted(_REQUIRED - set(elements))
     if missing:
         raise ProfileError("fields", f"an adapter cannot work without DE{missing[0]}")
+    back = _part(table, "return")
     return Profile(
         name=_value(table, "name", str),
         body_max=_value(table, "body_max", int),
@@ -90,6 +98,8 @@ def read_profile(table: Mapping[str, Any]) -> Profile:
         local_utc_offset_minutes=_value(table, "local_utc_offset_minutes", int),
         messages={name: _listed(table, name, elements) for name in _MESSAGES},
         constants=_texts(table, "constants"),
+        processing_codes={kind.value: _value(back, kind.value, str) for kind in ReturnKind},
+        return_without_card=_value(back, "without_card", bool),
         reversal_reason=_value(_part(table, "reversal"), "reason", str),
         entry_modes=_texts(table, "entry_modes"),
         elements=elements,

@@ -1,4 +1,4 @@
-"""The list that an acquirer gives its customers: every charge and what became of it, from the journal."""
+"""The list that an acquirer gives its customers: every charge and return and what became of it."""
 
 from __future__ import annotations
 
@@ -31,15 +31,16 @@ def charge_list(journal: str, until_ms: int) -> str:
 
 
 def _row(booked: dict[str, Any]) -> tuple[Any, ...]:
-    is_charged = booked["net_minor"] > 0
+    net_minor = booked["net_minor"]
+    state = "charged" if net_minor > 0 else "returned" if net_minor < 0 else "reversed"
     return (
         booked["reference"],
         booked["terminal"].strip(),
         _shown(booked["time_ms"]),
-        booked["net_minor"] if is_charged else booked["amount_minor"],
+        abs(net_minor) or booked["amount_minor"],
         booked["currency"],
         booked["approval_number"],
-        "charged" if is_charged else "reversed",
+        state,
     )
 
 

@@ -1,4 +1,4 @@
-"""The host's books: what was charged, what was undone. Several kinds of host differ only here."""
+"""The host's books: what was charged, given back, undone. Several kinds of host differ only here."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from cafis_adapter.build import RETURN_MTI
 from cafis_adapter.codec import Message
 from cafis_adapter.host.triggers import Trigger, Undo, Wrong
 
 APPROVALS: Final = ("00", "10")
+VOID: Final = "02"
+"""How DE3 of a void begins; every other return is a refund."""
+
+NO_ORIGINAL: Final = Trigger("", "there is no such sale", code="05", centre="G94")
+NOT_VOIDABLE: Final = Trigger("", "only a whole sale is voided", code="05", centre="G80")
+TOO_MUCH: Final = Trigger("", "more than the sale", code="61")
 
 
 class Kind(StrEnum):
@@ -24,23 +31,32 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What a card holder finds: how often charged, and the sum left after reversals, in minor units."""
+    """What a card holder finds: how often charged, and the sum left after reversals, in minor units.
+
+    A return stands there as what it is, less than zero.
+    """
 
     times: int
     net_minor: int
 
 
+Identity = tuple[str, str, str]
+
+
 @dataclass(slots=True)
 class _Account:
-    """One sale as the host knows it."""
+    """One sale or return as the host knows it. sale: of a return, the one it gives back."""
 
     trigger: Trigger
     charged: list[int]
     reversed: bool = False
     reversals: int = 0
+    sale: Identity | None = None
 
-
-Identity = tuple[str, str, str]
+    @property
+    def net_minor(self) -> int:
+        """What is left of it."""
+        return sum(self.charged[1:] if self.reversed else self.charged)
 
 
 def identity(message: Message) -> Identity:
@@ -55,11 +71,29 @@ class Issuer:
         self._kind = kind
         self._accounts: dict[Identity, _Account] = {}
         self._early: set[Identity] = set()
+        self._sales: dict[tuple[str, str], Identity] = {}
 
     def account(self, asked: Message, trigger: Trigger) -> Trigger:
-        """Note an 0100 -> the trigger that holds for it: of a repeated request, the first one's."""
+        """Note an 0100 or 0200 -> the trigger that holds for it: of a repeated request, the first one's."""
         known = self._accounts.setdefault(identity(asked), _Account(trigger, []))
+        if asked.mti == RETURN_MTI:
+            known.sale = self._sales.get((asked[41], asked[90][4:20]))
+        else:
+            self._sales[asked[41], asked[11] + asked[7]] = identity(asked)
         return known.trigger
+
+    def refusal(self, asked: Message) -> Trigger | None:
+        """Why an 0200 must not be: a sale gives back what it took, and no more. A repeated one was judged."""
+        mine = self._accounts[identity(asked)]
+        if mine.charged:
+            return None
+        sale = self._accounts.get(mine.sale) if mine.sale is not None else None
+        if mine.sale is None or sale is None or sale.net_minor <= 0 or asked[38] != _number(mine.sale):
+            return NO_ORIGINAL
+        given = -sum(one.net_minor for one in self._accounts.values() if one.sale == mine.sale)
+        if asked[3].startswith(VOID) and (int(asked[4]) != sale.net_minor or given):
+            return NOT_VOIDABLE
+        return TOO_MUCH if int(asked[4]) > sale.net_minor - given else None
 
     def charge(self, asked: Message, amount_minor: int) -> bool:
         """Book it -> False where its reversal came before it."""
@@ -67,7 +101,7 @@ class Issuer:
             return False
         account = self._accounts[identity(asked)]
         if self._kind is Kind.NO_DEDUP or not account.charged:
-            account.charged.append(amount_minor)
+            account.charged.append(-amount_minor if asked.mti == RETURN_MTI else amount_minor)
         return True
 
     def reverse(self, advice: Message) -> str | None:
@@ -91,17 +125,16 @@ class Issuer:
         found: dict[str, Charge] = {}
         for (_, _, reference), account in self._accounts.items():
             before = found.get(reference, Charge(0, 0))
-            left = account.charged[1:] if account.reversed else account.charged
-            times, net = before.times + len(account.charged), before.net_minor + sum(left)
+            times, net = before.times + len(account.charged), before.net_minor + account.net_minor
             found[reference] = Charge(times, net)
         return found
 
     def booked(self, message: Message) -> Charge:
-        """The same for the one sale that a request or a reversal means."""
+        """The same for the one sale or return that a request or a reversal means."""
         account = self._accounts.get(identity(message))
         if account is None:
             return Charge(0, 0)
-        return Charge(len(account.charged), sum(account.charged[1:] if account.reversed else account.charged))
+        return Charge(len(account.charged), account.net_minor)
 
     def _early_reversal(self, advice: Message, account: _Account | None) -> str | None:
         if self._kind is not Kind.FORGETFUL:
@@ -124,11 +157,15 @@ def granted_minor(trigger: Trigger, asked: Message) -> int:
 
 def approval_number(asked: Message) -> str:
     """Six digits, never 000000, the same for the same request."""
-    return f"{zlib.crc32('/'.join(identity(asked)).encode()) % 899_999 + 100_001:06d}"
+    return _number(identity(asked))
+
+
+def _number(its: Identity) -> str:
+    return f"{zlib.crc32('/'.join(its).encode()) % 899_999 + 100_001:06d}"
 
 
 def answer(trigger: Trigger, asked: Message) -> Message:
-    """An 0100 and its trigger -> the 0110, spoiled as the trigger wants."""
+    """An 0100 and its trigger -> the 0110, spoiled as the trigger wants; an 0200, or its reversal -> 0210."""
     approved = trigger.code in APPROVALS
     kept = {
         number: asked.fields[number] for number in (3, 4, 7, 11, 12, 13, 32, 37, 41, 42, 49) if asked[number]
@@ -139,7 +176,8 @@ def answer(trigger: Trigger, asked: Message) -> Message:
         39: trigger.code,
         44: trigger.centre,
     }
-    return Message("0110", kept).with_fields(said).with_fields(_spoiled(trigger.wrong, asked))
+    mti = "0210" if RETURN_MTI in (asked.mti, asked[90][:4]) else "0110"
+    return Message(mti, kept).with_fields(said).with_fields(_spoiled(trigger.wrong, asked))
 
 
 def _spoiled(wrong: Wrong, asked: Message) -> dict[int, str]:

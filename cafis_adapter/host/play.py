@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from cafis_adapter.build import Network, network_answer
+from cafis_adapter.build import RETURN_MTI, SALE_MTI, Network, network_answer
 from cafis_adapter.codec import Message
 from cafis_adapter.host.issuer import APPROVALS, Charge, Issuer, Kind, answer, granted_minor
 from cafis_adapter.host.triggers import Rule, Step, Trigger, Undo, pick
@@ -79,8 +79,10 @@ _ANSWERS: Final[Mapping[Step, Callable[[Message], Move]]] = {
 
 
 def authorise(issuer: Issuer, trigger: Trigger, asked: Message) -> Iterator[Move]:
-    """An 0100 -> moves. Booking happens as the moves are taken, so a Wait before it is a real one."""
+    """An 0100 or 0200 -> moves. Booking happens as the moves are taken, so a Wait before it is a real one."""
     trigger = issuer.account(asked, trigger)
+    if asked.mti == RETURN_MTI and Step.CHARGE in trigger.does and trigger.code in APPROVALS:
+        trigger = issuer.refusal(asked) or trigger
     said = answer(trigger, asked)
     for step in trigger.does:
         if step is Step.CHARGE:
@@ -121,7 +123,7 @@ class Desk:
         """What to do for one message from the client; nothing for a class that no host knows."""
         if message.mti == "0800":
             return network(message)
-        if message.mti == "0100":
+        if message.mti in (SALE_MTI, RETURN_MTI):
             self._seen += 1
             moves = authorise(self._issuer, pick(self._rules, message, self._seen), message)
         elif message.mti in ("0420", "0421"):

@@ -85,10 +85,13 @@ class Rule:
     trigger: Trigger
     amount: int = 0
     pan: str = ""
+    mti: str = ""
     every: int = 0
 
     def fits(self, asked: Message, number: int) -> bool:
-        """asked: an 0100. number: how many the host has seen, this one counted."""
+        """asked: an 0100 or 0200. number: how many the host has seen, this one counted."""
+        if self.mti and self.mti != asked.mti:
+            return False
         if self.amount and self.amount != int(asked[4]):
             return False
         if self.pan and not masked_pan(asked).startswith(self.pan):
@@ -123,7 +126,7 @@ def load_rules(path: str) -> tuple[Rule, ...]:
 
 
 def pick(rules: tuple[Rule, ...], asked: Message, number: int) -> Trigger:
-    """An 0100 and its running number -> what to do."""
+    """An 0100 or 0200 and its running number -> what to do."""
     for rule in rules:
         if rule.fits(asked, number):
             return rule.trigger

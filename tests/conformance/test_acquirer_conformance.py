@@ -18,6 +18,7 @@ from cafis_adapter.host.app import Host, HostSettings
 
 AMOUNTS = {
     Case.APPROVE: 1200,
+    Case.LARGE: 90_200,
     Case.PARTIAL: 1010,
     Case.DECLINE: 1051,
     Case.AGAIN: 1055,
