@@ -3,13 +3,13 @@ stands.
 
 Each save goes to the next blank slot with a CRC, is read back, and only then is the record before it zeroed
 (NOR flash can write zeros without erasing), so that used keys do not outlive their use. A full bank goes on
-in the other one. Flash port: `bank_size`; `read(bank, offset, length)`; `write(bank, offset, data)`;
-`erase(bank)` to FF bytes.
+in the other one. Flash port: `bank_size` of the banks 0 and 1; `read(bank, offset, length)`; `write(bank,
+offset, data)`; `erase(bank)` to FF bytes. It raises JournalError where it can tell that it failed.
 """
 
 from binascii import crc32
 
-SLOT = 2048
+SLOT = 4096
 MAGIC = b"HGK1"
 HEADER = 10  # magic 4, sequence 4, length 2
 PAYLOAD_MAX = SLOT - HEADER - 4
@@ -22,13 +22,13 @@ class JournalError(Exception):
 
 
 class Journal:
-    """`payload`: the last record saved (bytes), or None on a flash that holds none."""
+    """`payload`: the last record saved (bytes), or None on a flash that holds none; `flash`: the port."""
 
     def __init__(self, flash):
-        self._flash = flash
+        self.flash = flash
         self._slots = flash.bank_size // SLOT
         self._at = None
-        self._sequence = 0
+        self._sequence = self._length = 0
         self.payload = None
         for at in self._everywhere():
             self._consider(at)
@@ -42,19 +42,20 @@ class Journal:
         at = self._next_blank()
         record = MAGIC + (self._sequence + 1).to_bytes(4, "big") + len(payload).to_bytes(2, "big") + payload
         record += crc32(record).to_bytes(4, "big")
-        self._flash.write(at[0], at[1] * SLOT, record)
-        if bytes(self._slot(at)[: len(record)]) != record:
+        self.flash.write(at[0], at[1] * SLOT, record)
+        if self._slot(at)[: len(record)] != record:
             raise JournalError("record not kept")
-        old = self._at
+        old, length = self._at, self._length
         self._at, self._sequence, self.payload = at, self._sequence + 1, payload
+        self._length = len(record)
         if old:
-            self._flash.write(old[0], old[1] * SLOT, bytes(SLOT))
+            self.flash.write(old[0], old[1] * SLOT, bytes(length))
 
     def _everywhere(self):
         return [(bank, slot) for bank in (0, 1) for slot in range(self._slots)]
 
     def _slot(self, at):
-        return self._flash.read(at[0], at[1] * SLOT, SLOT)
+        return bytes(self.flash.read(at[0], at[1] * SLOT, SLOT))
 
     def _consider(self, at):
         """Take the record at this slot if it is whole and newer than what was found so far."""
@@ -67,16 +68,17 @@ class Journal:
         sequence = int.from_bytes(data[4:8], "big")
         if sequence > self._sequence:
             self._at, self._sequence, self.payload = at, sequence, data[HEADER:end]
+            self._length = end + 4
 
     def _zero_leftover(self, at):
         """A save that was cut short leaves an old or a torn record; both hold key material."""
-        if at != self._at and self._slot(at) not in (bytes(SLOT), b"\xff" * SLOT):
-            self._flash.write(at[0], at[1] * SLOT, bytes(SLOT))
+        if at != self._at and self._slot(at).strip(b"\x00").strip(b"\xff"):
+            self.flash.write(at[0], at[1] * SLOT, bytes(SLOT))
 
     def _next_blank(self):
         bank, slot = self._at or (1, self._slots)
         for later in range(slot + 1, self._slots):
-            if self._slot((bank, later)) == b"\xff" * SLOT:
+            if not self._slot((bank, later)).strip(b"\xff"):
                 return bank, later
-        self._flash.erase(1 - bank)
+        self.flash.erase(1 - bank)
         return 1 - bank, 0

@@ -1,60 +1,59 @@
 """What a reader remembers of a sale that left it: enough to check the answer, nothing of the card."""
 
 from card_reader_fw.crypto.ccm import wipe
-from schemas.envelope import outcome
+from schemas.envelope import outcome, payload
 
 WRONG_CODES_MAX = 3
 REENTRIES_MAX = 3
 # An approval may still be voided by the centre, so its keys stay until ten newer sales push it out.
 FINAL = (outcome.DECLINED, outcome.RE_ENTER, outcome.CANCELLED, outcome.EXPIRED, outcome.REFUSED)
+OPEN = (0, outcome.IN_DOUBT, outcome.MORE_WANTED)
 
 
 class View:
-    """One outcome as the display shows it. slip: int; note: approval number or the centre's reason."""
+    """One sale as the display shows it. slip: int; note: approval number or the centre's reason; left: how
+    much of it can still be given back; sendable: it has no last word yet, and its seal is kept.
+    """
 
-    __slots__ = ("ksn", "note", "outcome", "reentry", "slip", "version")
+    FROM_SALE = ("ksn", "kind", "amount_minor", "slip", "reentry", "condition", "count", "original")
+    FROM_SALE += ("version", "outcome", "note")
+    __slots__ = FROM_SALE + ("left", "original_slip", "sendable")
 
-    def __init__(self, sale):
-        self.ksn = sale.ksn
-        self.slip = sale.slip
-        self.reentry = sale.reentry
-        self.outcome = sale.outcome
-        self.version = sale.version
-        self.note = sale.note
+    def __init__(self, sale, left=0, original_slip=0):
+        for name in View.FROM_SALE:
+            setattr(self, name, getattr(sale, name))
+        self.left = left
+        self.original_slip = original_slip
+        self.sendable = sale.awaited() and bool(sale.cell)
+
+    def comes_again(self):
+        """May it be entered again, under the same slip?"""
+        return self.outcome == outcome.RE_ENTER and self.reentry < REENTRIES_MAX
 
 
 class OpenSale:
-    """ksn 12 bytes; amount_minor; slip; reentry 0..3; result_key and code_key (usages 3001 and 2001,
-    bytearrays, empty once the outcome is final); version, outcome, note and digest of the result shown last
-    (version 0 = none yet); wrong: check codes that did not fit. Never printed.
+    """ksn 12 bytes; kind, amount_minor, condition, count as in the payload; slip; reentry 0..3; original: KSN
+    of the sale that it gives back, or b""; cell: where its seal is kept, 0 = no more; result_key and code_key
+    (usages 3001 and 2001, bytearrays, empty once the outcome is final); version, outcome, note and digest of
+    the result shown last (version 0 = none yet); wrong: check codes that did not fit. Never printed.
     """
 
-    __slots__ = (
-        "amount_minor",
-        "code_key",
-        "digest",
-        "ksn",
-        "note",
-        "outcome",
-        "reentry",
-        "result_key",
-        "slip",
-        "version",
-        "wrong",
-    )
+    KEPT = ("ksn", "kind", "amount_minor", "slip", "reentry", "condition", "count", "original", "cell")
+    KEPT += ("result_key", "code_key", "version", "outcome", "note", "digest", "wrong")
+    __slots__ = KEPT
 
     def __init__(self, ksn, amount_minor, slip, reentry):
         self.ksn = ksn
+        self.kind = payload.SALE
         self.amount_minor = amount_minor
         self.slip = slip
         self.reentry = reentry
+        self.condition = self.count = self.cell = 0
+        self.original = self.digest = b""
         self.result_key = bytearray()
         self.code_key = bytearray()
-        self.version = 0
-        self.outcome = 0
+        self.version = self.outcome = self.wrong = 0
         self.note = ""
-        self.digest = b""
-        self.wrong = 0
 
     def __repr__(self):
         return "<OpenSale %s slip %d version %d>" % (self.ksn.hex(), self.slip, self.version)
@@ -83,18 +82,22 @@ class OpenSale:
 
     def awaited(self):
         """Is its outcome still unknown, or not the last word?"""
-        return self.outcome in (0, outcome.IN_DOUBT, outcome.MORE_WANTED)
+        return self.outcome in OPEN
+
+    def gives_back(self):
+        """How much of its original it gives back or may yet: minor units."""
+        return self.amount_minor if self.outcome in OPEN or self.outcome == outcome.APPROVED else 0
 
     def row(self):
         """As a list for the journal."""
-        sale = [self.ksn, self.amount_minor, self.slip, self.reentry]
-        keys = [bytes(self.result_key), bytes(self.code_key)]
-        return sale + keys + [self.version, self.outcome, self.note, self.digest, self.wrong]
+        values = [getattr(self, name) for name in OpenSale.KEPT]
+        return [bytes(value) if type(value) is bytearray else value for value in values]
 
 
 def from_row(row):
     """The inverse of `OpenSale.row`."""
-    sale = OpenSale(row[0], row[1], row[2], row[3])
-    sale.result_key, sale.code_key = bytearray(row[4]), bytearray(row[5])
-    sale.version, sale.outcome, sale.note, sale.digest, sale.wrong = row[6:]
+    sale = OpenSale(b"", 0, 0, 0)
+    for at in range(len(row)):
+        setattr(sale, OpenSale.KEPT[at], row[at])
+    sale.result_key, sale.code_key = bytearray(sale.result_key), bytearray(sale.code_key)
     return sale

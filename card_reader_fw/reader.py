@@ -1,24 +1,31 @@
 """The reader: board, terminal, vault and link put together. `poll` does what is due and returns.
 
 Board ports: `head.read()` -> what each head heard of one swipe (list of lists of flux intervals) or None;
-`keypad.read()` -> a key or None;
-`lcd.show(line1, line2, state)`; `serial.read()` -> bytes, `serial.write(bytes)`; `clock()` -> milliseconds
-since power-on, never going back; `flash` (see `journal`); `cipher` (see `crypto.aes`; None = the firmware's
-own); `tell(verb, **facts)`, the test bench's view.
+`keypad.read()` -> a key or None; `lcd.show(line1, line2, state)`; `serial.read()` -> bytes,
+`serial.write(bytes)`; `clock()` -> milliseconds since power-on, never going back; `flash` (see `journal` and
+`shelf`); `random(count)` -> bytes; `cipher` (see `crypto.aes`; None = the firmware's own); `tell(verb,
+**facts)`, the test bench's view. Each of these may be None: `slot` for chips: `present()`, `on()`,
+`send(apdu)` -> response, `off()`; `beeper.beep(code of beeps)`; `typist.type(text)`, a USB keyboard;
+`picture.show(text)`, a QR code, "" clears it.
 """
 
-from card_reader_fw import answer, terminal, vault, words
+from card_reader_fw import answer, beeps, keyload, terminal, vault
+from card_reader_fw.chipcard import ChipSlot, sale_of, terminal_of
 from card_reader_fw.crypto import aes
+from card_reader_fw.display import Display
+from card_reader_fw.hand import Hand
 from card_reader_fw.journal import Journal, JournalError
-from card_reader_fw.open_sale import REENTRIES_MAX, View
-from card_reader_fw.seal import derive, seal
+from card_reader_fw.rooms.state import PICTURE, TYPE
+from card_reader_fw.till import Till
 from card_reader_fw.track import card
 from card_reader_fw.track.f2f import StripeError
-from schemas.envelope import armour, outcome, payload
+from schemas.envelope import armour, outcome
 from schemas.errors import WireError
 from schemas.link import events, session
 
 FIRMWARE = "hagaki 0.1"
+HELD_MAX_MS = 120_000
+"""So long a card that was read waits for the next key; then it is forgotten."""
 
 
 class Reader:
@@ -28,46 +35,102 @@ class Reader:
         self._board = board
         self._cipher = board.cipher or aes.cipher
         self._vault = vault.load(Journal(board.flash))
+        self._hand = Hand()
+        self._till = Till(self._cipher, self._vault, self._hand, board.random)
+        self._chip = ChipSlot(board.slot)
+        self._display = Display(board, self._vault)
         self._link = session.Session(session.READER)
-        self._sealed = ""  # armour text of the sale in hand
         self._unix_at_0 = 0  # unix seconds at clock() == 0; 0 = no phone has told the time
-        keyless = self._vault is None or self._vault.keys.counter == 0
-        self.state, actions = terminal.start(keyless)
+        self._touched_ms = board.clock()
+        self.state, actions = terminal.start(**self._equipment())
         self._do(actions)
 
     @property
     def deadline_ms(self):
         """When `poll` must be called again even if nothing happens, on the board's clock; None = never."""
-        return self._link.deadline_ms
+        due = [self._link.deadline_ms]
+        if self._chip.reading:
+            due.append(self._board.clock())
+        if self.state.held:
+            due.append(self._touched_ms + HELD_MAX_MS)
+        due = [one for one in due if one is not None]
+        return min(due) if due else None
+
+    @property
+    def showing(self):
+        """(key, parameters) of the text of `words` that was shown last."""
+        return self._display.showing
 
     def poll(self):
-        """Take one key, one swipe and what the line holds; write what the line wants. Never blocks."""
+        """Take one key, one swipe, one step of the chip and what the line holds; write what the line wants.
+
+        Never blocks.
+        """
         now_ms = self._board.clock()
         for event in self._link.receive(self._board.serial.read(), now_ms):
             self._on_link(event)
-        self._poll_head()
-        self._poll_keypad()
+        self._poll_card(now_ms)
+        self._poll_keypad(now_ms)
         for event in self._link.tick(now_ms):  # starts the clock of what was just said
             self._on_link(event)
         out = self._link.outgoing()
         if out:
             self._board.serial.write(out)
 
+    def _equipment(self):
+        board = self._board
+        ways = [way for way, port in ((TYPE, board.typist), (PICTURE, board.picture)) if port is not None]
+        return {
+            "keyless": self._vault.keyless(),
+            "pin_on": self._vault.pin_on,
+            "has_slot": board.slot is not None,
+            "ways": tuple(ways),
+        }
+
     # ---- what happens
 
-    def _poll_head(self):
+    def _poll_card(self, now_ms):
+        happened = self._chip.look()
+        if happened:
+            self._touched_ms = now_ms
+            self._step(happened, None)
+        elif self._chip.reading:
+            self._touched_ms = now_ms
+            self._on_chip(self._chip.turn())
         stripes = self._board.head.read()
-        if stripes is None:
-            return
+        if stripes is not None:
+            self._touched_ms = now_ms
+            self._swiped(stripes)
+
+    def _swiped(self, stripes):
         try:
-            self._step("card", card.read(stripes))
+            swiped = card.read(stripes)
         except StripeError as error:
             self._step("bad-card", error.slug)
+            return
+        if self.state.held:  # one card at a time: what is in hand stays
+            swiped.wipe()
+            return
+        self._hand.take_stripe(swiped)
+        self._step("card", swiped.has_chip())
+        if not self.state.held:  # nobody wanted it
+            self._hand.wipe()
 
-    def _poll_keypad(self):
+    def _on_chip(self, event):
+        if event is None:
+            return
+        if event[0] == "chip-read":
+            self._hand.take_chip(event[1])
+        self._step(event[0], event[1] if event[0] != "chip-read" else None)
+
+    def _poll_keypad(self, now_ms):
         key = self._board.keypad.read()
         if key is not None:
+            self._touched_ms = now_ms
+            self._display.beep(beeps.KEY)
             self._step("digit" if key in "0123456789" else key, key)
+        elif self.state.held and now_ms - self._touched_ms >= HELD_MAX_MS:
+            self._step("time-out", None)
 
     def _on_link(self, event):
         handler = ON_LINK.get(type(event))
@@ -76,8 +139,10 @@ class Reader:
 
     def _link_up(self, _):
         self._step("link-lost", None)  # what was under way is not any more
-        serial = int.from_bytes(self._vault.keys.key_id[4:], "big") if self._vault else 0
-        self._link.hello(serial, FIRMWARE)
+        self._link.hello(self._serial(), FIRMWARE)
+
+    def _serial(self):
+        return int.from_bytes(self._vault.keys.key_id[4:], "big")
 
     def _link_lost(self, _):
         self._step("link-lost", None)
@@ -87,7 +152,6 @@ class Reader:
         self._step("permission", None)
 
     def _stored(self, _):
-        self._sealed = ""
         self._board.tell("reader.sent")
         self._step("stored", None)
 
@@ -95,8 +159,18 @@ class Reader:
         self._step("again", event.code)
 
     def _show_text(self, event):
-        first, _, second = event.text.partition("\n")
-        self._show("phone", (first, second.replace("\n", " ")))
+        self._display.phone(event.text, self.state)
+
+    def _keys_asked(self, _):
+        keys = self._vault.keys
+        self._link.keys_told(keys.key_id.hex().upper(), keys.counter, keyload.opens_with(keys))
+
+    def _key_arrived(self, event):
+        done, value = keyload.take(self._cipher, self._vault, event.text)
+        self._link.key_answered(done, value)
+        self._board.tell("reader.keys", done=done, value=value)
+        if done == keyload.LOADED:
+            self._step("keys", None)
 
     def _result_arrived(self, event):
         verdict, sale = self._check(event.text)
@@ -112,7 +186,7 @@ class Reader:
             kind, body = armour.from_text(text)
         except WireError:
             return answer.NOT_GENUINE, None
-        if kind != armour.RESULT or self._vault is None:
+        if kind != armour.RESULT:
             return answer.NOT_GENUINE, None
         try:
             return answer.open_result(self._cipher, self._vault, body)
@@ -121,7 +195,7 @@ class Reader:
             return answer.UNKNOWN_SALE, None
 
     def _outcome(self, sale):
-        view = View(sale)
+        view = self._vault.view(sale)
         self._board.tell(
             "reader.result", outcome=outcome.NAMES[view.outcome], version=view.version, genuine=1
         )
@@ -137,69 +211,78 @@ class Reader:
         for action in actions:
             try:
                 DO[action[0]](self, *action[1:])
-            except JournalError as error:
+            except (JournalError, WireError) as error:
                 self._step("fault", error.slug)
 
-    def _show(self, key, parameters):
-        language = self._vault.language if self._vault else "en"
-        if key == "result":
-            first, second = words.result(language, parameters[0])
-        else:
-            first, second = words.lines(language, key, *parameters)
-        self._board.lcd.show(first, second, self.state.name)
-
     def _do_show(self, key, *parameters):
-        self.showing = (key, parameters)
-        if key == terminal.IDLE:
-            key, parameters = self._idle()
-        self._show(key, parameters)
+        self._display.show(key, parameters, self.state)
 
-    def _idle(self):
-        waiting = len([sale for sale in self._vault.sales if sale.awaited()])
-        if self._vault.reentry:
-            return "idle-again", (self._vault.slip, self._vault.reentry, REENTRIES_MAX)
-        return ("idle-open", (waiting,)) if waiting else ("idle", ())
+    def _do_forget(self):
+        self._chip.stop()
+        self._hand.wipe()
+
+    def _do_pin_key(self, typed):
+        self._hand.key(typed)
+
+    def _do_pin_wipe(self):
+        self._hand.wipe_pin()
+
+    def _do_read_chip(self, order):
+        told = terminal_of(self._serial(), pin_on=self._vault.pin_on)
+        pin, number = self._hand.pin_length > 0, self._vault.following
+        sale = sale_of(order, self._now_s(), self._board.random, number=number, pin=pin)
+        self._on_chip(self._chip.start(told, sale))
+
+    def _do_chosen(self, place):
+        self._on_chip(self._chip.choose(place))
 
     def _do_seal(self, order):
-        taken = self._vault.next_key(self._cipher)
-        if taken is None:
+        sale = self._till.sell(order, self._now_s())
+        if sale is None:
             self._step("no-keys", None)
             return
-        ksn, key = taken
-        slip, reentry = self._vault.slip, self._vault.reentry
-        seal_key, result_key, code_key = derive(self._cipher, ksn, key)
-        self._vault.keep(ksn, order.amount_minor, result_key, code_key)
-        sealed = seal(self._cipher, seal_key, ksn, self._sale(order, slip, reentry))
-        self._sealed = armour.to_text(armour.SALE, sealed)
-        self._board.tell("reader.sealed", ksn=ksn.hex(), slip=slip, characters=len(self._sealed))
-        self._step("sealed", (ksn, slip))
+        characters = len(self._armoured(sale.ksn))
+        self._board.tell("reader.sealed", ksn=sale.ksn.hex(), slip=sale.slip, characters=characters)
+        self._step("sealed", (sale.ksn, sale.slip))
 
-    def _sale(self, order, slip, reentry):
-        sale = payload.Sale(kind=payload.SALE, amount_minor=order.amount_minor, currency=answer.CURRENCY)
-        sale.reader_time_s = self._now_s()
-        sale.entry_mode = payload.STRIPE_JIS2 if order.card.jis2 else payload.STRIPE
-        sale.track2 = order.card.track2.text if order.card.track2 else bytearray()
-        sale.jis2 = order.card.jis2
-        sale.condition, sale.condition_count = order.condition, order.count
-        sale.slip, sale.reentry = slip, reentry
-        return sale
+    def _armoured(self, ksn):
+        """Armour text of a kept sale: the same each time it is sent. Raises JournalError."""
+        sealed = self._vault.sealed(ksn)
+        if sealed is None:
+            raise JournalError("no such sale")
+        return armour.to_text(armour.SALE, sealed)
 
     def _now_s(self):
         return self._unix_at_0 + self._board.clock() // 1000 if self._unix_at_0 else 0
 
-    def _do_send(self):
-        self._link.sale(self._sealed)
+    def _do_send(self, ksn):
+        self._link.sale(self._armoured(ksn))
+
+    def _do_type(self, ksn):
+        self._board.typist.type(armour.block(*armour.from_text(self._armoured(ksn))))
+
+    def _do_picture(self, ksn):
+        self._board.picture.show(self._armoured(ksn))
+
+    def _do_picture_off(self):
+        if self._board.picture is not None:
+            self._board.picture.show("")
 
     def _do_drop(self, ksn):
-        self._sealed = ""
         self._vault.drop(ksn)
 
     def _do_new_slip(self):
-        if self._vault.reentry:
+        if self._vault.again:
             self._vault.new_slip()
 
+    def _do_language(self):
+        self._vault.change_language()
+
+    def _do_list_sales(self):
+        self._step("sales", [self._vault.view(sale) for sale in reversed(self._vault.sales)])
+
     def _do_list_codes(self):
-        sales = [sale for sale in reversed(self._vault.sales) if sale.takes_code()] if self._vault else []
+        sales = [sale for sale in reversed(self._vault.sales) if sale.takes_code()]
         self._step("codes", [(sale.ksn, sale.slip) for sale in sales])
 
     def _do_try_code(self, ksn, digits):
@@ -222,14 +305,26 @@ ON_LINK = {
     events.SendAgain: Reader._send_again,
     events.ResultArrived: Reader._result_arrived,
     events.ShowText: Reader._show_text,
+    events.KeysAsked: Reader._keys_asked,
+    events.KeyArrived: Reader._key_arrived,
 }
 
 DO = {
     "show": Reader._do_show,
+    "forget": Reader._do_forget,
+    "pin-key": Reader._do_pin_key,
+    "pin-wipe": Reader._do_pin_wipe,
+    "read-chip": Reader._do_read_chip,
+    "chosen": Reader._do_chosen,
     "seal": Reader._do_seal,
     "send": Reader._do_send,
+    "type": Reader._do_type,
+    "picture": Reader._do_picture,
+    "picture-off": Reader._do_picture_off,
     "drop": Reader._do_drop,
     "new-slip": Reader._do_new_slip,
+    "language": Reader._do_language,
+    "list-sales": Reader._do_list_sales,
     "list-codes": Reader._do_list_codes,
     "try-code": Reader._do_try_code,
 }

@@ -1,30 +1,67 @@
-"""What a reader keeps over a power cycle: keys, the next slip number, the last ten sales; in one record."""
+"""What a reader keeps over a power cycle: settings, keys, slip numbers, the last ten sales; in one record.
+
+The seals of sales without an answer stand beside it, on the `shelf`.
+"""
 
 from card_reader_fw.crypto import dukpt
-from card_reader_fw.open_sale import REENTRIES_MAX, OpenSale, from_row
-from schemas.envelope import cbor, outcome
+from card_reader_fw.journal import JournalError
+from card_reader_fw.open_sale import View, from_row
+from card_reader_fw.shelf import Shelf
+from schemas.envelope import cbor, outcome, payload
 
 OPEN_MAX = 10
 SLIP_MAX = 99999
+LANGUAGES = ("en", "ja")
 
 
 class Vault:
-    """keys: dukpt.Keys; slip, reentry: what the next sale carries; sales: OpenSale, oldest first."""
+    """language; pin_on: PIN entry is allowed; keys: dukpt.Keys, their counter 0 on a reader without any;
+    following: the next new slip number; again: KSN of the sale that is to be entered again, or b"";
+    sales: OpenSale, oldest first."""
 
-    def __init__(self, journal, keys, language):
+    def __init__(self, journal):
         self._journal = journal
-        self.keys = keys
-        self.language = language
-        self.slip = 1
-        self.reentry = 0
-        self._following = 1  # the next new slip number, while a re-entry repeats an old one
+        self._shelf = Shelf(journal.flash)
+        self.language = "en"
+        self.pin_on = False
+        self.keys = dukpt.Keys(bytes(8), 0, bytearray(16 * dukpt.REGISTERS))
+        self.following = 1
+        self.again = b""
         self.sales = []
+        if self._journal.payload is not None:
+            self._take(cbor.decode(self._journal.payload))
+            self._shelf.keep_only(self._cells())
+
+    def _take(self, record):
+        (self.language, pin), keys, (self.following, self.again), rows = record
+        self.pin_on = bool(pin)
+        self.keys = dukpt.from_row(keys)
+        self.sales = [from_row(row) for row in rows]
 
     def save(self):
-        """Write everything durably. Raises JournalError."""
-        keys = [self.keys.key_id, self.keys.counter, bytes(self.keys.registers)]
-        slips = [self.slip, self.reentry, self._following]
-        self._journal.save(cbor.encode([self.language, keys, slips, [sale.row() for sale in self.sales]]))
+        """Write everything durably, then clear the seals that nothing names any more. Raises JournalError."""
+        settings = [self.language, int(self.pin_on)]
+        slips = [self.following, self.again]
+        rows = [sale.row() for sale in self.sales]
+        self._journal.save(cbor.encode([settings, self.keys.row(), slips, rows]))
+        self._shelf.keep_only(self._cells())
+
+    def keyless(self):
+        """Are there no keys, or none left?"""
+        return self.keys.counter == 0
+
+    def take_keys(self, keys):
+        """New keys (dukpt.Keys) instead of the old, durably. What was sold before stays.
+
+        Raises JournalError: then the old ones stand.
+        """
+        old, self.keys = self.keys, keys
+        try:
+            self.save()
+        except JournalError:
+            self.keys = old
+            raise
+        old.erase()
 
     def next_key(self, cipher):
         """(KSN, transaction key bytearray), saved as used before it is given; None when all are used."""
@@ -36,34 +73,58 @@ class Vault:
         self.save()
         return ksn, key
 
-    def keep(self, ksn, amount_minor, result_key, code_key):
-        """Remember a sale about to leave under the current slip, durably; of eleven the oldest goes."""
-        sale = OpenSale(ksn, amount_minor, self.slip, self.reentry)
-        sale.result_key, sale.code_key = result_key, code_key
-        self.sales.append(sale)
-        while len(self.sales) > OPEN_MAX:
-            self.sales.pop(0).erase()
-        if not self.reentry:
-            self._following = self.slip % SLIP_MAX + 1
-        self.new_slip()
-        return sale
+    def numbers(self, kind, original):
+        """Slip and re-entry number of the next sale, void or refund (original: KSN of what it gives back)."""
+        before = self.find(self.again)
+        if before and (before.kind, before.original) == (kind, original):
+            return before.slip, before.reentry + 1
+        return self.following, 0
+
+    def keep(self, sale, sealed):
+        """Remember a sale that is sealed (OpenSale, COSE bytes), durably; of eleven the oldest goes.
+
+        Raises JournalError: then it is not remembered.
+        """
+        try:
+            sale.cell = self._shelf.put(sealed, self._cells())
+            self.sales.append(sale)
+            if not sale.reentry:
+                self.following = sale.slip % SLIP_MAX + 1
+            self.again = b""
+            while len(self.sales) > OPEN_MAX:
+                self.sales.pop(0).erase()
+            self.save()
+        except JournalError:
+            self._forget(sale.ksn)
+            raise
+
+    def sealed(self, ksn):
+        """The very bytes that were sealed for a sale, or None if it has its answer."""
+        sale = self.find(ksn)
+        return self._shelf.get(sale.cell) if sale else None
 
     def drop(self, ksn):
         """Forget a sale that never left the reader."""
-        for sale in [sale for sale in self.sales if sale.ksn == ksn]:
-            sale.erase()
-            self.sales.remove(sale)
+        self._forget(ksn)
         self.save()
 
     def new_slip(self):
         """The next sale is a new one, not a re-entry."""
-        self.slip, self.reentry = self._following, 0
+        self.again = b""
+        self.save()
+
+    def change_language(self):
+        """The display's next language."""
+        self.language = LANGUAGES[1 - LANGUAGES.index(self.language)]
         self.save()
 
     def shown(self, sale):
-        """Save what a sale shows; after "re-enter" the next has the same slip, three times at most."""
-        if sale.outcome == outcome.RE_ENTER and sale.reentry < REENTRIES_MAX:
-            self.slip, self.reentry = sale.slip, sale.reentry + 1
+        """Save what a sale shows. With its last word its seal goes; after "re-enter" the next one may have
+        its slip, three times at most."""
+        if View(sale).comes_again():
+            self.again = sale.ksn
+        if not sale.awaited():
+            sale.cell = 0
         self.save()
 
     def find(self, ksn):
@@ -73,20 +134,39 @@ class Vault:
                 return sale
         return None
 
+    def view(self, sale):
+        """A sale as the display shows it."""
+        original = self.find(sale.original)
+        return View(sale, self._left(sale), original.slip if original else 0)
 
-def create(journal, keys, language):
+    def awaited(self):
+        """How many sales have no last word."""
+        return len([sale for sale in self.sales if sale.awaited()])
+
+    def _left(self, sale):
+        """Of an approved sale, what is not given back. What gives back is newer, so none of it is missing."""
+        if (sale.kind, sale.outcome) != (payload.SALE, outcome.APPROVED):
+            return 0
+        returns = [other.gives_back() for other in self.sales if other.original == sale.ksn]
+        return max(0, sale.amount_minor - sum(returns))
+
+    def _cells(self):
+        return [sale.cell for sale in self.sales if sale.cell]
+
+    def _forget(self, ksn):
+        for sale in [sale for sale in self.sales if sale.ksn == ksn]:
+            sale.erase()
+            self.sales.remove(sale)
+
+
+def create(journal, keys, language, *, pin_on=False):
     """Write the first record of a new reader."""
-    vault = Vault(journal, keys, language)
+    vault = Vault(journal)
+    vault.keys, vault.language, vault.pin_on = keys, language, pin_on
     vault.save()
     return vault
 
 
 def load(journal):
-    """The vault as last saved, or None on a reader without keys."""
-    if journal.payload is None:
-        return None
-    language, keys, slips, rows = cbor.decode(journal.payload)
-    vault = Vault(journal, dukpt.Keys(keys[0], keys[1], bytearray(keys[2])), language)
-    vault.slip, vault.reentry, vault._following = slips
-    vault.sales = [from_row(row) for row in rows]
-    return vault
+    """The vault as last saved; without keys on a flash that holds none."""
+    return Vault(journal)

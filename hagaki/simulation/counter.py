@@ -10,12 +10,14 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
-from card_reader_fw import terminal, vault
+from card_reader_fw import vault
 from card_reader_fw.board.desk import stripe
 from card_reader_fw.board.desk.board import Board
 from card_reader_fw.board.desk.device import Device
 from card_reader_fw.journal import Journal
 from card_reader_fw.reader import Reader
+from card_reader_fw.rooms.order import INSTALMENTS
+from card_reader_fw.rooms.state import READY, SEALING, SENDING, WAITING
 from hagaki.simulation.carrier import Box
 from hagaki.simulation.faults import Fault
 from hagaki.simulation.history import History
@@ -126,6 +128,7 @@ class Counter:
         name = f"reader{self._shop.number}"
         device = Device(cast("Any", self._shop.flash))
         self._board = Board(device, self.line, self._tell_of(name), self._ms)
+        self._board.beeper = None
         self._reader = Reader(self._board)
 
     def start_phone(self) -> None:
@@ -195,16 +198,16 @@ class Counter:
             self._board.keypad.put(key)
         self._board.head.put([list(flux(sale.card))])
         keys = [*str(sale.amount_minor), "ENTER", *str(sale.condition), "ENTER"]
-        for key in [*keys, *(("3", "ENTER") if sale.condition in terminal.INSTALMENTS else ())]:
+        for key in [*keys, *(("3", "ENTER") if sale.condition in INSTALMENTS else ())]:
             self._board.keypad.put(key)
 
     async def _hand_over(self) -> None:
         """Until the phone has it. A power cut before that forgets the sale: it never was."""
         for _ in range(1000):
             name = self._reader.state.name
-            if name == terminal.READY:
+            if name == READY:
                 self._board.keypad.put("TRANSFER")
-            elif name not in (terminal.WAITING, terminal.SENDING, terminal.SEALING):
+            elif name not in (WAITING, SENDING, SEALING):
                 return
             await self._ring()
 

@@ -15,6 +15,7 @@ from card_reader_fw import vault
 from card_reader_fw.board.desk.device import cipher
 from card_reader_fw.crypto import dukpt
 from card_reader_fw.journal import SLOT, Journal
+from card_reader_fw.shelf import CELLS, FIRST_BANK
 from mail_gateway.admin.merchants import NewMerchant
 from mail_gateway.envelope.dukpt import initial_key
 from mail_gateway.envelope.keys import BDK_ID_LENGTH, KeyRing, Purpose, kcv
@@ -32,9 +33,11 @@ class Flash:
     """The reader's flash, in memory. What was written stays through a power cut."""
 
     bank_size = SLOT * 4
+    cell_size = 1024
 
     def __init__(self, banks: list[bytearray] | None = None) -> None:
-        self._banks = banks or [bytearray(b"\xff" * self.bank_size) for _ in range(2)]
+        sizes = [self.bank_size] * FIRST_BANK + [self.cell_size] * CELLS
+        self._banks = banks or [bytearray(b"\xff" * size) for size in sizes]
 
     def read(self, bank: int, offset: int, length: int) -> bytes:
         return bytes(self._banks[bank][offset : offset + length])
@@ -43,7 +46,7 @@ class Flash:
         self._banks[bank][offset : offset + len(data)] = data
 
     def erase(self, bank: int) -> None:
-        self._banks[bank][:] = b"\xff" * self.bank_size
+        self._banks[bank][:] = b"\xff" * len(self._banks[bank])
 
     def copy(self) -> Flash:
         """Another one with the same content."""

@@ -4,6 +4,10 @@ from Crypto.Cipher import AES
 from Crypto.Hash import CMAC
 
 from card_reader_fw.board.desk import stripe
+from card_reader_fw.board.desk.flash_file import CELL_SIZE
+from card_reader_fw.journal import SLOT
+from card_reader_fw.open_sale import OpenSale
+from card_reader_fw.shelf import CELLS, FIRST_BANK
 from schemas.envelope import armour, checkcode, cose, derivation, payload
 
 KEY_ID = bytes.fromhex("1234567890123456")
@@ -66,12 +70,21 @@ def check_code(ksn, outcome, version, amount_minor):
     return checkcode.digits(mac.digest())
 
 
+def keep(store, ksn, amount_minor, result_key, code_key):
+    """A sale about to leave, as the till keeps it, under the next slip."""
+    sale = OpenSale(ksn, amount_minor, *store.numbers(payload.SALE, b""))
+    sale.result_key, sale.code_key, sale.condition = result_key, code_key, 10
+    store.keep(sale, b"sealed" + ksn)
+    return sale
+
+
 class Memory:
     """Flash in memory; after `cut_after` bytes the power goes (BaseException: nobody catches it by habit)."""
 
-    def __init__(self, banks=None, bank_size=2048 * 3):
+    def __init__(self, banks=None, bank_size=SLOT * 3):
         self.bank_size = bank_size
-        self.banks = banks or [bytearray(b"\xff" * bank_size), bytearray(b"\xff" * bank_size)]
+        sizes = [bank_size] * FIRST_BANK + [CELL_SIZE] * CELLS
+        self.banks = banks or [bytearray(b"\xff" * size) for size in sizes]
         self.cut_after = None
         self.written = 0
 
@@ -86,9 +99,10 @@ class Memory:
         self._count(done, len(data))
 
     def erase(self, bank):
-        done = self._power_for(self.bank_size)
+        size = len(self.banks[bank])
+        done = self._power_for(size)
         self.banks[bank][:done] = b"\xff" * done
-        self._count(done, self.bank_size)
+        self._count(done, size)
 
     def _power_for(self, wanted):
         return wanted if self.cut_after is None else min(wanted, self.cut_after - self.written)

@@ -246,7 +246,7 @@ def test_commands_from_a_list(reader):
         commands=["key 1", "quit"],
         tell=lambda verb, **_: told.append(verb),
     )
-    assert told == ["reader.port", "reader.lcd"]
+    assert [verb for verb in told if verb != "reader.beep"] == ["reader.port", "reader.lcd"]
 
 
 def test_commands_typed_ahead_are_done_in_order(running):

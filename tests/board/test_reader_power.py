@@ -1,13 +1,20 @@
 """Power goes at every byte of every write: a key may be skipped, none is ever used twice."""
 
 import pytest
-from reader_centre import INITIAL_KEY, KEY_ID, Memory, PowerCut
+from reader_centre import CARD, INITIAL_KEY, KEY_ID, Memory, PowerCut, keep, seal_result
 
-from card_reader_fw import vault
+from card_reader_fw import answer, vault
 from card_reader_fw.board.desk.device import cipher
 from card_reader_fw.crypto import dukpt
+from card_reader_fw.hand import Hand
 from card_reader_fw.journal import PAYLOAD_MAX, SLOT, Journal, JournalError
-from schemas.envelope import outcome
+from card_reader_fw.open_sale import OPEN
+from card_reader_fw.rooms.order import Order
+from card_reader_fw.shelf import CELLS, SEALED_MAX, Shelf
+from card_reader_fw.till import Till
+from card_reader_fw.track import track2
+from card_reader_fw.track.card import Card
+from schemas.envelope import cose, outcome
 
 
 def new_reader(flash):
@@ -85,7 +92,7 @@ def test_many_saves_go_round_both_banks():
 
 def test_a_blank_flash_holds_nothing():
     assert Journal(Memory()).payload is None
-    assert vault.load(Journal(Memory())) is None
+    assert vault.load(Journal(Memory())).keyless()
 
 
 def test_a_damaged_byte_never_passes():
@@ -112,11 +119,13 @@ def test_a_record_has_a_limit():
 
 def test_ten_full_sales_fit():
     store = new_reader(Memory())
-    store.slip = 99990
+    store.following = 99990
+    store.pin_on = True
     for _ in range(12):
         ksn, _ = store.next_key(cipher)
-        sale = store.keep(ksn, 99_999_999, bytearray(b"r" * 16), bytearray(b"c" * 16))
-        sale.show(outcome.APPROVED, 200, "sixteen letters.", bytes(16))
+        sale = keep(store, ksn, 99_999_999, bytearray(b"r" * 16), bytearray(b"c" * 16))
+        sale.show(outcome.IN_DOUBT, 200, "\uff98" * 16, bytes(16))
+        sale.kind, sale.original, sale.condition, sale.wrong = 3, KEY_ID + b"\xff" * 4, 110, 3
         store.shown(sale)
     assert len(store.sales) == vault.OPEN_MAX
     assert len(store._journal.payload) < PAYLOAD_MAX < SLOT
@@ -174,14 +183,14 @@ def test_the_state_of_a_sale_survives():
     flash = Memory()
     store = new_reader(flash)
     ksn, _ = store.next_key(cipher)
-    sale = store.keep(ksn, 1200, bytearray(b"r" * 16), bytearray(b"c" * 16))
+    sale = keep(store, ksn, 1200, bytearray(b"r" * 16), bytearray(b"c" * 16))
     sale.wrong = 2
     sale.show(outcome.IN_DOUBT, 3, "CALL", b"d" * 16)
     sale.wrong = 1
     store.shown(sale)
     again = vault.load(Journal(flash))
     assert again.sales[0].row() == sale.row()
-    assert (again.slip, again.reentry, again.language) == (2, 0, "en")
+    assert (again.numbers(1, b""), again.language) == ((2, 0), "en")
 
 
 @pytest.mark.parametrize("final", [outcome.DECLINED, outcome.RE_ENTER, outcome.CANCELLED, outcome.EXPIRED])
@@ -189,7 +198,7 @@ def test_answer_keys_are_erased_from_flash_with_a_final_outcome(final):
     flash = Memory()
     store = new_reader(flash)
     ksn, _ = store.next_key(cipher)
-    sale = store.keep(ksn, 1200, bytearray(b"RESULT-KEY-16byt"), bytearray(b"CODE-KEY-16bytes"))
+    sale = keep(store, ksn, 1200, bytearray(b"RESULT-KEY-16byt"), bytearray(b"CODE-KEY-16bytes"))
     assert b"RESULT-KEY" in flash.banks[0] + flash.banks[1]
     sale.show(final, 1, "", bytes(16))
     store.shown(sale)
@@ -200,9 +209,9 @@ def test_slips_count_on_and_a_re_entry_repeats_its_own_three_times():
     store = new_reader(Memory())
     slips = []
     for _ in range(5):
-        slips.append((store.slip, store.reentry))
+        slips.append(store.numbers(1, b""))
         ksn, _ = store.next_key(cipher)
-        sale = store.keep(ksn, 1200, bytearray(16), bytearray(16))
+        sale = keep(store, ksn, 1200, bytearray(16), bytearray(16))
         sale.show(outcome.RE_ENTER, 1, "", bytes(16))
         store.shown(sale)
     assert slips == [(1, 0), (1, 1), (1, 2), (1, 3), (2, 0)]
@@ -210,6 +219,159 @@ def test_slips_count_on_and_a_re_entry_repeats_its_own_three_times():
 
 def test_slips_start_again_after_99999():
     store = new_reader(Memory())
-    store.slip = vault.SLIP_MAX
-    store.keep(bytes(12), 1200, bytearray(16), bytearray(16))
-    assert store.slip == 1
+    store.following = vault.SLIP_MAX
+    keep(store, bytes(12), 1200, bytearray(16), bytearray(16))
+    assert store.following == 1
+
+
+# ---- a whole sale, its answer, its end; the power going at every byte
+
+
+class Life:
+    """A reader's life between two power cuts. sealed: KSN -> the bytes that it was told were sealed;
+    made: every KSN that a seal was made under."""
+
+    def __init__(self, flash):
+        self.store = vault.load(Journal(flash))
+        self.sealed, self.made = {}, []
+        honest = self.store.keep
+        self.store.keep = lambda sale, sealed: (self.made.append(sealed), honest(sale, sealed))
+
+    def sell(self):
+        hand = Hand()
+        hand.take_stripe(Card(track2.from_text(bytearray(CARD.encode())), bytearray()))
+        sale = Till(cipher, self.store, hand, bytes).sell(Order().but(amount_minor=1200), 0)
+        self.sealed[sale.ksn] = self.made[-1]
+        return sale
+
+    def answer(self, sale, number, version=1):
+        result = seal_result(sale.ksn, number, sale.amount_minor, version=version)
+        assert answer.open_result(cipher, self.store, result)[0] == "genuine"
+
+
+def ksns(sealed):
+    return [cose.unpack(one)[0] for one in sealed]
+
+
+def shop():
+    """A flash with an approved sale, a declined one, one in doubt and two without answer -> it, its life."""
+    flash = Memory()
+    new_reader(flash)
+    life = Life(flash)
+    for number in (outcome.APPROVED, outcome.DECLINED, outcome.IN_DOUBT):
+        life.answer(life.sell(), number)
+    life.sell()
+    life.sell()
+    return flash, life
+
+
+def nothing_is_lost(left, before, *, but=()):
+    """After a power cut: what was sealed and has no answer can be sent again, the same bytes; all else is as
+    it was; the next key is a fresh one."""
+    life = Life(left)
+    for sale in before.store.sales:
+        found = life.store.find(sale.ksn)
+        if sale.ksn not in but:
+            assert found is not None
+            assert found.outcome == sale.outcome
+            expected = before.sealed[sale.ksn] if sale.outcome in OPEN else None
+            assert life.store.sealed(sale.ksn) == expected
+    return life
+
+
+def test_a_power_cut_while_selling_loses_no_sale_and_uses_no_key_twice():
+    flash, before = shop()
+    used = []
+
+    def work(left):
+        life = Life(left)
+        used[:] = life.made
+        try:
+            life.sell()
+        finally:
+            used[:] = life.made
+
+    seen = set()
+    for left in cuts(flash, work):
+        life = nothing_is_lost(left, before)
+        seen.add(len(life.store.sales))
+        for sale in life.store.sales[5:]:  # the record stands: then its seal does too
+            assert life.store.sealed(sale.ksn) == used[-1]
+        life.sell()
+        assert not set(ksns(life.made)) & set(ksns([*used, *before.made]))
+    assert seen == {5, 6}
+
+
+@pytest.mark.parametrize("number", [outcome.APPROVED, outcome.DECLINED, outcome.IN_DOUBT])
+def test_a_power_cut_while_an_answer_comes_leaves_it_answered_or_to_be_sent_again(number):
+    flash, before = shop()
+    ksn = before.store.sales[-1].ksn
+    seen = set()
+    for left in cuts(flash, lambda left: (life := Life(left)).answer(life.store.sales[-1], number)):
+        life = nothing_is_lost(left, before, but=[ksn])
+        sale = life.store.find(ksn)
+        seen.add(sale.outcome)
+        assert life.store.sealed(ksn) == (before.sealed[ksn] if sale.outcome in OPEN else None)
+    assert seen == {0, number}
+
+
+def test_a_power_cut_while_a_sale_is_dropped():
+    flash, before = shop()
+    ksn = before.store.sales[-1].ksn
+    for left in cuts(flash, lambda left: Life(left).store.drop(ksn)):
+        life = nothing_is_lost(left, before, but=[ksn])
+        assert life.store.find(ksn) is None or life.store.sealed(ksn) == before.sealed[ksn]
+
+
+def test_a_power_cut_while_the_reader_tidies_up_after_another():
+    """The first cut leaves a seal that no record names; the second comes while it is cleared."""
+    flash, before = shop()
+    torn = [left for left in cuts(flash, lambda left: Life(left).sell()) if len(Shelf(left)._filled) == 4]
+    torn = [left for left in torn if len(vault.load(Journal(left.copy())).sales) == 5]
+    for left in (torn[0], torn[len(torn) // 2], torn[-1]):
+        for again in cuts(left, Life):
+            nothing_is_lost(again, before)
+
+
+def test_a_seal_without_a_sale_is_cleared_when_the_reader_starts():
+    flash, before = shop()
+    sealed = b"no record names me"
+    Shelf(flash).put(sealed, before.store._cells())
+    assert sealed in b"".join(flash.banks)
+    Life(flash)
+    assert sealed not in b"".join(flash.banks)
+
+
+def test_an_answer_erases_the_seal_from_flash():
+    flash, life = shop()
+    sale = life.store.sales[-1]
+    assert life.sealed[sale.ksn] in b"".join(flash.banks)
+    life.answer(sale, outcome.APPROVED)
+    assert life.sealed[sale.ksn] not in b"".join(flash.banks)
+
+
+def test_cells_are_taken_in_turn():
+    """No cell wears out before the others."""
+    flash = Memory()
+    shelf = Shelf(flash)
+    assert [shelf.put(b"%d" % number, []) for number in range(CELLS + 2)] == [*range(1, CELLS + 1), 1, 2]
+
+
+def test_a_damaged_seal_is_not_sent():
+    flash, life = shop()
+    cell = life.store.sales[-1].cell
+    flash.banks[cell + 1][20] ^= 1
+    assert life.store.sealed(life.store.sales[-1].ksn) is None
+
+
+def test_the_longest_seal_fits():
+    shelf = Shelf(Memory())
+    assert shelf.get(shelf.put(b"s" * SEALED_MAX, [])) == b"s" * SEALED_MAX
+
+
+def test_a_sale_that_flash_does_not_keep_was_never_sold():
+    flash, life = shop()
+    honest, flash.write = flash.write, lambda bank, offset, data: bank < 2 and honest(bank, offset, data)
+    with pytest.raises(JournalError):
+        life.sell()
+    assert len(life.store.sales) == len(vault.load(Journal(flash)).sales) == 5

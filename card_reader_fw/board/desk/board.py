@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -37,6 +38,17 @@ class Finger:
         return None
 
 
+class Beeper:
+    """Each beep is told."""
+
+    def __init__(self, tell: Callable[..., None]):
+        self._tell = tell
+
+    def beep(self, code: str) -> None:
+        """code: one of `card_reader_fw.beeps`."""
+        self._tell("reader.beep", code=code)
+
+
 class Lcd:
     """Two lines of 16; each change is told."""
 
@@ -58,6 +70,11 @@ class Board:
         self.head = Finger(self.hand)
         self.keypad = Finger(self.hand)
         self.lcd = Lcd(tell)
+        self.beeper: Beeper | None = Beeper(tell)
+        self.slot: Any = None
+        self.typist: Any = None
+        self.picture: Any = None
+        self.random = os.urandom
         self.flash = device.flash
         self.serial = serial
         self.clock = clock

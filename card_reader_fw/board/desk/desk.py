@@ -14,7 +14,8 @@ from card_reader_fw.board.desk.line import open_line
 from card_reader_fw.board.desk.loop import Loop
 from card_reader_fw.board.desk.reader_error import ReaderError
 from card_reader_fw.reader import Reader
-from card_reader_fw.terminal import AMOUNT, CODE, CONDITIONS, INSTALMENTS, READY
+from card_reader_fw.rooms.order import INSTALMENTS, conditions
+from card_reader_fw.rooms.state import AMOUNT, CODE, READY
 from schemas.envelope import armour
 from schemas.errors import WireError
 
@@ -58,7 +59,7 @@ def swipe(  # noqa: PLR0913  one named parameter for each thing a merchant decid
     """
     if not 1 <= amount_minor <= AMOUNT_MAX:
         raise ReaderError("amount-range")
-    if condition not in CONDITIONS:
+    if condition not in conditions(pin_on=True):
         raise ReaderError("condition-unknown")
     intervals = _intervals(track2, flux, wav)
     with Device.open(device_path) as device:
@@ -100,7 +101,7 @@ def show_code(device_path: Path | str, code: str, slip: int | None = None) -> Sh
         raise ReaderError("code-format")
     with Device.open(device_path) as device:
         bench = Bench(device, 0)
-        bench.keys("ENTER")
+        bench.keys("ENTER", "1")
         if bench.reader.state.name != CODE:
             raise ReaderError("no-open-sale")
         _choose(bench, slip)

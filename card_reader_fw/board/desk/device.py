@@ -14,6 +14,7 @@ from card_reader_fw.board.desk.flash_file import FlashFile
 from card_reader_fw.board.desk.reader_error import ReaderError
 from card_reader_fw.crypto import dukpt
 from card_reader_fw.journal import Journal, JournalError
+from card_reader_fw.shelf import CELLS, FIRST_BANK
 
 
 def cipher(key: bytes):
@@ -21,19 +22,21 @@ def cipher(key: bytes):
     return Cipher(AES(key), ECB()).encryptor().update
 
 
-def create(path: Path | str, initial_key_id: bytes, initial_key: bytes, language: str = "en") -> None:
+def create(
+    path: Path | str, initial_key_id: bytes, initial_key: bytes, language: str = "en", *, pin_on: bool = False
+) -> None:
     """Write a new device file (mode 0600) with the 32 registers of the initial key; the initial key is not
     kept.
 
-    initial_key_id: 8 bytes; initial_key: 16 bytes; language: en or ja. Raises ReaderError device-exists,
-    flash (then no file is left behind), ValueError.
+    initial_key_id: 8 bytes; initial_key: 16 bytes; language: en or ja; pin_on: PIN entry is allowed.
+    Raises ReaderError device-exists, flash (then no file is left behind), ValueError.
     """
     keys = dukpt.load(cipher, initial_key_id, initial_key)
     flash = FlashFile.create(Path(path))
     try:
-        flash.erase(0)
-        flash.erase(1)
-        vault.create(Journal(flash), keys, language)
+        for bank in range(FIRST_BANK + CELLS):
+            flash.erase(bank)
+        vault.create(Journal(flash), keys, language, pin_on=pin_on)
     except JournalError:
         Path(path).unlink()
         raise ReaderError("flash") from None
