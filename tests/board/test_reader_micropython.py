@@ -1,40 +1,106 @@
-"""The firmware on the real MicroPython interpreter (WebAssembly under node): one sale, sealed on the chip."""
+"""The firmware on the real MicroPython interpreter: the same answers as under CPython, nothing left over."""
 
-import json
 import os
-import shutil
-import subprocess
+import random
+import tracemalloc
 from pathlib import Path
 
-from needs import need
-from reader_centre import CARD, KEY_ID, SWIPE, open_sale, seal_result
+import on_chip_sales
+import on_chip_vectors
+import pytest
+from micropython_world import ROOT, on_chip
+from reader_centre import CARD, SWIPE
 
-from schemas.envelope import armour, outcome
+from card_reader_fw.board.desk.stripe import Hand, intervals_of
+from card_reader_fw.terminal import KEYS
+from schemas.envelope import outcome
 
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-PACKAGE = "@micropython/micropython-webassembly-pyscript"
-INTERPRETER = Path(os.environ.get("MICROPYTHON_MJS", ROOT / "node_modules" / PACKAGE / "micropython.mjs"))
+VECTORS = sorted(Path(ROOT, "schemas").glob("*/vectors/*/*.txt"))
+FRONT = "a90000000211111234567890122222333334444455555666667777788888999990000"
+PIN = "739154028613"
+RARE = "4929136281740359=27091018305571946203"  # no run of its digits stands anywhere else
+SALE = [["swipe", intervals_of(RARE)], *(["key", key] for key in (*"1200", "ENTER", "ENTER"))]
+DEBIT = [
+    ["swipe", intervals_of(RARE)],
+    *(["key", key] for key in (*"1200", "ENTER", *"110", "ENTER", *PIN, "ENTER")),
+]
+HEAP_MAX = 64 * 1024
+DIALOGUES = int(os.environ.get("HAGAKI_CHIP_DIALOGUES", "3"))
 
 
-def test_a_sale_on_micropython(tmp_path):
-    there = shutil.which("node") is not None and INTERPRETER.exists()
-    need(f"node and: npm install --no-save {PACKAGE}@1.27.0", present=there)
-    ksn = KEY_ID + (1).to_bytes(4, "big")
-    sealed = seal_result(ksn, outcome.APPROVED, 1200, approval_number="123456")
-    script = tmp_path / "sale.py"
-    told = f"INTERVALS = {SWIPE}\nRESULT = {armour.to_text(armour.RESULT, sealed)!r}\n"
-    script.write_text(told + (HERE / "reader_on_chip.py").read_text())
-    done = subprocess.run(
-        ["node", str(HERE / "reader_on_chip.mjs"), str(INTERPRETER), str(ROOT), str(script)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    report = json.loads(done.stdout)
-    assert open_sale(report["sales"][0])[0] == ksn
-    assert open_sale(report["sales"][0])[1].track2 == CARD
-    assert report["told"] == ["reader.sealed", "reader.sent", "reader.result"]
-    assert report["verdicts"] == ["genuine"]
-    assert report["lcd"] == ["ｼｮｳﾆﾝ         C1", "00001     123456", "result"]
+def vector(path):
+    head, _, data = path.read_bytes().decode().partition("\n\n")
+    return [path.parent.name, dict(line.split(": ", 1) for line in head.split("\n")), data.removesuffix("\n")]
+
+
+def test_every_vector_of_the_wires_comes_to_the_same():
+    given = [vector(path) for path in VECTORS if path.parent.name in on_chip_vectors.WIRES]
+    assert len(given) > 200
+    said, _ = on_chip("on_chip_vectors.py", given)
+    assert said == on_chip_vectors.report(given)
+    refused = [(one, slug) for one, slug in zip(given, said, strict=True) if one[1]["expect"] != "ok"]
+    assert [slug for one, slug in refused if one[0] != "session"] == [
+        one[1]["expect"] for one, _ in refused if one[0] != "session"
+    ]
+
+
+def dialogue(seed):
+    """A hand that does anything, and often enough what leads on."""
+    chance = random.Random(seed)
+    stripes = [SWIPE, intervals_of(CARD, Hand(700, 300, 5, backward=True, seed=seed))]
+    stripes += [intervals_of(FRONT, track="jis2"), [500] * 200]
+    doings = []
+    for _ in range(60):
+        doing = chance.choice(["sale", "key", "key", "key", "digit", "answer", "rest"])
+        if doing == "sale":
+            doings += [
+                ["swipe", chance.choice(stripes)],
+                *(["key", key] for key in (*"1200", "ENTER", "ENTER")),
+            ]
+            doings.append(["key", "TRANSFER"])
+        elif doing == "key":
+            doings.append(["key", chance.choice(KEYS)])
+        elif doing == "digit":
+            doings.append(["key", chance.choice("0123456789")])
+        elif doing == "answer":
+            doings.append(["answer", chance.choice(list(outcome.NAMES))])
+        else:
+            doings.append(chance.choice([["off and on"], ["unplug"], ["wait", 2500]]))
+    return {"doings": doings, "pin": chance.random() < 0.5}
+
+
+@pytest.mark.parametrize("seed", range(DIALOGUES))
+def test_a_dialogue_is_the_same_to_the_last_byte(seed):
+    """What the display shows, what is beeped, every envelope, every verdict, and the flash at the end."""
+    given = dialogue(seed)
+    here = on_chip_sales.report(given)
+    assert on_chip("on_chip_sales.py", given)[0] == here
+    assert any(len(note) > 100 for note in here["notes"])
+
+
+@pytest.mark.parametrize("doings, pin", [(SALE, False), (DEBIT, True)], ids=["credit", "debit with PIN"])
+def test_after_sealing_the_memory_holds_neither_card_nor_pin(doings, pin):
+    """Nothing has been collected when the image is taken: what was ever written anywhere is in it."""
+    digits = RARE.replace("=", "")
+    spans = [RARE[at : at + 8] for at in range(len(RARE) - 7)] + [PIN[at : at + 6] for at in range(7)]
+    packed = [digits[at : at + 12] for at in range(0, len(digits) - 11)] + [PIN]
+    needles = [span.encode() for span in spans] + [bytes.fromhex(span) for span in packed]
+    said, found = on_chip("on_chip_sales.py", {"doings": doings, "pin": pin}, [*needles, b"READY TO"])
+    assert ["READY TO", "TRANSFER   00001"] in said["notes"]
+    assert found == [b"READY TO"]  # the image is the one in which it happened
+
+
+@pytest.mark.parametrize("doings, pin", [(SALE, False), (DEBIT, True)], ids=["credit", "debit with PIN"])
+def test_a_sale_takes_little_memory(doings, pin):
+    """The most that is alive at once, in CPython's objects, each of which is larger than MicroPython's."""
+    given = [*doings, ["key", "TRANSFER"], ["answer", outcome.APPROVED], ["key", "ENTER"]]
+    world = on_chip_sales.World(pin)
+    world.settle()
+    tracemalloc.start()
+    try:
+        for doing in given:
+            world.do(doing)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most <= HEAP_MAX

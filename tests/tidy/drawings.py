@@ -59,10 +59,9 @@ ON_CHIP: Final = ROOT / "docs/reader/files.json"
 
 def on_chip() -> str:
     """Paths from the root, packages before what is in them."""
-    wires = [*(ROOT / "schemas").glob("*.py"), *(ROOT / "schemas").glob("envelope/*.py")]
-    wires += (ROOT / "schemas").glob("link/*.py")
-    firmware = [path for path in (ROOT / "card_reader_fw").rglob("*.py") if "board" not in path.parts]
-    paths = sorted(str(path.relative_to(ROOT)) for path in wires + firmware)
+    files = [path for room in ("card_reader_fw", "schemas") for path in (ROOT / room).rglob("*.py")]
+    off_chip = {"board", "mail", "vectors"}
+    paths = sorted(str(path.relative_to(ROOT)) for path in files if not off_chip & set(path.parts))
     return json.dumps(paths, indent=1) + "\n"
 
 

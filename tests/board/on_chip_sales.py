@@ -1,0 +1,155 @@
+"""Runs under MicroPython and CPython: a whole reader, its phone and a centre, through a script of doings.
+
+A doing is ["swipe", flux intervals], ["key", name], ["answer", outcome's number], ["off and on"],
+["unplug"] or ["wait", milliseconds].
+"""
+
+import binascii
+from hashlib import sha256
+
+from centre import Centre
+
+from card_reader_fw import reader, vault
+from card_reader_fw.crypto import aes, dukpt
+from card_reader_fw.journal import Journal
+from schemas.link import events, session
+
+KEY_ID = b"HGKIHGKI"
+INITIAL_KEY = bytes(range(16))
+
+
+class Flash:
+    bank_size = 16384
+    cell_size = 1024
+
+    def __init__(self):
+        sizes = [self.bank_size] * 2 + [self.cell_size] * 11
+        self.banks = [bytearray(b"\xff" * size) for size in sizes]
+
+    def read(self, bank, offset, length):
+        return self.banks[bank][offset : offset + length]
+
+    def write(self, bank, offset, data):
+        for place in range(len(data)):
+            self.banks[bank][offset + place] &= data[place]
+
+    def erase(self, bank):
+        for place in range(len(self.banks[bank])):
+            self.banks[bank][place] = 0xFF
+
+
+class Queue:
+    def __init__(self):
+        self.waiting = []
+
+    def read(self):
+        return self.waiting.pop(0) if self.waiting else None
+
+
+class Board:
+    def __init__(self, world):
+        self.flash = world.flash
+        self.head, self.keypad = Queue(), Queue()
+        self.lcd = self.serial = self.beeper = self
+        self.cipher = aes.own
+        self.slot = self.typist = self.picture = None
+        self.random = world.random
+        self.to_reader, self.to_phone = b"", b""
+        self.world = world
+
+    def clock(self):
+        return self.world.now_ms
+
+    def tell(self, verb, **facts):
+        pass
+
+    def show(self, first, second, state):
+        self.world.noted([first, second])
+
+    def beep(self, code):
+        self.world.noted(code)
+
+    def read(self):
+        data, self.to_reader = self.to_reader, b""
+        return data
+
+    def write(self, data):
+        self.to_phone += data
+
+
+class World:
+    """notes: all that could be seen and heard, in order."""
+
+    def __init__(self, pin):
+        self.flash = Flash()
+        self.now_ms = 0
+        self.notes = []
+        self._dice = 1
+        keys = dukpt.load(aes.own, KEY_ID, INITIAL_KEY)
+        vault.create(Journal(self.flash), keys, "en", pin_on=pin)
+        self.centre = Centre(INITIAL_KEY, self.random)
+        self.switch_on()
+
+    def random(self, count):
+        found = bytearray()
+        while len(found) < count:
+            self._dice = self._dice * 16807 % 2147483647
+            found.append(self._dice >> 8 & 0xFF)
+        return bytes(found)
+
+    def noted(self, what):
+        self.notes.append(what)
+
+    def switch_on(self):
+        self.board = Board(self)
+        self.reader = reader.Reader(self.board)
+        self.phone = session.Session(session.PHONE)
+
+    def settle(self):
+        for _ in range(60):
+            self.now_ms += 10
+            self.reader.poll()
+            data, self.board.to_phone = self.board.to_phone, b""
+            for event in self.phone.receive(data, self.now_ms):
+                self._on_phone(event)
+            self.phone.tick(self.now_ms)
+            out = self.phone.outgoing()
+            self.board.to_reader += out
+            if not out and not data and not self.board.keypad.waiting:
+                return
+
+    def do(self, doing):
+        verb = doing[0]
+        if verb == "swipe":
+            self.board.head.waiting.append([doing[1]])
+        elif verb == "key":
+            self.board.keypad.waiting.append(doing[1])
+        elif verb == "answer":
+            if self.centre.sales:
+                self.phone.result(self.centre.result(doing[1]))
+        elif verb == "off and on":
+            self.switch_on()
+        elif verb == "unplug":
+            self.phone = session.Session(session.PHONE)
+        elif verb == "wait":
+            self.now_ms += doing[1]
+        self.settle()
+
+    def _on_phone(self, event):
+        if type(event) is events.Hello:
+            self.phone.permission(1750000000 + self.now_ms // 1000)
+        elif type(event) is events.SaleArrived:
+            self.centre.open(event.text)
+            self.noted(event.text)
+            self.phone.stored()
+        elif type(event) is events.Verdict:
+            self.noted(event.code)
+
+
+def report(given):
+    """given: {"doings": [..], "pin": bool} -> all that was seen and heard, and the flash's digest."""
+    world = World(given["pin"])
+    for doing in given["doings"]:
+        world.do(doing)
+    digest = sha256(b"".join(world.flash.banks)).digest()
+    return {"notes": world.notes, "flash": binascii.hexlify(digest).decode()}
