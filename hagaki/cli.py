@@ -12,10 +12,12 @@ from card_reader_fw.board.desk.reader_error import ReaderError
 from hagaki import (
     audits,
     backups,
+    card_commands,
     database_commands,
     demo,
     examine,
     holding,
+    keys_commands,
     office,
     reader_commands,
     servers,
@@ -41,10 +43,11 @@ app.command("carrier")(servers.carrier)
 app.command("simulate")(simulate.command)
 app.command("check-config")(office.check_config)
 app.add_typer(reader_commands.app, name="reader")
+app.add_typer(card_commands.app, name="card")
 app.add_typer(servers.handset_app, name="handset")
 app.add_typer(office.merchant_app, name="merchant")
 app.add_typer(office.payments_app, name="payments")
-app.add_typer(office.keys_app, name="keys")
+app.add_typer(keys_commands.app, name="keys")
 app.add_typer(shunts.app, name="shunt")
 app.add_typer(holding.app, name="hold")
 app.add_typer(audits.app, name="audit")

@@ -39,6 +39,10 @@ class ChipCard:
         """The card number's digits, a bytearray for the caller to wipe."""
         return self.track2[: self.separator]
 
+    def masked(self):
+        """The card number as PCI DSS 3.4.1 lets it be shown."""
+        return track2.Track2(self.track2, self.separator).masked()
+
     def wipe(self):
         """Overwrite all card data."""
         wipe(self.track2)
@@ -69,7 +73,7 @@ def transact(terminal, sale):
 def _start(talk, values):
     """SELECT and GET PROCESSING OPTIONS; an application that will not is left out. -> Candidate."""
     found = yield from select.candidates(talk)
-    blocked = False
+    refusal = ChipError("chip-no-application", TECHNICAL)
     while found:
         application = yield from select.choose(found)
         found = [one for one in found if one is not application]
@@ -78,10 +82,11 @@ def _start(talk, values):
         if status == OK and (yield from _options(talk, values, fci)):
             values.put(0x4F, application.aid)
             return application
-        blocked = blocked or status == select.BLOCKED
-    if blocked:
-        raise ChipError("chip-application-blocked", FINAL)
-    raise ChipError("chip-no-application", TECHNICAL)
+        if status == OK:
+            refusal = ChipError("chip-unwilling", FINAL)
+        elif status == select.BLOCKED:
+            refusal = ChipError("chip-application-blocked", FINAL)
+    raise refusal
 
 
 def _options(talk, values, fci):

@@ -125,14 +125,15 @@ def _from_list(talk):
     found = []
     blocked = False
     for known, _, _ in BRANDS:
-        for again in range(SAME_BRAND_MAX):
+        again = 0
+        while again < SAME_BRAND_MAX:
             fci, status = yield from select(talk, known, 1 if again else 0)
             blocked = blocked or status == BLOCKED
             one = _of_fci(fci) if status == OK else None
-            if one is None or one.aid == known or one.aid in [other.aid for other in found]:
-                found.extend([one] if one and one.aid not in [other.aid for other in found] else [])
+            if one is None or one.aid in [other.aid for other in found]:
                 break
             found.append(one)
+            again = SAME_BRAND_MAX if one.aid == known else again + 1  # the whole name has only one
     return found[:CANDIDATES_MAX], blocked
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from card_reader_fw.board.desk.chip import personal
 from card_reader_fw.board.desk.chip.cards import MASTER_KEY, Application, Profile
 from card_reader_fw.board.desk.chip.cryptogram import card_key, cryptogram
+from card_reader_fw.board.desk.chip.faults import MUTE, OK, Fault
 from card_reader_fw.emv.select import PSE
 from card_reader_fw.emv.tlv import encode
 
@@ -18,6 +19,8 @@ WRONG_LENGTH, PIN_BLOCKED, NOT_NOW, WRONG_DATA = 0x6700, 0x6983, 0x6985, 0x6A80
 NO_FILE, NO_RECORD, WRONG_PLACE, NO_DATA = 0x6A82, 0x6A83, 0x6A86, 0x6A88
 NO_COMMAND, NO_CLASS = 0x6D00, 0x6E00
 PIN_TRIES = 3
+ATR_T0 = bytes.fromhex("3B600000")
+ATR_T1 = bytes.fromhex("3BE000008131FE45EB")
 AAC, ARQC = 0x00, 0x80
 SELECT, OPTIONS, RECORD, VERIFY, DATA, GENERATE, REST = 0xA4, 0xA8, 0xB2, 0x20, 0xCA, 0xAE, 0xC0
 CLASSES = {SELECT: 0x00, RECORD: 0x00, VERIFY: 0x00, REST: 0x00, OPTIONS: 0x80, DATA: 0x80, GENERATE: 0x80}
@@ -59,28 +62,37 @@ class Command:
 class Card:
     """One card in its reader, from power-on. counter: transactions begun, which outlives a power-off."""
 
-    def __init__(self, profile: Profile):
+    def __init__(self, profile: Profile, fault: Fault | None = None):
         self.profile = profile
+        self.fault = fault
+        self._commands = 0
         self.counter = 0
         self.tries = PIN_TRIES
         self.reset()
 
-    def reset(self) -> None:
-        """Power-on."""
+    def reset(self) -> bytes:
+        """Power-on -> ATR, b"" = none."""
         self._selected: Application | None = None
         self._directory = False
         self._begun = False
         self._generated = 0
         self._rest = b""  # of an answer of T=0
+        if self.fault and self.fault.name == MUTE:
+            return b""
+        return ATR_T0 if self.profile.t0 else ATR_T1
 
     def send(self, apdu: bytes) -> bytes:
-        """Command -> data and status word."""
+        """Command -> data and status word, b"" = no answer. Raises Removed if that is its fault."""
+        self._commands += 1
         try:
             command = Command.parse(apdu)
-            body = self._answer(command)
+            response = self._answer(command) + OK
         except Refusal as refusal:
-            return refusal.status.to_bytes(2, "big")
-        return self._in_steps(command, body) if self.profile.t0 else body + b"\x90\x00"
+            command, response = None, refusal.status.to_bytes(2, "big")
+        if self.fault and apdu[1:2] != bytes((REST,)):
+            response = self.fault.apply(apdu, response, self._commands)
+        stepwise = self.profile.t0 and command and response.endswith(OK)
+        return self._in_steps(command, response[:-2]) if stepwise else response
 
     def _answer(self, command: Command) -> bytes:
         if command.ins not in CLASSES:
@@ -97,7 +109,7 @@ class Card:
         if body and command.le != len(body):
             self._rest = body if command.ins == REST else b""
             return bytes((0x6C, len(body) & 0xFF))
-        return body + b"\x90\x00"
+        return body + OK
 
     def _get_response(self, _: Command) -> bytes:
         rest, self._rest = self._rest, b""

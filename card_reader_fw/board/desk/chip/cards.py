@@ -76,7 +76,7 @@ DEBIT = replace(
     label="VISA DEBIT",
     pan="4761739001010028",
     priority=2,
-    verification="0000000000000000" + "4200" + "1F03",
+    verification="0000000000000000" + "0200",
 )
 
 CARDS = {

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from card_reader_fw.board.desk.chip.card import Card
-from card_reader_fw.emv.errors import FINAL, SlotError
-
-ATR_T0 = bytes.fromhex("3B600000")
-ATR_T1 = bytes.fromhex("3BE000008131FE45EB")
+from card_reader_fw.board.desk.chip.faults import Removed
+from card_reader_fw.emv.errors import FINAL, TECHNICAL, SlotError
 
 
 class CardSlot:
@@ -20,14 +18,22 @@ class CardSlot:
         return self.card is not None
 
     def on(self) -> bytes:
-        """Power on -> ATR. Raises SlotError chip-removed."""
-        card = self._card()
-        card.reset()
-        return ATR_T0 if card.profile.t0 else ATR_T1
+        """Power on -> ATR. Raises SlotError chip-mute, chip-removed."""
+        answer = self._card().reset()
+        if not answer:
+            raise SlotError("chip-mute", TECHNICAL)
+        return answer
 
     def send(self, apdu: bytes) -> bytearray:
-        """Command -> data and status word. Raises SlotError chip-removed."""
-        return bytearray(self._card().send(bytes(apdu)))
+        """Command -> data and status word. Raises SlotError chip-io, chip-removed."""
+        try:
+            response = self._card().send(bytes(apdu))
+        except Removed:
+            self.card = None
+            raise SlotError("chip-removed", FINAL) from None
+        if not response:
+            raise SlotError("chip-io", TECHNICAL)
+        return bytearray(response)
 
     def off(self) -> None:
         """Power off."""
