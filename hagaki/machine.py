@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import gc
+import getpass
 import json
 import os
 import signal
@@ -41,6 +42,19 @@ def now_s() -> int:
 def random_bytes(count: int) -> bytes:
     """Unpredictable bytes of the operating system."""
     return os.urandom(count)
+
+
+def operator() -> str:
+    """The user of this machine who runs the command, for records."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name
+        return str(os.getuid())
+
+
+def time_text(at_ms: int) -> str:
+    """A moment (unix ms) in this machine's time, for a person."""
+    return f"{datetime.fromtimestamp(at_ms // 1000).astimezone():%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _say(line: str) -> None:

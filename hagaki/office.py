@@ -1,4 +1,4 @@
-"""The operator's commands: check-config, merchant, payments and keys."""
+"""The operator's commands: check-config, merchant and payments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from hagaki.sections import DEFAULT_CONFIG, SECTIONS, AsJson, ConfigFile, Langua
 
 merchant_app = typer.Typer(help="Merchants: who sells, and where the answers go.", no_args_is_help=True)
 payments_app = typer.Typer(help="Payments: what became of each sale.", no_args_is_help=True)
-keys_app = typer.Typer(help="Keys: the base derivation keys of the readers.", no_args_is_help=True)
 
 _NEEDED = ("gateway", "keys", "smtp", "smarthost", "acquirer")
 
@@ -116,15 +115,4 @@ def payments_show(
 
     shown: dict[str, Any] = payments.shown(settings(read_config(config), "gateway"), payment)
     tables.whole(shown, as_json=as_json)
-    return DONE
-
-
-@keys_app.command("new")
-def keys_new(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
-    """Make a base derivation key, wrapped under the root key; makes the root key's file if there is none."""
-    from mail_gateway.admin import keys
-
-    loaded = read_config(config)
-    made = keys.new_bdk(settings(loaded, "gateway"), settings(loaded, "keys"))
-    tables.one(made, f"BDK {made['bdk_id']}, check value {made['kcv']}", as_json=as_json)
     return DONE

@@ -95,6 +95,9 @@ class KeySettings:
         default="file:var/root.key",
         metadata=_set('root key, 64 hex digits: "file:PATH" or "env:NAME"', path="file:"),
     )
+    old_opens_days: int = field(
+        default=7, metadata=_set("a BDK opens for so long after hagaki keys rotate, days", min=0, max=3650)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mail_gateway.envelope.dukpt import initial_key
 from mail_gateway.envelope.keys import KeyRing
 from mail_gateway.envelope.root import fetch_root, random_bytes
-from mail_gateway.store import register
+from mail_gateway.store import keybook, register
 from mail_gateway.store.backend import guest
+from mail_gateway.store.keybook import Step
 
 if TYPE_CHECKING:
     from mail_gateway.settings import GatewaySettings, KeySettings
@@ -24,19 +25,24 @@ class Enrolled:
     merchant: str
 
 
-def enrol(gateway: GatewaySettings, keys: KeySettings, serial: int, merchant: str = "") -> Enrolled:
+def enrol(
+    gateway: GatewaySettings, keys: KeySettings, serial: int, merchant: str = "", operator: str = ""
+) -> Enrolled:
     """Put a new reader on file under the newest BDK; merchant: a name; may be left out if there is one.
 
-    Raises GatewayError: no key yet, merchant not found, serial already enrolled.
+    Raises GatewayError: no key yet, merchant not found, serial already enrolled or revoked.
     """
     ring = KeyRing(fetch_root(keys.root), random_bytes)
     with guest(gateway.database, write=True) as conn:
+        keybook.assert_not_revoked(conn, serial)
         owner = register.find_merchant(conn, merchant)
         bdk = register.newest_bdk(conn)
         bdk_id = bytes.fromhex(bdk.id)
         ring.add_bdk(bdk_id, bdk.wrapped)
         key_id = bdk_id + serial.to_bytes(4, "big")
         register.add_reader(conn, key_id, bdk.id, owner.id)
+        note = Step("enrolled", f"reader {serial}", operator)
+        keybook.note(conn, note, key_id=key_id.hex().upper(), merchant=owner.name)
     return Enrolled(key_id, initial_key(ring.bdk(bdk_id) or b"", key_id), owner.name)
 
 

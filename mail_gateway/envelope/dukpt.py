@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from functools import lru_cache
+from math import comb
 from typing import Final, NoReturn
 
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -14,6 +15,9 @@ from schemas.envelope import derivation
 
 KSN_LENGTH: Final = 12
 KEY_ID_LENGTH: Final = 8
+COUNTER_LAST: Final = 0xFFFF0000
+COUNTER_UPDATE: Final = 0xFFFFFFFF
+ONES_MAX: Final = 16
 KEPT_MAX: Final = 8192
 """Inner keys of a tree in memory, the latest used ones."""
 
@@ -52,6 +56,23 @@ def initial_key(bdk: bytes, key_id: bytes) -> bytes:
     return _derive(bdk, Usage.INITIAL_KEY, key_id, len(bdk))
 
 
+def left(counter: int) -> int:
+    """How many sales a reader has left whose next counter this is; 0 after the last (6.5).
+
+    Those are the counters from this one on with at most 16 ones: itself, and for each of its zeros that
+    becomes a one, whatever may stand below that.
+    """
+    if not 0 < counter <= COUNTER_LAST:
+        return 0
+    total, above = 1, counter.bit_count()
+    for bit in range(32):
+        if counter >> bit & 1:
+            above -= 1
+        else:
+            total += sum(comb(bit, ones) for ones in range(ONES_MAX - above))
+    return total
+
+
 class Tree:
     """All keys under one BDK (16 or 32 bytes).
 
@@ -77,6 +98,10 @@ class Tree:
         if length > len(self._bdk):
             raise ValueError("a working key is never stronger than the key it comes from")
         return _derive(self.transaction_key(ksn), usage, ksn[4:], length, hmac=hmac)
+
+    def update_key(self, key_id: bytes) -> bytes:
+        """8-byte initial key ID -> what that reader's next key block is wrapped under (6.5)."""
+        return self.working_key(key_id + COUNTER_UPDATE.to_bytes(4, "big"), Usage.KEY_ENCRYPTION)
 
     def _transaction_key(self, ksn: bytes) -> bytes:
         """One step down from the key of the counter without its lowest bit; counter 0 is the initial key."""

@@ -26,6 +26,8 @@ class Purpose(StrEnum):
     """One key per purpose, so that what is wrapped for one can never pass for the other."""
 
     BDK = "bdk"
+    COMPONENT = "component"
+    TRANSPORT = "transport"
     REVERSAL = "reversal"
     REPLY_TOKEN = "reply-token"
     BOUNCE_TOKEN = "bounce-token"

@@ -135,13 +135,19 @@ def bdks(conn: Connection) -> list[Bdk]:
 
 
 def newest_bdk(conn: Connection) -> Bdk:
-    """The one new readers are enrolled under. Raises GatewayError if there is none."""
-    found = bdks(conn)
-    if not found:
+    """The one for new readers, neither retired nor revoked. Raises GatewayError if there is none."""
+    found = conn.execute(_GOOD).first()
+    if found is None:
         raise _refused("There is no key yet: make one first (hagaki keys new).", "bdk-missing")
-    return found[-1]
+    return Bdk(*found)
 
 
+_GOOD = (
+    select(keys.c.id, keys.c.wrapped)
+    .where(keys.c.revoked_ms.is_(None), keys.c.opens_until_ms.is_(None))
+    .order_by(keys.c.number.desc())
+    .limit(1)
+)
 _ALL = select(keys.c.id, keys.c.wrapped).order_by(keys.c.number)
 
 

@@ -31,7 +31,17 @@ def create(
     initial_key_id: 8 bytes; initial_key: 16 bytes; language: en or ja; pin_on: PIN entry is allowed.
     Raises ReaderError device-exists, flash (then no file is left behind), ValueError.
     """
-    keys = dukpt.load(cipher, initial_key_id, initial_key)
+    _create(path, dukpt.load(cipher, initial_key_id, initial_key), language, pin_on=pin_on)
+
+
+def create_blank(
+    path: Path | str, serial: bytes, transport_key: bytes, language: str = "en", *, pin_on: bool = False
+) -> None:
+    """The same for a reader without keys: its serial (4 bytes), and what opens its first key block."""
+    _create(path, dukpt.blank(serial, transport_key), language, pin_on=pin_on)
+
+
+def _create(path: Path | str, keys: dukpt.Keys, language: str, *, pin_on: bool) -> None:
     flash = FlashFile.create(Path(path))
     try:
         for bank in range(FIRST_BANK + CELLS):
