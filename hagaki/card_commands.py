@@ -71,15 +71,18 @@ def read(
     slot: Annotated[str, typer.Option(help="pcsc, pcsc:READER, card:NAME or card:NAME:FAULT.")] = "pcsc",
     amount: Annotated[int, typer.Option(min=1, max=99_999_999, help="Yen.")] = 100,
     application: Annotated[int, typer.Option(min=1, help="Which one, if the card has several.")] = 1,
+    wait: Annotated[int, typer.Option(min=0, help="Seconds to wait for a card.")] = 30,
     as_json: AsJson = False,
 ) -> int:
     """Let the firmware ask the card in a slot for one cryptogram, and show what it would seal."""
     from card_reader_fw.board.desk.chip import choice, trial
     from card_reader_fw.emv.errors import ChipError
 
+    opened = choice.slot_of(slot)
+    opened.wait(wait)
     order = trial.sale(amount, int(time.time()), secrets.token_bytes)
     try:
-        got = trial.trial(choice.slot_of(slot), order, lambda labels: min(application, len(labels)) - 1)
+        got = trial.trial(opened, order, lambda labels: min(application, len(labels)) - 1)
     except ChipError as error:
         return _say_no(error, as_json=as_json)
     _show(_facts(got), as_json=as_json)

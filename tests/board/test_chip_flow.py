@@ -1,4 +1,4 @@
-"""A chip sale with the test card in the slot: what is sent, what the card is asked, when the stripe may help."""
+"""A chip sale with the test card in the slot: what is sent, what the card is asked, when the stripe helps."""
 
 from __future__ import annotations
 

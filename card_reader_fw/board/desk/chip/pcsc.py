@@ -13,6 +13,9 @@ except ImportError:
     scard = None
 
 
+REMOVAL_MS = 1500
+
+
 class PcscSlot:
     """The slot port. name: the beginning of the reader's name; "" takes the first one.
 
@@ -38,6 +41,12 @@ class PcscSlot:
         code, states = scard.SCardGetStatusChange(self._context, 0, wanted)
         return code == scard.SCARD_S_SUCCESS and bool(states[0][1] & scard.SCARD_STATE_PRESENT)
 
+    def wait(self, wait_s: int) -> None:
+        """Until a card is in, at most so many seconds."""
+        wanted = [(self.name, scard.SCARD_STATE_EMPTY)]
+        if wait_s and not self.present():
+            scard.SCardGetStatusChange(self._context, wait_s * 1000, wanted)
+
     def on(self) -> bytes:
         """Power on -> ATR. Raises SlotError chip-mute, chip-removed."""
         both = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
@@ -47,7 +56,7 @@ class PcscSlot:
             code, _, _, _, answer = scard.SCardStatus(self._card)
         if code != scard.SCARD_S_SUCCESS:
             self._card = None
-            raise _error(code, "chip-mute")
+            raise SlotError("chip-mute", TECHNICAL) if self.present() else SlotError("chip-removed", FINAL)
         return bytes(answer)
 
     def send(self, apdu: bytes) -> bytearray:
@@ -60,7 +69,7 @@ class PcscSlot:
             apdu = apdu[: 5 + apdu[4]] if len(apdu) > 5 else apdu  # it has no room for both data and Le
         code, response = scard.SCardTransmit(self._card, header, list(apdu))
         if code != scard.SCARD_S_SUCCESS or not response:
-            raise _error(code, "chip-io")
+            raise SlotError("chip-removed", FINAL) if self._gone() else SlotError("chip-io", TECHNICAL)
         return bytearray(response)
 
     def off(self) -> None:
@@ -74,11 +83,15 @@ class PcscSlot:
         self.off()
         scard.SCardReleaseContext(self._context)
 
+    def _gone(self) -> bool:
+        """After a command that failed: was the card pulled out? The service sees that a moment later."""
+        wanted = [(self.name, scard.SCARD_STATE_UNAWARE)]
+        _, states = scard.SCardGetStatusChange(self._context, 0, wanted)
+        if states and states[0][1] & scard.SCARD_STATE_PRESENT:
+            seen = [(self.name, states[0][1] & ~scard.SCARD_STATE_CHANGED)]
+            scard.SCardGetStatusChange(self._context, REMOVAL_MS, seen)
+        return not self.present()
+
     def _readers(self) -> list[str]:
         code, names = scard.SCardListReaders(self._context, [])
         return list(names) if code == scard.SCARD_S_SUCCESS else []
-
-
-def _error(code: int, slug: str) -> SlotError:
-    gone = (scard.SCARD_W_REMOVED_CARD, scard.SCARD_E_NO_SMARTCARD)
-    return SlotError("chip-removed", FINAL) if code in gone else SlotError(slug, TECHNICAL)
