@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, insert, select, text
 
 from mail_gateway.domain.payment import TRANSITIONS
-from mail_gateway.store.rules import BLOCK, NEVER_DELETED, NUMBERED, RULES
-from mail_gateway.store.tables import GROUPS, STANS, counters, transitions
+from mail_gateway.store.rules import APPEND_ONLY, BLOCK, NEVER_DELETED, NUMBERED, RULES, Rule
+from mail_gateway.store.tables import GROUPS, STANS, counters, metadata, transitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from mail_gateway.store.rules import Rule
+    from sqlalchemy import ForeignKeyConstraint
+
+
+POINTERS: Final = tuple(
+    key
+    for name in APPEND_ONLY
+    for key in sorted(metadata.tables[name].foreign_key_constraints, key=lambda key: str(key.column_keys))
+)
+"""Foreign keys that PostgreSQL keeps by a rule for a whole statement."""
 
 
 def _sqlite(rule: Rule) -> str:
@@ -39,7 +47,7 @@ _REFUSE: Final = (
 
 def _postgres() -> Iterator[tuple[str, str, str]]:
     """(trigger, table, statements): what makes each trigger."""
-    for rule in RULES:
+    for rule in (*RULES, *_pointing()):
         yield rule.name, rule.table, _of_all_rows(rule) if rule.offences else _of_each_row(rule)
     for table in NEVER_DELETED:
         name = f"{table}_no_truncate"
@@ -49,6 +57,25 @@ def _postgres() -> Iterator[tuple[str, str, str]]:
             f"CREATE TRIGGER {name} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT "
             f"EXECUTE FUNCTION hagaki_refuse('{table}: rows are never deleted')",
         )
+
+
+def _pointing() -> Iterator[Rule]:
+    """What tables that only grow point at is never deleted: one look at what is new will do.
+
+    The server's own foreign keys would look at each row, and write a lock into the row it points at.
+    """
+    for table in dict.fromkeys(key.table.name for key in POINTERS):
+        offences = " UNION ALL ".join(_astray(key) for key in POINTERS if key.table.name == table)
+        sentence = f"{table}: this row points at nothing"
+        yield Rule(f"{table}_point_at_something", table, "INSERT", sentence, offences=offences)
+
+
+def _astray(key: ForeignKeyConstraint) -> str:
+    columns = [each.parent.name for each in key.elements]
+    given = " AND ".join(f"news.{name} IS NOT NULL" for name in columns)
+    same = " AND ".join(f"its.{each.column.name} = news.{each.parent.name}" for each in key.elements)
+    found = f"EXISTS (SELECT FROM {key.referred_table} AS its WHERE {same})"
+    return f"SELECT 1 FROM news WHERE {given} AND NOT {found}"
 
 
 def _of_each_row(rule: Rule) -> str:
@@ -122,5 +149,8 @@ def _install_postgres(conn: Connection) -> None:
     for name, table, sql in POSTGRES:
         conn.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name} ON {table}")
         conn.exec_driver_sql(sql)
+    for key in POINTERS:
+        name = f"{key.table}_{'_'.join(key.column_keys)}_fkey"
+        conn.exec_driver_sql(f"ALTER TABLE {key.table} DROP CONSTRAINT IF EXISTS {name}")
     for table in NUMBERED:
         conn.exec_driver_sql(f"ALTER SEQUENCE {table}_id_seq INCREMENT BY {BLOCK}")
