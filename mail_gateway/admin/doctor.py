@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.payment import State
-from mail_gateway.store import doctor, gaps, holds, recovery
+from mail_gateway.envelope.dukpt import COUNTER_NEAR_END
+from mail_gateway.store import ceremony, doctor, gaps, holds, key_loads, keybook, recovery
 from mail_gateway.store.backend import guest
 from mail_gateway.store.clock import clock_ms
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
     from mail_gateway.store.backend import Guest
 
 LONG_MS: Final = 15 * 60_000
-WEEK_MS: Final = 7 * 24 * 60 * 60_000
+DAY_MS: Final = 24 * 60 * 60_000
+WEEK_MS: Final = 7 * DAY_MS
 CLOCK_MAX_MS: Final = 5000
 DISK_MIN: Final = 1 << 30
 WAL_MAX: Final = 256 << 20
@@ -46,7 +48,7 @@ def examine(gateway: GatewaySettings, keys: KeySettings, now_ms: int) -> list[Tr
     """All that is wrong or waits, the most urgent first. now_ms: this machine's clock, unix ms."""
     with guest(gateway.database) as conn:
         found = [*_money(conn, now_ms), *_recovery(conn), *_post(conn, now_ms)]
-        found += [*_watch(conn, now_ms), *_books(conn), *_clock(conn, now_ms)]
+        found += [*_watch(conn, now_ms), *_keys(conn, now_ms), *_books(conn), *_clock(conn, now_ms)]
     return [*found, *_machine(gateway), *_files(keys), *old_software(gateway)]
 
 
@@ -135,6 +137,19 @@ def _watch(conn: Guest, now_ms: int) -> Iterator[Trouble]:
     yield from _some(
         "counter-gap", "holes in readers' counters: sales that never came", "hagaki gaps list", holes
     )
+
+
+def _keys(conn: Guest, now_ms: int) -> Iterator[Trouble]:
+    renew = "hagaki keys renew, with each of them on a serial line"
+    behind, near = keybook.behind(conn), keybook.near_end(conn, COUNTER_NEAR_END)
+    yield from _some("keys-ending", "readers have keys that end, and no others", renew, behind)
+    yield from _some("keys-used-up", "readers are near the end of their counter", renew, near)
+    open_loads = key_loads.open_since(conn, now_ms - LONG_MS)
+    text = "key blocks were brought to readers and not answered"
+    yield from _some("load-open", text, "hagaki keys load, with each of them on a serial line", open_loads)
+    ceremonies = ceremony.open_since(conn, now_ms - DAY_MS)
+    text = "a key ceremony is open since over a day"
+    yield from _some("ceremony-open", text, "hagaki keys finish, or hagaki keys cancel", ceremonies)
 
 
 def _books(conn: Guest) -> Iterator[Trouble]:

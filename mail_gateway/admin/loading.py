@@ -74,7 +74,7 @@ def block_for(desk: Desk, told: Told) -> str:
 
 
 def confirm(desk: Desk, block: str, check_value: str) -> dict[str, Any]:
-    """The reader has loaded that block and says this check value. Raises GatewayError if it is a wrong one."""
+    """The reader has loaded that block and says this check value. Raises GatewayError for a wrong one."""
     serial = int.from_bytes(layout.parse(block).key_id[4:], "big")
     with guest(desk.gateway.database, write=True) as conn:
         load = next(one for one in key_loads.of_serial(conn, serial) if one.block == block)

@@ -17,6 +17,8 @@ KSN_LENGTH: Final = 12
 KEY_ID_LENGTH: Final = 8
 COUNTER_LAST: Final = 0xFFFF0000
 COUNTER_UPDATE: Final = 0xFFFFFFFF
+COUNTER_NEAR_END: Final = 0xFFF00000
+"""From here on a reader asks for new keys: 6,196 sales are left."""
 ONES_MAX: Final = 16
 KEPT_MAX: Final = 8192
 """Inner keys of a tree in memory, the latest used ones."""

@@ -10,13 +10,17 @@ from sqlalchemy import func, insert, select, update
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.store import register
 from mail_gateway.store.clock import clock_ms
-from mail_gateway.store.tables import key_events, keys, merchants, payments, readers
+from mail_gateway.store.tables import key_events, key_loads, keys, merchants, payments, readers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _K: Final = keys.c
 _R: Final = readers.c
+_HIGHEST: Final = func.coalesce(
+    select(func.max(payments.c.counter)).where(payments.c.reader == _R.id).scalar_subquery(), 0
+)
+"""The highest counter that came of a reader, by the index of (reader, counter)."""
 
 
 class Step(NamedTuple):
@@ -51,19 +55,17 @@ def listed(conn: Connection) -> list[dict[str, Any]]:
 
 def readers_of(conn: Connection, bdk_id: str) -> list[dict[str, Any]]:
     """The readers of a BDK: serial, key ID, merchant, highest counter that came, when revoked."""
-    highest = func.coalesce(func.max(payments.c.counter), 0)
-    asked = select(_R.key_id, merchants.c.name, highest, _R.revoked_ms)
-    asked = asked.join(merchants, merchants.c.id == _R.merchant)
-    asked = asked.outerjoin(payments, payments.c.reader == _R.id).where(_R.bdk_id == bdk_id)
+    asked = select(_R.key_id, merchants.c.name, _HIGHEST, _R.revoked_ms).where(_R.bdk_id == bdk_id)
+    asked = asked.join(merchants, merchants.c.id == _R.merchant).order_by(_R.id)
     return [
         {
-            "serial": int.from_bytes(key_id[4:], "big"),
+            "serial": _serial(key_id),
             "key_id": key_id.hex().upper(),
             "merchant": name,
             "counter": counter,
             "revoked_ms": revoked_ms,
         }
-        for key_id, name, counter, revoked_ms in conn.execute(asked.group_by(_R.id, merchants.c.name))
+        for key_id, name, counter, revoked_ms in conn.execute(asked)
     ]
 
 
@@ -102,7 +104,7 @@ def revoke_reader(conn: Connection, serial: int, operator: str, reason: str, *, 
     Raises GatewayError: there is none, or nothing would change.
     """
     of_serial = select(_R.id, _R.key_id, _R.revoked_ms)
-    rows = [row for row in conn.execute(of_serial) if int.from_bytes(row.key_id[4:], "big") == serial]
+    rows = [row for row in conn.execute(of_serial) if _serial(row.key_id) == serial]
     if not rows:
         raise _refused(f"There is no reader {serial}.", "reader-unknown")
     _need_change(rows[-1].revoked_ms, f"Reader {serial}", revoked=revoked)
@@ -126,10 +128,32 @@ def good_bdk(conn: Connection, bdk_id: str) -> register.Bdk:
     return register.Bdk(found.id, found.wrapped)
 
 
+def near_end(conn: Connection, counter: int) -> list[dict[str, Any]]:
+    """Readers that have used this counter or a later one."""
+    asked = select(_R.key_id, _HIGHEST).where(counter <= _HIGHEST).order_by(_R.id)
+    return [{"reader": _serial(key_id), "counter": highest} for key_id, highest in conn.execute(asked)]
+
+
+def behind(conn: Connection) -> list[dict[str, Any]]:
+    """Readers whose keys end or have ended, and that have no others: serial, and until when these open."""
+    asked = select(_R.key_id, _K.opens_until_ms, _K.revoked_ms, _R.revoked_ms, key_loads.c.begun_ms)
+    asked = asked.join(keys, _K.id == _R.bdk_id).order_by(_R.id)
+    asked = asked.outerjoin(key_loads, (key_loads.c.reader == _R.id) & key_loads.c.loaded_ms.is_(None))
+    ends: dict[int, int | None] = {}
+    for key_id, until_ms, key_revoked_ms, reader_revoked_ms, loading_ms in conn.execute(asked):
+        if key_revoked_ms is None and reader_revoked_ms is None and loading_ms is None:
+            ends[_serial(key_id)] = until_ms
+    return [{"reader": serial, "until_ms": ms} for serial, ms in ends.items() if ms is not None]
+
+
+def _serial(key_id: bytes) -> int:
+    return int.from_bytes(key_id[4:], "big")
+
+
 def assert_not_revoked(conn: Connection, serial: int) -> None:
     """Raises GatewayError if that reader is revoked under any of its keys."""
     revoked = conn.scalars(select(_R.key_id).where(_R.revoked_ms.is_not(None)))
-    if any(int.from_bytes(key_id[4:], "big") == serial for key_id in revoked):
+    if serial in map(_serial, revoked):
         raise _refused(f"Reader {serial} is revoked: allow it first (hagaki keys allow).", "reader-revoked")
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from alembic import op
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, LargeBinary, Text, text
+
+if TYPE_CHECKING:
+    from sqlalchemy.types import TypeEngine
 
 revision = "0002"
 down_revision = "0001"
@@ -15,6 +20,11 @@ def upgrade() -> None:
     op.add_column("keys", Column("opens_until_ms", whole))
     op.add_column("keys", Column("revoked_ms", whole))
     op.add_column("readers", Column("revoked_ms", whole))
+    _ceremonies(whole)
+    _loads(whole)
+
+
+def _ceremonies(whole: TypeEngine[int]) -> None:
     op.create_table(
         "ceremonies",
         Column("id", whole, primary_key=True, autoincrement=True),
@@ -34,6 +44,9 @@ def upgrade() -> None:
         Column("entered_ms", whole, nullable=False),
         sqlite_strict=True,
     )
+
+
+def _loads(whole: TypeEngine[int]) -> None:
     op.create_table(
         "transports",
         Column("serial", whole, primary_key=True, autoincrement=False),

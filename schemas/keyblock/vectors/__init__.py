@@ -1,0 +1,1 @@
+"""Vectors of the key block, written by generate.py."""
