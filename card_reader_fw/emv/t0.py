@@ -5,7 +5,7 @@ from card_reader_fw.emv.errors import TECHNICAL, SlotError
 from card_reader_fw.emv.line import read
 
 NULL = 0x60
-NULLS_MAX = 600  # a card that is busy says so at least once per waiting time: ten minutes
+NULLS_MAX = 600  # in a row: a card that is busy says so at least once per waiting time
 
 
 def transmit(apdu):
@@ -23,7 +23,9 @@ def transmit(apdu):
         if byte == NULL:
             nulls += 1
             _expect(nulls <= NULLS_MAX)
-        elif byte >> 4 in (6, 9):
+            continue
+        nulls = 0
+        if byte >> 4 in (6, 9):
             body[got] = byte
             body[got + 1] = (yield from read(1, "chip-io"))[0]
             return _cut(body, got + 2)
@@ -33,7 +35,9 @@ def transmit(apdu):
                 yield ("write", outgoing[sent : sent + count])
                 sent += count
             else:
-                body[got : got + count] = yield from read(count, "chip-io")
+                part = yield from read(count, "chip-io")
+                body[got : got + count] = part
+                wipe(part)
                 got += count
 
 

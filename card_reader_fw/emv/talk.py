@@ -37,30 +37,32 @@ class Talk:
                 return body, status
 
     def _once(self, apdu, before):
-        """One round -> (`before` and this round's data, status word)."""
+        """One round -> (`before` and this round's data, status word). What is not given back is wiped."""
         self.apdus += 1
         if self.apdus > APDUS_MAX:
+            wipe(before)
             raise ChipError("chip-limit", TECHNICAL)
         response = yield ("apdu", apdu)
+        try:
+            return self._joined(before, response)
+        finally:
+            wipe(before)
+            if type(response) is bytearray:
+                wipe(response)
+
+    def _joined(self, before, response):
+        """-> (`before` and the response's data in one buffer, status word). A buffer that grows would leave a
+        copy of card data behind."""
         self.bytes += len(response)
         if len(response) < 2:
             raise ChipError("chip-io", TECHNICAL)
-        if self.bytes > BYTES_MAX or len(response) - 2 + len(before) > BODY_MAX:
+        size = len(before) + len(response) - 2
+        if self.bytes > BYTES_MAX or size > BODY_MAX:
             raise ChipError("chip-limit", TECHNICAL)
-        status = response[-2] << 8 | response[-1]
-        body = _joined(before, memoryview(response)[:-2])
-        if type(response) is bytearray:
-            wipe(response)
-        return body, status
-
-
-def _joined(before, data):
-    """One buffer of exactly this size: one that grows would leave a copy of card data behind."""
-    body = bytearray(len(before) + len(data))
-    body[: len(before)] = before
-    body[len(before) :] = data
-    wipe(before)
-    return body
+        body = bytearray(size)
+        body[: len(before)] = before
+        body[len(before) :] = memoryview(response)[:-2]
+        return body, response[-2] << 8 | response[-1]
 
 
 def command(cla, ins, p1, p2, data=None):
