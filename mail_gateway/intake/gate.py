@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -24,7 +23,7 @@ FILES_KEPT: Final = 128
 
 UNREADABLE_HOURLY_MAX: Final = 16 * 1024 * 1024
 HOUR_MS: Final = 3_600_000
-_RECEIVED: Final = re.compile(rb"^received:", re.IGNORECASE | re.MULTILINE)
+_RECEIVED: Final = b"\nreceived:"
 
 
 class Addresses:
@@ -75,7 +74,8 @@ def has_bare_newline(content: bytes) -> bool:
 
 def has_looped(content: bytes) -> bool:
     """Whether it came through more servers than any real way has."""
-    return len(_RECEIVED.findall(content.partition(b"\r\n\r\n")[0])) > RECEIVED_MAX
+    head = b"\n" + content.partition(b"\r\n\r\n")[0].lower()
+    return head.count(_RECEIVED) > RECEIVED_MAX
 
 
 class Places:
