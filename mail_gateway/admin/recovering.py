@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mail_gateway.store.payments import Payment
     from mail_gateway.store.recovery import Restore
 
-_CHARGED = (State.APPROVED, State.SETTLED, State.REFUNDING)
+_CHARGED = (State.APPROVED, State.SETTLED)
 _SAID = {Finding.CHARGED: Said.CHARGED, Finding.UNCHARGED: Said.UNCHARGED}
 
 
@@ -109,7 +109,7 @@ def _reconcile(conn: Guest, restore: Restore, charged: ChargeList) -> dict[str, 
         if what is Finding.DIFFERS:
             differ.append(_difference(payment, line))
     unknown = [line for number, line in lines.items() if payments.load(conn, number) is None]
-    open_ones = [line for line in unknown if line.state is Booked.CHARGED]
+    open_ones = [line for line in unknown if line.state is not Booked.REVERSED]
     new = sum(recovery.add_ghost(conn, restore.id, line) for line in open_ones)
     recovery.mark_reconciled(conn, now_ms)
     return {**{what.value: found[what] for what in Finding}, "ghosts": new, "differ": differ}
@@ -123,8 +123,10 @@ def _judge(conn: Guest, payment: Payment, line: Line | None, now_ms: int, *, apa
 
 
 def _same(payment: Payment, line: Line | None) -> bool:
-    if line is None:
+    if line is None or line.state is Booked.REVERSED:
         return True
+    if payment.amount_minor and payment.kind.is_return is not (line.state is Booked.RETURNED):
+        return False
     ours = (payment.amount_minor or line.amount_minor, payment.approval_number or line.approval_number)
     return ours == (line.amount_minor, line.approval_number)
 
@@ -132,7 +134,7 @@ def _same(payment: Payment, line: Line | None) -> bool:
 def _facts(line: Line | None) -> dict[str, Any]:
     if line is None:
         return {}
-    names = ("reference", "amount_minor", "currency", "approval_number")
+    names = ("reference", "amount_minor", "currency", "approval_number", "state")
     return {name: value for name, value in asdict(line).items() if name in names}
 
 

@@ -20,6 +20,8 @@ _EXPIRY: Final = ("有効期限を確認してください", "Please check the e
 _AMOUNT: Final = ("金額を確認してください", "Please check the amount")
 _CALL: Final = ("カード会社に電話してください", "Please call the card company")
 _INSTALMENT: Final = ("支払方法を確認してください", "Please check the way of payment")
+_ORIGINAL: Final = ("元の売上が見つかりません", "There is no such sale")
+_NO_VOID: Final = ("この売上は取り消せません", "That sale cannot be voided")
 _AGAIN: Final = ("もう一度入力してください", "Please enter it again")
 
 REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -51,7 +53,7 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "G61": ANOTHER_CARD, "G92": ANOTHER_CARD, "G96": ANOTHER_CARD, "04": ANOTHER_CARD, "05": ANOTHER_CARD,
         "07": ANOTHER_CARD, "41": ANOTHER_CARD, "43": ANOTHER_CARD, "59": ANOTHER_CARD, "62": ANOTHER_CARD,
         # Our own reasons, by slug.
-        "too-old": ("届くのが遅すぎました", "The sale arrived too late"),
+        "too-old": ("届くのが遅すぎました", "It arrived too late"),
         "dropped": ("担当者が取り下げました", "Taken off by a person at the payment centre"),
         "not-in-list": ("カード会社の明細に請求がありません", "Not among the card company's charges"),
         "lapsed": ("追加の入力がありませんでした", "Nothing was added in time"),
@@ -72,6 +74,17 @@ REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "This reader has been stopped: please call the payment centre",
         ),
         "card-missing": ("カードを読み取れませんでした", "The card was not read"),
+        "original-unknown": _ORIGINAL, "G94": _ORIGINAL, "25": _ORIGINAL,
+        "not-approved": ("元の売上は承認されていません", "That sale was not approved"),
+        "currency-differs": ("元の売上と通貨が違います", "That sale was in another currency"),
+        "card-differs": ("元の売上と同じカードをご利用ください", "Please use the card of that sale"),
+        "returned-already": ("返金済みの売上は取り消せません", "Some of that sale was given back already"),
+        "void-not-whole": ("取消は売上の全額だけです", "A void is for the whole sale"),
+        "return-too-much": ("元の売上の残額を超えています", "More than is left of that sale"),
+        "void-unsupported": ("このカード会社では取消できません", "The card company takes no voids"),
+        "refund-unsupported": ("このカード会社では返金できません", "The card company takes no refunds"),
+        "card-needed": ("カードの読み取りが必要です", "The card company wants the card to be read"),
+        "G79": _NO_VOID, "G80": _NO_VOID, "G81": _NO_VOID,
     }
 )  # fmt: skip
 """Code or slug -> (Japanese, English)."""

@@ -24,11 +24,15 @@ class Hole:
 
 @dataclass(frozen=True, slots=True)
 class OpenSale:
-    """A payment that is not decided. amount_minor: minor units of `currency`, 0 where it is not known."""
+    """A payment that is not decided. amount_minor: minor units of `currency`, 0 where it is not known.
+
+    back: it gives money back.
+    """
 
     reference: str
     amount_minor: int
     currency: int
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from acquirer_sdk.values import Approved, Ask, Declined, InDoubt, NeedsInput, NotSent
-from mail_gateway.domain.payment import TRANSITIONS, Event, Kind, State
+from mail_gateway.domain.payment import TRANSITIONS, Event, Kind, State, Trade
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from acquirer_sdk.values import AuthoriseOutcome, LateAnswer
 
-SALE: Final = 1
-"""The kind of request this release takes; the others are refused in words, never silently."""
+TRADES: Final[Mapping[int, Trade]] = {1: Trade.SALE, 2: Trade.VOID, 3: Trade.REFUND}
+"""The kinds of request that are taken (schemas/envelope/SPEC.md); the others are refused in words."""
 
 CLOCK_AHEAD_MAX_MS: Final = 5 * 60_000
 CLOCK_FLOOR_MS: Final = 1_704_067_200_000
@@ -24,7 +26,7 @@ ALARM_AFTER_MS: Final = (15 * 60_000, 60 * 60_000, 24 * 60 * 60_000)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a sale asks for. amount_minor: minor units of `currency` (ISO 4217 numeric)."""
+    """What a sale or return asks for. kind: the payload's. amount_minor: of `currency` (ISO 4217 numeric)."""
 
     kind: int
     amount_minor: int
@@ -62,21 +64,23 @@ def key_refusal(barred: str, opens_until_ms: int | None, sealed_ms: int) -> str:
 
 
 def refusal(asked: Asked, limits: Limits) -> str:
-    """The slug of the first rule the sale breaks, or an empty text."""
+    """The slug of the first rule that a sale or return breaks by itself, or an empty text."""
+    is_sale = TRADES.get(asked.kind) is Trade.SALE
     rules = (
-        (asked.kind != SALE, "kind-unsupported"),
+        (asked.kind not in TRADES, "kind-unsupported"),
         (asked.currency != limits.currency, "currency-unsupported"),
         (asked.amount_minor < 1, "amount-zero"),
-        (asked.amount_minor > limits.amount_minor_max, "amount-over-limit"),
+        (is_sale and asked.amount_minor > limits.amount_minor_max, "amount-over-limit"),
         (not asked.has_card, "card-missing"),
     )
     return next((slug for broken, slug in rules if broken), "")
 
 
-def event_of(outcome: AuthoriseOutcome, amount_minor: int) -> Event:
+def event_of(outcome: AuthoriseOutcome, amount_minor: int, trade: Trade = Trade.SALE) -> Event:
     """What the acquirer answered to a request for amount_minor -> the event of the payment.
 
-    An approval of any other amount is in doubt: it is reversed, not kept.
+    An approval of any other amount is in doubt: it is reversed, not kept. Nothing is ever added to a return:
+    one of which the acquirer wants to know more is declined.
     """
     match outcome:
         case Approved(number, amount, code) if amount == amount_minor:
@@ -93,6 +97,8 @@ def event_of(outcome: AuthoriseOutcome, amount_minor: int) -> Event:
             return Event(Kind.HOST_DECLINED, {"code": code})
         case NeedsInput(Ask.AGAIN, code):
             return Event(Kind.HOST_ASKS_AGAIN, {"code": code})
+        case NeedsInput(_, code) if trade.is_return:
+            return Event(Kind.HOST_DECLINED, {"code": code})
         case NeedsInput(_, code):
             return Event(Kind.HOST_ASKS_MORE, {"code": code})
         case InDoubt(reason):

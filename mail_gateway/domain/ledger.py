@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from mail_gateway.domain.payment import NOT_CHARGED, Kind, State
+from mail_gateway.domain.payment import NOT_CHARGED, Kind, State, Trade
 
 
 class Account(StrEnum):
@@ -62,7 +62,16 @@ _RULES: Final[dict[tuple[State, Kind], tuple[tuple[tuple[Account, Account], Phas
 }
 
 
-def transfers_for(state: State, kind: Kind, amount_minor: int, currency: int) -> tuple[Transfer, ...]:
-    """State before, event, the payment's amount -> the transfers of the same commit, often none."""
-    rules = _RULES.get((state, kind), ())
-    return tuple(Transfer(debit, credit, amount_minor, currency, phase) for (debit, credit), phase in rules)
+def transfers_for(
+    state: State, kind: Kind, amount_minor: int, currency: int, trade: Trade = Trade.SALE
+) -> tuple[Transfer, ...]:
+    """State before, event, the payment's amount -> the transfers of the same commit, often none.
+
+    A return's go the other way round.
+    """
+    found = []
+    for (debit, credit), phase in _RULES.get((state, kind), ()):
+        if trade.is_return:
+            debit, credit = credit, debit
+        found.append(Transfer(debit, credit, amount_minor, currency, phase))
+    return tuple(found)

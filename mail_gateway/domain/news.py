@@ -17,6 +17,7 @@ class News:
     `currency` (ISO 4217 numeric). masked_card: first six, last four (PCI DSS 3.4.1). reference: DE37.
     reason: a sentence in `language`, often empty. time_ms: unix milliseconds UTC. in_reply_to: Message-ID of
     the sale's mail, or empty. sealed_result: COSE bytes for the reader; None when nothing was opened.
+    original: the DE37 of the sale that a return gives back, or empty.
     """
 
     payment_id: int
@@ -37,6 +38,7 @@ class News:
     in_reply_to: str
     sealed_result: bytes | None = field(repr=False)
     check_code: str
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True)

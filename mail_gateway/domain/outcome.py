@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Final
 
-from mail_gateway.domain.payment import Event, Kind, State
+from mail_gateway.domain.payment import Event, Kind, State, Trade
 
 
 class Outcome(IntEnum):
@@ -37,6 +37,9 @@ class Letter(StrEnum):
     KEY_USED = "key-used"  # nothing is sealed: the key has sealed the answer to the other sale
     SHUNTED = "shunted"  # not charged so far, and a person looks at it
     DIGEST = "digest"  # what is open at the end of a day; of a merchant, not of a payment
+    RETURNED = "returned"  # the customer gets the money
+    NOT_RETURNED = "not-returned"  # whatever stood in the way: the sale stands as it did
+    RETURN_IN_DOUBT = "return-in-doubt"  # not known yet: a final notice follows
     UNCLEAR = "unclear"  # not known whether it was charged; a person looks at it
 
 
@@ -52,7 +55,15 @@ TOLD: Final[dict[State, tuple[Outcome, Letter]]] = {
 }
 """Entering one of these states tells the merchant, in the same commit. Every other state tells nobody."""
 
-FIRST: Final = frozenset({Letter.IN_DOUBT, Letter.CANCELLED, Letter.UNCLEAR})
+_RETURN_LETTERS: Final = {State.APPROVED: Letter.RETURNED, State.IN_DOUBT: Letter.RETURN_IN_DOUBT}
+TOLD_OF_RETURNS: Final[dict[State, tuple[Outcome, Letter]]] = {
+    state: (outcome, _RETURN_LETTERS.get(state, Letter.NOT_RETURNED)) for state, (outcome, _) in TOLD.items()
+}
+"""The same for a return: the reader gets the same numbers, the merchant other words."""
+
+FIRST: Final = frozenset(
+    {Letter.IN_DOUBT, Letter.CANCELLED, Letter.UNCLEAR, Letter.RETURN_IN_DOUBT, Letter.NOT_RETURNED}
+)
 """Letters that go before all others."""
 
 KEY_USED: Final = "key-used"
@@ -67,9 +78,10 @@ class Telling:
     letter: Letter
 
 
-def telling(event: Event, before: State, after: State) -> Telling | None:
+def telling(event: Event, before: State, after: State, trade: Trade = Trade.SALE) -> Telling | None:
     """What one arrow tells the merchant, if anything."""
     if event.kind is Kind.UNREADABLE:
         return Telling(None, Letter.KEY_USED if event.facts.get("slug") == KEY_USED else Letter.DAMAGED)
-    told = TOLD.get(after) if after is not before else None
+    table = TOLD_OF_RETURNS if trade.is_return else TOLD
+    told = table.get(after) if after is not before else None
     return Telling(*told) if told else None

@@ -29,8 +29,20 @@ class State(StrEnum):
     DECLINED = "declined"
     REFUSED = "refused"
     EXPIRED = "expired"
-    REFUNDING = "refunding"
     SETTLED = "settled"
+
+
+class Trade(StrEnum):
+    """Which way the money goes. A return is a payment of its own, and names the sale that it gives back."""
+
+    SALE = "sale"
+    VOID = "void"
+    REFUND = "refund"
+
+    @property
+    def is_return(self) -> bool:
+        """Whether the customer gets the money."""
+        return self is not Trade.SALE
 
 
 class Kind(StrEnum):
@@ -57,8 +69,6 @@ class Kind(StrEnum):
     CONFIRMED_AGAIN = "confirmed-again"
     LATE_APPROVAL = "late-approval"
     SUPPLIED = "supplied"
-    VOID_ASKED = "void-asked"
-    REFUND_ASKED = "refund-asked"
     BATCH_CLOSED = "batch-closed"
     DROPPED = "dropped"
     FOUND_CHARGED = "found-charged"
@@ -102,7 +112,7 @@ def _table() -> dict[State, Mapping[Kind, State]]:
             k.LATE_APPROVAL: s.REVERSING,
             k.DROPPED: s.DECLINED,
         },
-        s.APPROVED: {k.VOID_ASKED: s.REVERSING, k.REFUND_ASKED: s.REFUNDING, k.BATCH_CLOSED: s.SETTLED},
+        s.APPROVED: {k.BATCH_CLOSED: s.SETTLED},
     }
 
 
@@ -123,7 +133,7 @@ ENDED: Final = frozenset(
 """States in which nothing is open: the sealed card is wiped and the trace number is free again."""
 
 NOT_CHARGED: Final = frozenset({State.REVERSED, State.DECLINED, State.RE_ENTER})
-"""Ends in which the merchant was told that nobody paid. An approval that comes later still is reversed, so
+"""Ends in which the merchant was told that no money moved. An approval that comes later still is reversed, so
 that it stays true; the ready-made reversal is kept for that, for a while."""
 
 OPEN_AT_ACQUIRER: Final = frozenset({State.DISPATCHED, State.IN_DOUBT, State.REVERSING, State.CONFIRMING})

@@ -29,9 +29,10 @@ _REFERENCE: Final = re.compile(r"\d{12}")
 
 
 class Booked(StrEnum):
-    """What the acquirer's list says of a charge."""
+    """What the acquirer's list says of a charge or a return."""
 
     CHARGED = "charged"
+    RETURNED = "returned"
     REVERSED = "reversed"
 
 
@@ -70,16 +71,16 @@ class Finding(StrEnum):
 def finding(state: State, line: Line | None, *, apart: bool, same: bool) -> Finding:
     """state: of our payment. line: what the list says of it, None: nothing. apart: it waits for the list.
 
-    same: the amount, and the approval number where we have one, are ours.
+    same: which way the money went, the amount, and the approval number where we have one, are ours.
     """
-    charged = line is not None and line.state is Booked.CHARGED
+    charged = line is not None and line.state is not Booked.REVERSED
     if apart and Kind.FOUND_CHARGED in TRANSITIONS.get(state, {}):
         if not charged:
             return Finding.UNCHARGED
         return Finding.CHARGED if same else Finding.DIFFERS
     if state in OPEN_AT_ACQUIRER:
         return Finding.OPEN
-    stands = state in (State.APPROVED, State.SETTLED, State.REFUNDING)
+    stands = state in (State.APPROVED, State.SETTLED)
     return Finding.AGREES if charged == stands and (same or not charged) else Finding.DIFFERS
 
 
@@ -111,7 +112,7 @@ def _line(row: Mapping[str, str | None], number: int) -> Line:
     if not (words["amount_minor"].isdecimal() and words["currency"].isdecimal()):
         raise _bad(number, "an amount is a whole number of minor units, a currency three digits")
     if words["state"] not in list(Booked):
-        raise _bad(number, "a state is charged or reversed")
+        raise _bad(number, "a state is charged, returned or reversed")
     return Line(
         words["reference"],
         words["terminal_id"],

@@ -34,6 +34,7 @@ class Sale(Protocol):
     condition: int
     condition_count: int
     slip: int
+    original_ksn: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ class Compose:
             "approval_number": news.approval_number,
             "slip": f"{news.slip:05d}" if news.slip else "",
             "reference": news.reference or f"H{news.payment_id}",
+            "original": news.original,
             "reason": news.reason,
             "merchant": news.merchant_name,
             "time": _times(news.time_ms // 1000, self._zone)[1],

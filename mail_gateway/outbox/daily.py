@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
-    from mail_gateway.domain.day import Day
+    from mail_gateway.domain.day import Day, OpenSale
     from mail_gateway.outbox.compose import Compose
     from mail_gateway.settings import Settings
 
@@ -40,7 +40,8 @@ class Daily:
         words = {
             "day": f"{when:%Y-%m-%d}",
             "merchant": one_line(day.merchant_name),
-            "open": _lines(f"{one.reference}  {_amount(one.amount_minor, one.currency)}" for one in day.open),
+            "open": _lines(map(_open, (one for one in day.open if not one.back))),
+            "returns": _lines(map(_open, (one for one in day.open if one.back))),
             "gaps": _lines(f"{one.reader}: {_range(one.first, one.last)}" for one in day.holes),
             "letters": _lines(f"{one.reference}  {one.kind}" for one in day.letters),
         }
@@ -63,6 +64,10 @@ class Daily:
 
 def _lines(texts: Iterable[str]) -> str:
     return "\n".join(text.rstrip() for text in texts)
+
+
+def _open(one: OpenSale) -> str:
+    return f"{one.reference}  {_amount(one.amount_minor, one.currency)}"
 
 
 def _range(first: int, last: int) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, select
 
 from mail_gateway.domain.ledger import transfers_for
-from mail_gateway.domain.payment import ENDED, TRANSITIONS, Kind, State
+from mail_gateway.domain.payment import ENDED, TRANSITIONS, Kind, State, Trade
+from mail_gateway.domain.returns import GIVEN_UP
 from mail_gateway.domain.standing import VERSIONS_PER_RESTORE
-from mail_gateway.store import anchor, books
+from mail_gateway.store import anchor, books, returns
 from mail_gateway.store.tables import events, letters, nodes, payments, restores, transfers
 
 if TYPE_CHECKING:
@@ -25,7 +26,10 @@ BATCH: Final = 500
 """Payments read at once."""
 
 _P: Final = payments.c
-_COLUMNS: Final = (_P.id, _P.state, _P.amount_minor, _P.currency, _P.version)
+_COLUMNS: Final = (
+    *(_P.id, _P.state, _P.amount_minor, _P.currency, _P.version),
+    *(_P.kind, _P.original, _P.returned_minor),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ def _batch(conn: Connection, audit: Audit, batch: Sequence[Any], jump: int) -> N
     happened = _of(conn, events, first, last)
     moved = _of(conn, transfers, first, last)
     told = _of(conn, letters, first, last)
+    held = returns.held(conn, first, last)
     for payment in batch:
         audit.checked("payments")
         audit.checked("events", len(happened[payment.id]))
@@ -106,6 +111,7 @@ def _batch(conn: Connection, audit: Audit, batch: Sequence[Any], jump: int) -> N
         faults = (
             *_events(payment, happened[payment.id]),
             *_transfers(payment, happened[payment.id], moved[payment.id]),
+            *_returns(payment, held.get(payment.id, 0)),
             *_letters(payment, [row["version"] for row in told[payment.id]], jump),
         )
         audit.faults += (Fault(slug, payment.id, f"Payment {payment.id}: {text}.") for slug, text in faults)
@@ -139,7 +145,11 @@ def _transfers(payment: Any, happened: Iterable[Any], moved: Iterable[Any]) -> I
         (event["id"], one.debit, one.credit, one.amount_minor, one.currency, one.phase)
         for event in happened
         for one in transfers_for(
-            State(event["before"]), Kind(event["kind"]), payment.amount_minor, payment.currency
+            State(event["before"]),
+            Kind(event["kind"]),
+            payment.amount_minor,
+            payment.currency,
+            Trade(payment.kind),
         )
     ]
     names = ("event", "debit", "credit", "amount_minor", "currency", "phase")
@@ -150,6 +160,16 @@ def _transfers(payment: Any, happened: Iterable[Any], moved: Iterable[Any]) -> I
         posted = sum(one[3] for one in found if one[5] == "posted")
         if posted != (payment.amount_minor if payment.state == State.APPROVED else 0):
             yield "posted-differs", f"{posted} are posted, and it is {payment.state}"
+
+
+def _returns(payment: Any, held_minor: int) -> Iterator[tuple[str, str]]:
+    if payment.kind == Trade.SALE and payment.returned_minor != held_minor:
+        yield (
+            "returns-differ",
+            f"it counts {payment.returned_minor} given back, its returns hold {held_minor}",
+        )
+    if payment.kind != Trade.SALE and payment.state in GIVEN_UP and payment.returned_minor:
+        yield "returns-differ", f"it is {payment.state} and still holds {payment.returned_minor} of its sale"
 
 
 def _letters(payment: Any, versions: Sequence[int], jump: int) -> Iterator[tuple[str, str]]:

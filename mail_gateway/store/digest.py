@@ -9,7 +9,7 @@ from sqlalchemy import insert, or_, select
 
 from mail_gateway.domain.day import Day, Hole, LostLetter, OpenSale
 from mail_gateway.domain.outcome import Letter
-from mail_gateway.domain.payment import OPEN_AT_ACQUIRER
+from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, Trade
 from mail_gateway.store import gaps
 from mail_gateway.store.tables import letters, merchants, payments, readers
 
@@ -69,12 +69,13 @@ def _holes(conn: Connection, now_ms: int) -> dict[int, list[Hole]]:
 
 
 def _open(conn: Connection, before_ms: int) -> dict[int, list[OpenSale]]:
-    asked = select(readers.c.merchant, _P.id, _P.amount_minor, _P.currency)
+    asked = select(readers.c.merchant, _P.id, _P.amount_minor, _P.currency, _P.kind)
     asked = asked.join(readers, readers.c.id == _P.reader).order_by(_P.id)
     asked = asked.where(or_(_P.state.in_(OPEN_AT_ACQUIRER), _P.shunted == 1), _P.received_ms < before_ms)
     found: dict[int, list[OpenSale]] = defaultdict(list)
-    for merchant, number, amount_minor, currency in conn.execute(asked):
-        found[merchant].append(OpenSale(f"{number:012d}", amount_minor, currency))
+    for merchant, number, amount_minor, currency, kind in conn.execute(asked):
+        back = Trade(kind).is_return
+        found[merchant].append(OpenSale(f"{number:012d}", amount_minor, currency, back=back))
     return found
 
 

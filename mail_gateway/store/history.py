@@ -43,6 +43,8 @@ def newest(conn: Connection, state: str, limit: int) -> list[dict[str, Any]]:
     p = payments.c
     columns = (
         p.id,
+        p.kind,
+        p.original,
         p.state,
         p.received_ms,
         p.amount_minor,
@@ -70,8 +72,16 @@ def whole(conn: Connection, payment_id: int) -> dict[str, Any] | None:
     parts = {name: _rows(conn, table, "payment", payment_id) for name, table in _PARTS.items()}
     for event in parts["events"]:
         event["facts"] = json.loads(event["facts"])
+    parts["returns"] = returns_of(conn, payment_id)
     held = holds.of_payment(conn, payment_id, found[0]["reader"])
     return {**found[0], "reference": f"{payment_id:012d}", **parts, "holds": held}
+
+
+def returns_of(conn: Connection, sale: int) -> list[dict[str, Any]]:
+    """What was given back of a sale, or may yet be."""
+    p = payments.c
+    asked = select(p.id, p.kind, p.state, p.amount_minor, p.returned_minor).where(p.original == sale)
+    return [dict(row) for row in conn.execute(asked.order_by(p.id)).mappings()]
 
 
 def _rows(conn: Connection, table: Table, column: str, number: int) -> list[dict[str, Any]]:

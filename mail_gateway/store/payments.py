@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, case, func, literal_column, select, true, update
 
-from mail_gateway.domain.payment import NOT_CHARGED, State
+from mail_gateway.domain.payment import NOT_CHARGED, State, Trade
 from mail_gateway.store.pads import masked
 from mail_gateway.store.tables import keys, mails, merchants, pads, payments, readers
 
@@ -24,6 +24,8 @@ class Payment:
     epoch counts the changes; a change holds only if nobody else made one since. envelope, reversal: sealed or
     wrapped bytes, None once they are wiped. wrapped_bdk: for the key ring. barred: slug, if its reader or key
     was revoked; opens_until_ms: when its key was or will be retired. damage: why there is no envelope.
+    original: of a return, the number of the sale it gives back. returned_minor: what a sale's open and
+    approved returns hold, or what a return holds of its sale. keyed_s: unix seconds, as the acquirer is told.
     """
 
     id: int
@@ -53,12 +55,17 @@ class Payment:
     version: int
     failures: int
     shunted: int
+    kind: Trade
+    original: int | None
+    returned_minor: int
+    keyed_s: int
     wrapped_bdk: bytes = field(repr=False)
     merchant_name: str
     recipient: str
     language: str
     terminal_id: str
     merchant_id: str
+    merchant: int
     barred: str
     opens_until_ms: int | None
     in_reply_to: str
@@ -67,7 +74,17 @@ class Payment:
     @property
     def reference(self) -> str:
         """12 digits, the payment's number (ISO 8583 DE37)."""
-        return f"{self.id:012d}"
+        return reference_of(self.id)
+
+    @property
+    def is_ordered(self) -> bool:
+        """A return that a person at the centre asked for: no envelope, and no key to seal an answer with."""
+        return self.kind.is_return and self.counter is None
+
+
+def reference_of(number: int) -> str:
+    """A payment's number -> 12 digits (ISO 8583 DE37)."""
+    return f"{number:012d}"
 
 
 _P: Final = payments.c
@@ -82,6 +99,7 @@ OWNER: Final = (
     merchants.c.language,
     merchants.c.terminal_id,
     merchants.c.merchant_id,
+    merchants.c.id,
     case(
         (readers.c.revoked_ms.is_not(None), literal_column("'reader-revoked'")),
         (keys.c.revoked_ms.is_not(None), literal_column("'key-revoked'")),
@@ -94,10 +112,12 @@ own."""
 
 _BLANK: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("counter", "sale_hash", "node", "fresh_until_ms", "stan", "reversal", "doubt_ms")),
+    "original": None,
     **dict.fromkeys(("epoch", "amount_minor", "currency", "slip", "attempts", "transmissions", "alarms"), 0),
-    **dict.fromkeys(("version", "failures", "shunted"), 0),
+    **dict.fromkeys(("version", "failures", "shunted", "returned_minor", "keyed_s"), 0),
     **dict.fromkeys(("masked_card", "approval_number", "code"), ""),
     "state": State.RECEIVED,
+    "kind": Trade.SALE,
 }
 """A new payment, as the table's defaults have it."""
 
@@ -188,4 +208,4 @@ def _unmasked(*values: Any) -> Payment:
     *fields, pad = values
     payment = _payment(*fields)
     envelope = None if payment.envelope is None or pad is None else masked(payment.envelope, pad)
-    return replace(payment, state=State(payment.state), envelope=envelope)
+    return replace(payment, state=State(payment.state), kind=Trade(payment.kind), envelope=envelope)

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, case, insert, select, update
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import Event
-from mail_gateway.store import answers, books, letters, pads
+from mail_gateway.store import answers, books, letters, pads, returns
 from mail_gateway.store.payments import OWN
 from mail_gateway.store.sheet import Line, Step, foreseeing
 from mail_gateway.store.sheet import Stale as Stale
@@ -92,7 +92,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """All that one commit says about one payment. changes: columns of the payment."""
+    """All that one commit says about one payment. changes: columns of the payment.
+
+    sale_epoch: of a return that is accepted, its sale's epoch when it was judged.
+    """
 
     payment: Payment
     node: int
@@ -101,6 +104,7 @@ class Entry:
     changes: Mapping[str, Any] = field(repr=False)
     letter: Queued | None = None
     answer: Answer | None = None
+    sale_epoch: int = 0
 
 
 class Attempt(NamedTuple):
@@ -120,10 +124,11 @@ def _key_of(entry: Entry, *_: object) -> Iterator[Question]:
 def record(sheet: Sheet, entry: Entry) -> bool:
     """Unit of work: write the entry; -> whether its letter was queued.
 
-    Raises Stale if the epoch no longer holds, KeyUsed if another payment has the counter.
+    Raises Stale if the epoch, or its sale's, no longer holds; KeyUsed if another payment has the counter.
     """
     payment, letter = entry.payment, entry.letter
     _assert_key_is_free(sheet, entry)
+    _count(sheet, entry)
     if letter is not None and not _may_tell(sheet, entry, letter):
         letter = None
     _change(sheet, payment, entry.node, _with_state(entry))
@@ -181,6 +186,17 @@ def _block(sheet: Sheet) -> Iterator[int]:
     return (stan for stan in range(first, last + 1) if stan not in held)
 
 
+def _count(sheet: Sheet, entry: Entry) -> None:
+    """What a return holds of its sale, the sale counts."""
+    sale = entry.changes.get("original", entry.payment.original)
+    before_minor = entry.payment.returned_minor
+    after_minor = entry.changes.get("returned_minor", before_minor)
+    if sale is not None and after_minor > before_minor:
+        returns.hold(sheet, sale, entry.sale_epoch, after_minor - before_minor)
+    elif sale is not None and after_minor < before_minor:
+        returns.free(sheet, sale, before_minor - after_minor)
+
+
 def _assert_key_is_free(sheet: Sheet, entry: Entry) -> None:
     for question in _key_of(entry):
         if any(number != entry.payment.id for (number,) in sheet.ask(*question)):
@@ -196,6 +212,7 @@ def _change(sheet: Sheet, payment: Payment, node: int, changes: Mapping[str, Any
     sheet.hold(payment.id, payment.epoch)
     row = dict(zip(_CHANGED, _as_it_was(payment), strict=True))
     row |= {"epoch": payment.epoch + 1, "node": node, "state": payment.state.value, **changes}
+    row["kind"] = row["kind"].value
     wiped = "envelope" in row and row.pop("envelope") is None
     if wiped:
         pads.shred(sheet, payment.id)

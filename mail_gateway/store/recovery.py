@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, case, func, insert, select, text, upd
 
 from mail_gateway.domain.decide import CLOCK_AHEAD_MAX_MS
 from mail_gateway.domain.payment import TRANSITIONS, Kind
+from mail_gateway.domain.reconcile import Booked
 from mail_gateway.domain.standing import RECOVERING, VERSIONS_PER_RESTORE
 from mail_gateway.store import holds, notes
 from mail_gateway.store.holds import Subject
@@ -147,13 +148,14 @@ def ghost_like(conn: Connection, payment: Payment) -> str | None:
         _G.terminal_id == payment.terminal_id,
         _G.amount_minor == payment.amount_minor,
         _G.currency == payment.currency,
+        _G.is_return == int(payment.kind.is_return),
     )
     found: str | None = conn.scalar(asked)
     return found
 
 
 def add_ghost(conn: Connection, restore: int, line: Line) -> bool:
-    """Unit of work: a charge of the list that no payment of ours made; -> whether it is a new one."""
+    """Unit of work: a charge or return of the list that no payment of ours made; -> whether it is new."""
     if conn.scalar(select(_G.reference).where(_G.reference == line.reference)) is not None:
         return False
     row = {
@@ -164,6 +166,7 @@ def add_ghost(conn: Connection, restore: int, line: Line) -> bool:
         "amount_minor": line.amount_minor,
         "currency": line.currency,
         "approval_number": line.approval_number,
+        "is_return": int(line.state is Booked.RETURNED),
     }
     conn.execute(insert(ghosts), row)
     return True

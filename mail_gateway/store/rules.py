@@ -40,6 +40,9 @@ _LAST: Final = "coalesce((SELECT after FROM events WHERE payment = {} ORDER BY i
 """Where a payment stands by its events alone."""
 
 
+_HELD: Final = "SELECT coalesce(sum(returned_minor), 0) FROM payments WHERE original = {}"
+"""What the returns of a sale hold of it."""
+
 _WITH_THE_ONE_BEFORE: Final = (
     "SELECT id, payment, before, lag(after) OVER (PARTITION BY payment ORDER BY id) AS led FROM news"
 )
@@ -110,9 +113,22 @@ def _rules() -> Iterator[Rule]:
         "payments",
         "UPDATE",
         "payments: the key of a payment never changes",
-        ("counter", "sale_hash"),
+        ("counter", "sale_hash", "kind", "original"),
         only_if="OLD.counter IS NOT NULL AND "
-        "(NEW.counter IS DISTINCT FROM OLD.counter OR NEW.sale_hash IS DISTINCT FROM OLD.sale_hash)",
+        "(NEW.counter IS DISTINCT FROM OLD.counter OR NEW.sale_hash IS DISTINCT FROM OLD.sale_hash"
+        " OR NEW.kind <> OLD.kind OR NEW.original <> OLD.original)",
+    )
+    yield Rule(
+        "returns_within_sale",
+        "payments",
+        "UPDATE",
+        "payments: a sale counts all that its returns hold",
+        ("state",),
+        only_if="NEW.state = 'dispatched' AND NEW.original IS NOT NULL",
+        unless=f"NEW.returned_minor + ({_HELD.format('NEW.original AND id <> NEW.id')}) <= "
+        "(SELECT returned_minor FROM payments WHERE id = NEW.original)",
+        offences="SELECT FROM news JOIN payments AS sale ON sale.id = news.original WHERE "
+        f"news.state = 'dispatched' AND sale.returned_minor < ({_HELD.format('news.original')})",
     )
 
 

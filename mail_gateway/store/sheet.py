@@ -39,6 +39,7 @@ class Step(IntEnum):
     MAIL = auto()
     PAD = auto()
     EVENT = auto()
+    COUNT = auto()
     MOVE = auto()
     SHRED = auto()
     TRANSFER = auto()

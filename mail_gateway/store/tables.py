@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from mail_gateway.domain.payment import NOT_CHARGED, OPEN_AT_ACQUIRER, State
+from mail_gateway.domain.payment import NOT_CHARGED, OPEN_AT_ACQUIRER, State, Trade
 
 metadata: Final = MetaData()
 WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
@@ -179,6 +179,10 @@ payments: Final = Table(
     _count("version"),
     _count("failures"),
     _count("shunted"),
+    Column("kind", Text, nullable=False, server_default=Trade.SALE.value),
+    Column("original", WHOLE, ForeignKey("payments.id")),
+    _count("returned_minor"),
+    _count("keyed_s"),
     UniqueConstraint("reader", "counter", name="one_payment_per_counter"),
     CheckConstraint("amount_minor >= 0", name="amount_is_not_negative"),
     CheckConstraint("stan BETWEEN 1 AND 999999", name="stan_has_six_digits"),
@@ -194,11 +198,20 @@ payments: Final = Table(
         f"state NOT IN ({_quoted(OPEN_AT_ACQUIRER)}) OR (stan IS NOT NULL AND reversal IS NOT NULL)",
         name="open_means_reversible",
     ),
+    CheckConstraint("kind IN ('sale', 'void', 'refund')", name="payment_has_a_kind"),
+    CheckConstraint("original IS NULL OR kind <> 'sale'", name="only_a_return_has_an_original"),
+    CheckConstraint("returned_minor BETWEEN 0 AND amount_minor", name="returned_is_within_the_sale"),
+    CheckConstraint(
+        "kind = 'sale' OR state <> 'dispatched' OR (original IS NOT NULL AND returned_minor = amount_minor)",
+        name="a_return_holds_its_amount",
+    ),
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )
 _HELD: Final = text("reversal IS NOT NULL")
 Index("one_reversal_per_stan", payments.c.stan, unique=True, sqlite_where=_HELD, postgresql_where=_HELD)
+_RETURN: Final = text("original IS NOT NULL")
+Index("payments_of_original", payments.c.original, sqlite_where=_RETURN, postgresql_where=_RETURN)
 _DUE: Final = text("due_ms IS NOT NULL")
 Index("payments_due", payments.c.due_ms, sqlite_where=_DUE, postgresql_where=_DUE)
 
@@ -269,6 +282,7 @@ ghosts: Final = Table(
     _whole("amount_minor"),
     _whole("currency"),
     _words("approval_number"),
+    _count("is_return"),
     Column("settled_ms", WHOLE),
     Column("payment", WHOLE, ForeignKey("payments.id")),
     _words("remark"),

@@ -12,6 +12,7 @@ from mail_gateway.store.record import Entry
 from mail_gateway.work.told import letter
 
 if TYPE_CHECKING:
+    from mail_gateway.domain.payment import Trade
     from mail_gateway.store.payments import Payment
     from mail_gateway.work.kit import Kit
 
@@ -30,7 +31,8 @@ async def set_apart(
     queued = None
     if told:
         changes["version"] = payment.version + 1
-        queued = letter(kit, replace(payment, **changes), _telling(note), now_ms)
+        changed = replace(payment, **changes)
+        queued = letter(kit, changed, _telling(note, changed.kind), now_ms)
     entry = Entry(payment, kit.node, now_ms, (), changes, queued)
     await kit.store.run(shunt.set_apart, entry, note)
     kit.ports.tell("alarm.shunted", payment=payment.id, reason=note.kind.value)
@@ -40,6 +42,8 @@ async def set_apart(
     return replace(payment, **changes, epoch=payment.epoch + 1, node=kit.node)
 
 
-def _telling(note: Note) -> Telling:
-    """The reader shows "unknown" for either: do not hand over, do not sell again."""
+def _telling(note: Note, trade: Trade) -> Telling:
+    """The reader shows "unknown" for any: do not hand over, do not sell again, do not give back."""
+    if trade.is_return:
+        return Telling(Outcome.IN_DOUBT, Letter.RETURN_IN_DOUBT)
     return Telling(Outcome.IN_DOUBT, Letter.SHUNTED if note.kind is Said.STUMBLED else Letter.UNCLEAR)

@@ -10,6 +10,7 @@ from acquirer_sdk.values import LateAnswer
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.ledger import transfers_for
 from mail_gateway.domain.payment import ENDED, NOT_CHARGED, State, step
+from mail_gateway.domain.returns import held_minor
 from mail_gateway.store.record import Entry, Move, Stale, dispatch, record
 from mail_gateway.work.told import letter, told_of
 
@@ -44,14 +45,18 @@ def draft(
     now_ms = kit.ports.now_ms()
     amount_minor = changes.get("amount_minor", payment.amount_minor)
     currency = changes.get("currency", payment.currency)
+    trade = changes.get("kind", payment.kind)
     moves: list[Move] = []
     state = payment.state
     for event in happened:
         after = step(state, event.kind)
-        transfers = transfers_for(state, event.kind, amount_minor, currency)
+        transfers = transfers_for(state, event.kind, amount_minor, currency, trade)
         moves.append(Move(state, event, after, transfers))
         state = after
-    telling = told_of(moves) if told else None
+    if trade.is_return and happened:
+        held = held_minor(happened, state, amount_minor, payment.returned_minor)
+        changes = {"returned_minor": held, **changes}
+    telling = told_of(moves, trade) if told else None
     queued = None
     if telling is not None:
         changes["version"] = payment.version + 1

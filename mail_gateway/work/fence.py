@@ -10,7 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from acquirer_sdk.port import Acquirer
-    from acquirer_sdk.values import AuthoriseOutcome, AuthoriseRequest, Ready, Reversal, ReversalOutcome
+    from acquirer_sdk.values import (
+        AuthoriseOutcome,
+        AuthoriseRequest,
+        Ready,
+        ReturnRequest,
+        Reversal,
+        ReversalOutcome,
+        Unsupported,
+    )
 
 REASON: Final = "lease-lost"
 
@@ -36,6 +44,14 @@ class _Fenced:
     async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
         """See the port."""
         return await self._acquirer.authorise(request) if self._holds() else NotSent(REASON)
+
+    async def void(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
+        """See the port."""
+        return await self._acquirer.void(request) if self._holds() else NotSent(REASON)
+
+    async def refund(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
+        """See the port."""
+        return await self._acquirer.refund(request) if self._holds() else NotSent(REASON)
 
     async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:
         """See the port."""

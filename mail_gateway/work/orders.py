@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from mail_gateway.domain.payment import TRANSITIONS, Event, Kind, State
+from mail_gateway.domain.payment import TRANSITIONS, Event, Kind, State, Trade
+from mail_gateway.domain.reconcile import Booked
 from mail_gateway.store import notes
 from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import KeyUsed
@@ -42,10 +43,12 @@ async def _tell_unclear(kit: Kit, payment: Payment, note: Note) -> Payment | Non
 
 
 async def _charged(kit: Kit, payment: Payment, note: Note) -> Payment | None:
-    """The acquirer's list shows it charged: it stays, and the merchant reads what is true."""
+    """The acquirer's list shows it charged, or given back: it stays, and the merchant reads what is true."""
     facts = {name: note.facts[name] for name in ("amount_minor", "currency", "approval_number")}
     event = Event(Kind.FOUND_CHARGED, {**facts, "reference": str(note.facts["reference"])})
     changes = {**facts, "code": ""}
+    if not payment.amount_minor and note.facts.get("state") == Booked.RETURNED:
+        changes["kind"] = Trade.REFUND  # of which sale, nobody can know: it was never opened
     if payment.counter is not None:
         return await _end(kit, payment, event, changes)
     try:

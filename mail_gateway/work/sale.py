@@ -9,14 +9,14 @@ from acquirer_sdk.port import BadRequest
 from acquirer_sdk.values import AuthoriseRequest, CardData, NotReady
 from mail_gateway.domain import decide
 from mail_gateway.domain.outcome import KEY_USED
-from mail_gateway.domain.payment import Event, Kind, State
+from mail_gateway.domain.payment import Event, Kind, State, Trade
 from mail_gateway.envelope.keys import Purpose
 from mail_gateway.envelope.open import Opened, Refused, open_envelope
 from mail_gateway.store import notes
 from mail_gateway.store.answers import answer_of
 from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import KeyUsed
-from mail_gateway.work import recovering
+from mail_gateway.work import giving_back, recovering
 from mail_gateway.work.apart import set_apart
 from mail_gateway.work.clerk import draft, enter, enter_answer, enter_dispatch, enter_surely
 
@@ -35,12 +35,16 @@ LINE_RETRY_MS: Final = 5000
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A payment that may be dispatched. The request holds the card, in memory only, for this one attempt."""
+    """A payment that may be dispatched. The request holds the card, in memory only, for this one attempt.
+
+    sale_epoch: of a return, its sale's when it was judged.
+    """
 
     payment: Payment
     events: tuple[Event, ...]
     changes: dict[str, Any]
     request: AuthoriseRequest
+    sale_epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ async def take(kit: Kit, payment: Payment) -> Payment | None:
         taken = await _take(kit, payment)
         if not isinstance(taken, Asked):
             return taken
-        outcome = await kit.acquirer.authorise(taken.request)
+        outcome = await giving_back.ask(kit, taken.request)
         return await _record_answer(kit, taken.payment, outcome)
 
 
@@ -74,6 +78,8 @@ async def _take(kit: Kit, payment: Payment) -> Asked | Payment | None:
 
 def _open(kit: Kit, payment: Payment) -> Opened | Refused:
     kit.keys.add_bdk(payment.ksn[:4], payment.wrapped_bdk)
+    if payment.is_ordered:
+        return giving_back.as_ordered(payment)
     if payment.envelope is None:
         return Refused(payment.damage or "envelope-missing")
     return open_envelope(payment.envelope, kit.keys)
@@ -81,6 +87,10 @@ def _open(kit: Kit, payment: Payment) -> Opened | Refused:
 
 async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Payment | None:
     changes = {} if payment.state is State.READY else _learned(kit, payment, opened)
+    trade, sale = changes.get("kind", payment.kind), None
+    if trade.is_return:
+        sale = await giving_back.sale_of(kit, payment, opened.sale.original_ksn)
+        changes |= {} if sale is None else {"original": sale.id}
     standing = await kit.lookout.standing(kit.store)
     if standing.lost is not None:
         payment, changes = recovering.lifted(standing.lost, payment, opened.sale.reader_time_s, changes)
@@ -94,11 +104,16 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Pa
     request = _request(payment, opened)
     events: tuple[Event, ...] = ()
     if payment.state is State.RECEIVED:
-        slug = _key_refusal(kit, payment, changes) or _refusal(kit, opened)
+        slug = "" if payment.is_ordered else _key_refusal(kit, payment, changes) or _refusal(kit, opened)
+        if not slug and trade.is_return:
+            slug = giving_back.refusal(kit, replace(payment, **changes), sale)
         if slug:
             return await _refuse(kit, payment, slug, changes)
         events = (Event(Kind.OPENED), Event(Kind.ACCEPTED))
-    return await _dispatch(kit, Ready(payment, events, changes, request))
+    if sale is None:
+        return await _dispatch(kit, Ready(payment, events, changes, request))
+    request = giving_back.request(request, trade, sale)
+    return await _dispatch(kit, Ready(payment, events, changes, request, sale.epoch))
 
 
 async def _instead(kit: Kit, payment: Payment, note: Note, changes: dict[str, Any]) -> Payment | None:
@@ -112,16 +127,19 @@ async def _instead(kit: Kit, payment: Payment, note: Note, changes: dict[str, An
 
 def _learned(kit: Kit, payment: Payment, opened: Opened) -> dict[str, Any]:
     sale, settings = opened.sale, kit.settings
+    fresh_ms = decide.fresh_until_ms(sale.reader_time_s, payment.received_ms, settings.freshness_s)
+    if payment.is_ordered:
+        return {"fresh_until_ms": fresh_ms}
     return {
+        "kind": decide.TRADES.get(sale.kind, Trade.SALE),
         "counter": opened.counter,
         "sale_hash": opened.sale_hash,
         "amount_minor": sale.amount_minor,
         "currency": sale.currency,
         "slip": sale.slip,
         "masked_card": _card(opened).masked,
-        "fresh_until_ms": decide.fresh_until_ms(
-            sale.reader_time_s, payment.received_ms, settings.freshness_s
-        ),
+        "fresh_until_ms": fresh_ms,
+        "keyed_s": _keyed_s(payment, opened),
     }
 
 
@@ -156,7 +174,7 @@ async def _dispatch(kit: Kit, ready: Ready) -> Asked | Payment | None:
         return await _wait_for_line(kit, ready, "held")
     events = (*ready.events, Event(Kind.DISPATCHED))
     changes = {**ready.changes, "attempts": ready.payment.attempts + 1, "due_ms": None}
-    entry = draft(kit, ready.payment, events, **changes)
+    entry = replace(draft(kit, ready.payment, events, **changes), sale_epoch=ready.sale_epoch)
 
     def prepare(stan: int) -> bytes:
         reversal = kit.acquirer.prepare(replace(ready.request, stan=stan))
@@ -183,11 +201,12 @@ async def _wait_for_line(kit: Kit, ready: Ready, reason: str) -> Payment | None:
         return await _cannot_be_said(kit, ready, error)
     kit.ports.tell("acquirer.not-ready", payment=ready.payment.id, reason=reason)
     due_ms = kit.ports.now_ms() + LINE_RETRY_MS
-    return await enter(kit, draft(kit, ready.payment, ready.events, **{**ready.changes, "due_ms": due_ms}))
+    entry = draft(kit, ready.payment, ready.events, **{**ready.changes, "due_ms": due_ms})
+    return await enter(kit, replace(entry, sale_epoch=ready.sale_epoch))
 
 
 async def _record_answer(kit: Kit, payment: Payment, outcome: AuthoriseOutcome) -> Payment | None:
-    event = decide.event_of(outcome, payment.amount_minor)
+    event = decide.event_of(outcome, payment.amount_minor, payment.kind)
     answer = answer_of(payment.reference, payment.stan or 0, outcome)
     changes: dict[str, Any] = {"code": answer.code, "due_ms": None}
     now_ms = kit.ports.now_ms()
@@ -231,6 +250,10 @@ def reversal_ident(reference: str, stan: int) -> bytes:
     return f"{reference}/{stan:06d}".encode()
 
 
+def _keyed_s(payment: Payment, opened: Opened) -> int:
+    return opened.sale.reader_time_s or payment.received_ms // 1000
+
+
 def _card(opened: Opened) -> CardData:
     sale = opened.sale
     return CardData(
@@ -250,6 +273,6 @@ def _request(payment: Payment, opened: Opened) -> AuthoriseRequest:
         terminal_id=payment.terminal_id,
         merchant_id=payment.merchant_id,
         slip=sale.slip,
-        time_s=sale.reader_time_s or payment.received_ms // 1000,
+        time_s=_keyed_s(payment, opened),
         card=_card(opened),
     )

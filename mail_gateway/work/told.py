@@ -9,12 +9,14 @@ from mail_gateway.domain.news import News
 from mail_gateway.domain.outcome import Letter, telling
 from mail_gateway.envelope.seal import check_code, seal_result
 from mail_gateway.store.letters import Queued
+from mail_gateway.store.payments import reference_of
 from schemas.envelope.payload import Result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mail_gateway.domain.outcome import Outcome, Telling
+    from mail_gateway.domain.payment import Trade
     from mail_gateway.envelope.seal import Result as Sealable
     from mail_gateway.store.payments import Payment
     from mail_gateway.store.record import Move
@@ -23,13 +25,16 @@ if TYPE_CHECKING:
 SEALED_VERSION_MAX: Final = 255
 """The version is the nonce, one byte: after the last one letters are words only, never a second seal."""
 _WITH_REASON: Final = frozenset(
-    {Letter.DECLINED, Letter.RE_ENTER, Letter.MORE_WANTED, Letter.REFUSED, Letter.EXPIRED}
+    {
+        *(Letter.DECLINED, Letter.RE_ENTER, Letter.MORE_WANTED, Letter.REFUSED, Letter.EXPIRED),
+        Letter.NOT_RETURNED,
+    }
 )
 
 
-def told_of(moves: Sequence[Move]) -> Telling | None:
+def told_of(moves: Sequence[Move], trade: Trade) -> Telling | None:
     """What the newest arrow tells that tells something."""
-    tellings = (telling(move.event, move.before, move.after) for move in reversed(moves))
+    tellings = (telling(move.event, move.before, move.after, trade) for move in reversed(moves))
     return next((one for one in tellings if one is not None), None)
 
 
@@ -41,7 +46,8 @@ def letter(kit: Kit, payment: Payment, told: Telling, now_ms: int) -> Queued:
 def _news(kit: Kit, payment: Payment, told: Telling, now_ms: int) -> News:
     kit.keys.add_bdk(payment.ksn[:4], payment.wrapped_bdk)
     result = None
-    if told.outcome is not None and payment.version <= SEALED_VERSION_MAX:
+    can_seal = payment.version <= SEALED_VERSION_MAX and not payment.is_ordered
+    if told.outcome is not None and can_seal:
         result = _result(payment, told.outcome, now_ms)
     return News(
         payment_id=payment.id,
@@ -62,6 +68,7 @@ def _news(kit: Kit, payment: Payment, told: Telling, now_ms: int) -> News:
         in_reply_to=payment.in_reply_to,
         sealed_result=None if result is None else seal_result(payment.ksn, result, kit.keys),
         check_code="" if result is None else check_code(payment.ksn, result, kit.keys),
+        original="" if payment.original is None else reference_of(payment.original),
     )
 
 

@@ -192,7 +192,7 @@ def test_a_mail_of_nobody_is_kept_and_answers_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "slug"),
     [
-        ({"kind": 2}, "kind-unsupported"),
+        ({"kind": 4}, "kind-unsupported"),
         ({"kind": 5}, "kind-unsupported"),
         ({"amount_minor": 0}, "amount-zero"),
         ({"amount_minor": 1_000_001}, "amount-over-limit"),

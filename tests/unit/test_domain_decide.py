@@ -53,7 +53,7 @@ def test_no_clock_makes_a_sale_fresh_for_longer_than_the_limit(
     assert decide.fresh_until_ms(reader_s, received_ms, limit_s) <= received_ms + limit_s * 1000
 
 
-GOOD = decide.Asked(decide.SALE, 1200, 392, has_card=True)
+GOOD = decide.Asked(1, 1200, 392, has_card=True)
 LIMITS = decide.Limits(5000, 392)
 
 
@@ -67,7 +67,9 @@ LIMITS = decide.Limits(5000, 392)
         (decide.Asked(1, 0, 392, has_card=True), "amount-zero"),
         (decide.Asked(1, 1200, 840, has_card=True), "currency-unsupported"),
         (decide.Asked(1, 1200, 392, has_card=False), "card-missing"),
-        *((decide.Asked(kind, 1200, 392, has_card=True), "kind-unsupported") for kind in (2, 3, 4, 5)),
+        *((decide.Asked(kind, 1200, 392, has_card=True), "kind-unsupported") for kind in (4, 5)),
+        *((decide.Asked(kind, 999_999, 392, has_card=True), "") for kind in (2, 3)),
+        (decide.Asked(2, 1200, 392, has_card=False), "card-missing"),
     ],
 )
 def test_refusal(asked: decide.Asked, slug: str) -> None:

@@ -72,7 +72,8 @@ HOSTILE = (
     "<b>&",
 )
 UNSEALED = (Letter.DAMAGED, Letter.KEY_USED)
-NOT_A_NO = (Letter.APPROVED, Letter.IN_DOUBT, Letter.MORE_WANTED, Letter.UNCLEAR)
+RETURNS = (Letter.RETURNED, Letter.NOT_RETURNED, Letter.RETURN_IN_DOUBT)
+NOT_A_NO = (Letter.APPROVED, Letter.IN_DOUBT, Letter.MORE_WANTED, Letter.UNCLEAR, *RETURNS)
 CHARGED = {"ja": "請求されて", "en": "not charged"}
 KINDS = [kind for kind in Letter if kind is not Letter.DIGEST]
 CASES = [(kind, language) for kind in KINDS for language in ("ja", "en")]
@@ -83,6 +84,8 @@ def news_of(kind: Letter, language: str) -> News:
         return replace(APPROVED, language=language)
     reason = {"ja": "別のカードをお願いします。", "en": "Please ask for another card."}[language]
     news = replace(APPROVED, letter=kind, language=language, approval_number="", reason=reason, version=2)
+    if kind in RETURNS:
+        return replace(news, original="000012345670", reason=reason if kind is Letter.NOT_RETURNED else "")
     if kind in UNSEALED:
         return replace(
             news, outcome=None, sealed_result=None, check_code="", reference="", amount_minor=0, slip=0
@@ -153,6 +156,21 @@ def test_in_doubt_never_says_that_nothing_was_charged_and_forbids_both_mistakes(
         text = compose(news_of(Letter.IN_DOUBT, language)).texts[0]
         assert all(words in text for words in forbidden)
         assert CHARGED[language] not in text
+
+
+def test_a_return_in_doubt_forbids_both_mistakes_and_says_neither_yes_nor_no() -> None:
+    for language, forbidden, answers in (
+        ("ja", ("返金しないで", "やり直さないで", "最終のお知らせ"), ("返金しました", "返金していません")),
+        (
+            "en",
+            ("not give it back another way", "not try", "final notice"),
+            ("is given back to", "not given back"),
+        ),
+    ):
+        text = compose(news_of(Letter.RETURN_IN_DOUBT, language)).texts[0]
+        assert all(words in text for words in forbidden)
+        assert not any(words in text for words in answers)
+        assert "000012345670" in text, "which sale it gives back"
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

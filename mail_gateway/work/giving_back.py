@@ -1,0 +1,90 @@
+"""Giving money back: which sale a return means, whether it may be, and how the acquirer is asked for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+from acquirer_sdk.values import (
+    AuthoriseRequest,
+    Declined,
+    Original,
+    ReturnKind,
+    ReturnRequest,
+    Unsupported,
+)
+from mail_gateway.domain import returns as rules
+from mail_gateway.domain.decide import TRADES
+from mail_gateway.domain.returns import Wanted
+from mail_gateway.envelope.open import Opened
+from mail_gateway.store import returns
+from mail_gateway.store.payments import reference_of
+from schemas.envelope.payload import Sale
+
+if TYPE_CHECKING:
+    from acquirer_sdk.values import AuthoriseOutcome
+    from mail_gateway.domain.payment import Trade
+    from mail_gateway.domain.returns import Sold
+    from mail_gateway.envelope.open import Sale as Sealed
+    from mail_gateway.store.payments import Payment
+    from mail_gateway.work.kit import Kit
+
+LUMP_SUM: Final = 10
+"""UnifiedPOS CAT PaymentCondition of what no reader has asked."""
+
+
+async def sale_of(kit: Kit, payment: Payment, original_ksn: bytes) -> Sold | None:
+    """The sale that this return means, as it stands now; None: this merchant has no such sale."""
+    found = None
+    if payment.original is not None:
+        found = await kit.store.read(returns.sold, payment.original)
+    elif original_ksn:
+        found = await kit.store.read(returns.sold_under, original_ksn)
+    return found if found is not None and found.merchant == payment.merchant else None
+
+
+def as_ordered(payment: Payment) -> Opened:
+    """What a person at the centre asked for, as if a reader had sealed it: without a card."""
+    kind = next(number for number, trade in TRADES.items() if trade is payment.kind)
+    sale = Sale(
+        kind=kind,
+        amount_minor=payment.amount_minor,
+        currency=payment.currency,
+        reader_time_s=payment.keyed_s,
+        condition=LUMP_SUM,
+        slip=payment.slip,
+    )
+    return Opened(payment.ksn, b"", cast("Sealed", sale))
+
+
+def refusal(kit: Kit, payment: Payment, sale: Sold | None) -> str:
+    """The slug of the first rule that this return breaks, or an empty text. payment: with what is learned."""
+    capabilities, kind = kit.acquirer.capabilities, payment.kind
+    if not getattr(capabilities, kind.value):
+        return f"{kind}-unsupported"
+    if payment.is_ordered and not capabilities.return_without_card:
+        return "card-needed"
+    card = "" if payment.is_ordered else payment.masked_card
+    wanted = Wanted(kind, payment.merchant, payment.amount_minor, payment.currency, card)
+    return rules.refusal(wanted, sale)
+
+
+def request(asked: AuthoriseRequest, kind: Trade, sale: Sold) -> ReturnRequest:
+    """What a sale would be asked with -> what its return is asked with."""
+    own = {name: getattr(asked, name) for name in AuthoriseRequest.__dataclass_fields__}
+    original = Original(
+        reference=reference_of(sale.id),
+        stan=sale.stan,
+        amount_minor=sale.amount_minor,
+        time_s=sale.keyed_s,
+        approval_number=sale.approval_number,
+    )
+    return ReturnRequest(**own, kind=ReturnKind(kind.value), original=original)
+
+
+async def ask(kit: Kit, asked: AuthoriseRequest) -> AuthoriseOutcome:
+    """Ask the acquirer once, for a sale or a return. What it cannot do is a no: nothing left."""
+    if not isinstance(asked, ReturnRequest):
+        return await kit.acquirer.authorise(asked)
+    way = kit.acquirer.void if asked.kind is ReturnKind.VOID else kit.acquirer.refund
+    outcome = await way(asked)
+    return Declined(f"{outcome.operation}-unsupported") if isinstance(outcome, Unsupported) else outcome
