@@ -21,6 +21,7 @@ from acquirer_sdk.values import (
     NotReady,
     NotSent,
     Ready,
+    ReturnRequest,
     Reversal,
     ReversalAccepted,
     ReversalOpen,
@@ -88,12 +89,16 @@ class Habits:
 
 @dataclass
 class CountingAcquirer:
-    """Lives as long as the world, longer than any gateway. charged: reference -> minor units net."""
+    """Lives as long as the world, longer than any gateway. charged: reference -> minor units net, less than
+    zero for a return. It gives back whatever it is asked for: to know better is the gateway's part here."""
 
     habits: Habits
     random: random.Random
     name: str = "counting"
-    capabilities: Capabilities = field(default_factory=Capabilities)
+    capabilities: Capabilities = field(
+        default_factory=lambda: Capabilities(void=True, refund=True, return_without_card=True)
+    )
+    returns: dict[str, ReturnRequest] = field(default_factory=dict)
     requests: dict[str, int] = field(default_factory=dict)
     charges: dict[str, list[int]] = field(default_factory=dict)
     reversed: set[str] = field(default_factory=set)
@@ -115,8 +120,19 @@ class CountingAcquirer:
     def prepare(self, request: AuthoriseRequest) -> Reversal:
         return Reversal(request.reference, request.stan, f"0420 {request.reference} {request.stan}".encode())
 
+    async def void(self, request: ReturnRequest) -> AuthoriseOutcome:
+        return await self._ask(request)
+
+    async def refund(self, request: ReturnRequest) -> AuthoriseOutcome:
+        return await self._ask(request)
+
     async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
         assert request.card.track2 == CARD
+        return await self._ask(request)
+
+    async def _ask(self, request: AuthoriseRequest) -> AuthoriseOutcome:
+        if isinstance(request, ReturnRequest):
+            self.returns[request.reference] = request
         if self._hit(self.habits.not_sent):
             return NotSent("refused")
         self.requests[request.reference] = self.requests.get(request.reference, 0) + 1
@@ -165,7 +181,8 @@ class CountingAcquirer:
             return Declined("51")
         if request.reference in self.reversed and not self.habits.forgets_early_reversals:
             return Declined("94")
-        self.charge(request.reference, request.amount_minor)
+        way = -1 if isinstance(request, ReturnRequest) else 1
+        self.charge(request.reference, way * request.amount_minor)
         return Approved("123456", request.amount_minor)
 
     def _arrive_late(self, request: AuthoriseRequest) -> None:
