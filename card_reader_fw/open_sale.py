@@ -15,15 +15,16 @@ class View:
     much of it can still be given back; sendable: it has no last word yet, and its seal is kept.
     """
 
-    FROM_SALE = ("ksn", "kind", "amount_minor", "slip", "reentry", "condition", "count", "original")
-    FROM_SALE += ("version", "outcome", "note")
-    __slots__ = FROM_SALE + ("left", "original_slip", "sendable")
+    __slots__ = ("amount_minor", "condition", "count", "kind", "ksn", "left", "note", "original")
+    __slots__ += ("original_slip", "outcome", "reentry", "sendable", "slip", "version")
 
     def __init__(self, sale, left=0, original_slip=0):
-        for name in View.FROM_SALE:
-            setattr(self, name, getattr(sale, name))
+        self.ksn, self.slip, self.reentry = sale.ksn, sale.slip, sale.reentry
+        self.kind, self.amount_minor = sale.kind, sale.amount_minor
+        self.condition, self.count = sale.condition, sale.count
+        self.original, self.original_slip = sale.original, original_slip
+        self.version, self.outcome, self.note = sale.version, sale.outcome, sale.note
         self.left = left
-        self.original_slip = original_slip
         self.sendable = sale.awaited() and bool(sale.cell)
 
     def comes_again(self):

@@ -57,6 +57,11 @@ class Reader:
         return min(due) if due else None
 
     @property
+    def reading(self):
+        """Is a chip being read, so that `poll` has something to do at once?"""
+        return self._chip.reading
+
+    @property
     def showing(self):
         """(key, parameters) of the text of `words` that was shown last."""
         return self._display.showing

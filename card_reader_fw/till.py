@@ -8,6 +8,7 @@ from card_reader_fw.open_sale import OpenSale
 from card_reader_fw.rooms.order import CHIP, DEBIT, FALLBACK
 from card_reader_fw.seal import derive, seal
 from schemas.envelope import derivation, payload
+from schemas.errors import WireError
 
 
 class Till:
@@ -26,6 +27,8 @@ class Till:
         Raises JournalError, and WireError payload-* for a card that no sale can carry.
         """
         try:
+            if order.condition == DEBIT and self._hand.track2 is None:
+                raise WireError("payload-missing", "sale.track2")  # no card number to bind the PIN to
             taken = self._vault.next_key(self._cipher)
             return self._seal(order, now_s, taken) if taken else None
         finally:

@@ -1,7 +1,7 @@
 """The last ten sales: how each ended, sending one again, and giving one back by a void or a refund."""
 
-from card_reader_fw.rooms.order import Order
-from card_reader_fw.rooms.sale import AMOUNT_DIGITS
+from card_reader_fw.rooms.order import CHIP, Order
+from card_reader_fw.rooms.sale import AMOUNT_DIGITS, in_hand
 from card_reader_fw.rooms.state import CARD, MENU, REFUND, SALES, cancel, clear, digit, go, home, onward
 from schemas.envelope import payload
 
@@ -53,7 +53,8 @@ def _wait_for_card(state, kind, amount):
     line = state.sales[0]
     order = Order(kind, line.ksn, line.slip)
     order = order.but(amount_minor=amount, condition=line.condition, count=line.count)
-    return go(state, CARD, order=order, sales=(), digits="")
+    after, actions = go(state, CARD, order=order, sales=(), digits="")
+    return in_hand(after, CHIP) if state.inserted else (after, actions)
 
 
 TABLE = {

@@ -25,7 +25,7 @@ PIN_MIN, PIN_MAX = 4, 12
 def _swiped(state, has_chip):
     if has_chip and state.has_slot and not state.fallback:
         return state, [("forget",), ("show", "insert-chip")]
-    return _in_hand(state, FALLBACK if state.fallback else STRIPE)
+    return in_hand(state, FALLBACK if state.fallback else STRIPE)
 
 
 def _bad_card(state, slug):
@@ -33,10 +33,11 @@ def _bad_card(state, slug):
 
 
 def _inserted(state, _):
-    return _in_hand(state.but(inserted=True, fallback=False), CHIP)
+    return in_hand(state.but(inserted=True, fallback=False), CHIP)
 
 
-def _in_hand(state, entry):
+def in_hand(state, entry):
+    """A card was read or is in the slot: the amount is asked, unless the order has it."""
     state = state.but(held=True, order=state.order.but(entry=entry))
     if state.name == CARD:
         return _ask_pin(state)

@@ -9,7 +9,7 @@ from card_reader_fw.board.desk.device import Device
 from card_reader_fw.reader import Reader
 from schemas.link import events, session
 
-ROUNDS_MAX = 100
+ROUNDS_MAX = 300
 
 
 class Wire:
@@ -34,14 +34,27 @@ class Wire:
         return data
 
 
+class Taken:
+    """A slot whose card can be taken out by a program, although it still lies in the real one."""
+
+    def __init__(self, slot: Any):
+        self._slot = slot
+        self.inside = True
+        self.on, self.send, self.off = slot.on, slot.send, slot.off
+
+    def present(self) -> bool:
+        """Is a card in it."""
+        return bool(self.inside and self._slot.present())
+
+
 class Bench:
     """The real firmware on `device`; the phone gives `now_s` as its clock and stores every sale.
 
-    sale: armour text of the last sale stored; verdict: of the last result; told: facts of the last event per
-    verb.
+    slot: a chip slot (see `card_reader_fw.reader`), or None; sale: armour text of the last sale stored;
+    verdict: of the last result; told: facts of the last event per verb.
     """
 
-    def __init__(self, device: Device, now_s: int):
+    def __init__(self, device: Device, now_s: int, slot: Any = None):
         self._now_s = now_s
         self._wire = Wire()
         self._phone = session.Session(session.PHONE)
@@ -49,6 +62,7 @@ class Bench:
         self.verdict = ""
         self.told: dict[str, dict[str, Any]] = {}
         self._board = Board(device, self._wire, self._tell, lambda: 0)
+        self._board.slot = self._slot = Taken(slot) if slot is not None else None
         self.reader = Reader(self._board)
         self.settle()
 
@@ -68,6 +82,12 @@ class Bench:
             self._board.keypad.put(key)
             self.settle()
 
+    def remove(self) -> None:
+        """The customer takes the card out of the slot."""
+        if self._slot is not None:
+            self._slot.inside = False
+        self.settle()
+
     def show_result(self, text: str) -> None:
         """The phone hands over a result (armour text)."""
         self._phone.result(text)
@@ -81,7 +101,7 @@ class Bench:
             for event in self._phone.receive(self._wire.take(), 0):
                 self._on_phone(event)
             self._wire.to_reader += self._phone.outgoing()
-            if not self._wire.to_reader:
+            if not (self._wire.to_reader or self.reader.reading):
                 return
 
     def _tell(self, verb: str, /, **facts: Any) -> None:

@@ -1,4 +1,4 @@
-"""The simulated reader, as the command line uses it: swipe, show a result, type a code, run on a line."""
+"""The simulated reader, as the command line uses it: show a result, type a code, run on a line."""
 
 from __future__ import annotations
 
@@ -6,30 +6,21 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from card_reader_fw.board.desk import stripe, wav
+from card_reader_fw.board.desk import counter
 from card_reader_fw.board.desk.bench import Bench
 from card_reader_fw.board.desk.board import Board, monotonic_ms
+from card_reader_fw.board.desk.chip.choice import slot_of
+from card_reader_fw.board.desk.chip.slot import CardSlot
 from card_reader_fw.board.desk.device import Device
 from card_reader_fw.board.desk.line import open_line
 from card_reader_fw.board.desk.loop import Loop
+from card_reader_fw.board.desk.picture import Picture
 from card_reader_fw.board.desk.reader_error import ReaderError
+from card_reader_fw.board.desk.typist import Typist
 from card_reader_fw.reader import Reader
-from card_reader_fw.rooms.order import INSTALMENTS, conditions
-from card_reader_fw.rooms.state import AMOUNT, CODE, READY
+from card_reader_fw.rooms.state import CODE
 from schemas.envelope import armour
 from schemas.errors import WireError
-
-AMOUNT_MAX = 99_999_999
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """text: armour block; ksn: 12 bytes; slip; lcd: the two lines at the end."""
-
-    text: str
-    ksn: bytes
-    slip: int
-    lcd: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +42,10 @@ def swipe(  # noqa: PLR0913  one named parameter for each thing a merchant decid
     flux: Path | str | None = None,
     wav: Path | str | None = None,
     now_s: int,
-) -> Sealed:
-    """Swipe one card, key amount and condition, transfer: all through the firmware.
-
-    track2: text between the sentinels; flux, wav: files; exactly one of them. count: for instalments
-    (61..63). now_s: the phone's clock, unix seconds. Raises ReaderError.
-    """
-    if not 1 <= amount_minor <= AMOUNT_MAX:
-        raise ReaderError("amount-range")
-    if condition not in conditions(pin_on=True):
-        raise ReaderError("condition-unknown")
-    intervals = _intervals(track2, flux, wav)
-    with Device.open(device_path) as device:
-        bench = Bench(device, now_s)
-        bench.swipe(intervals)
-        _expect(bench, AMOUNT)
-        bench.keys(*str(amount_minor), "ENTER")
-        bench.keys(*str(condition), "ENTER")
-        if condition in INSTALMENTS:
-            bench.keys(*str(count), "ENTER")
-        _expect(bench, READY)
-        bench.keys("TRANSFER")
-        told = bench.told["reader.sealed"]
-        text = armour.block(*armour.from_text(bench.sale))
-        return Sealed(text, bytes.fromhex(told["ksn"]), told["slip"], list(bench.lcd))
+) -> counter.Sealed:
+    """`counter.sell` of one card that is swiped: track2, flux or wav."""
+    price, card = counter.Price(amount_minor, condition, count), counter.Presented(track2, flux, wav)
+    return counter.sell(device_path, price, card, now_s)
 
 
 def show_result(device_path: Path | str, armour_text: str) -> Shown:
@@ -109,37 +80,48 @@ def show_code(device_path: Path | str, code: str, slip: int | None = None) -> Sh
         return _shown(bench)
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What hangs on a desk reader beside the usual. slot: of chips: "" = none, "empty" for a test card that
+    comes later, or a word of `chip.choice.slot_of`; typed: the file that its USB keyboard types into; picture:
+    the *.png or *.svg of its QR code."""
+
+    slot: str = ""
+    typed: Path | None = None
+    picture: Path | None = None
+
+    def fit(self, board: Board, tell: Callable[..., None]) -> None:
+        """Put them on the board. Raises ReaderError."""
+        if self.slot:
+            board.slot = CardSlot() if self.slot == "empty" else slot_of(self.slot)
+        if self.typed:
+            board.typist = Typist(self.typed)
+        if self.picture:
+            board.picture = Picture(self.picture, tell)
+
+
+BARE = Parts()
+
+
 def run(
     device_path: Path | str,
     *,
     port: str,
     commands: Iterable[str],
     tell: Callable[..., None],
+    parts: Parts = BARE,
 ) -> None:
     """Let the reader run until the command `quit`. port: "pty" makes a pseudo terminal, else a serial device.
 
-    commands: a text stream (may be a terminal or pipe) or lines: swipe TRACK2, flux FILE, wav FILE, key K,
-    keys K ..., quit. tell: gets reader.port, .lcd, .sealed, .sent, .result, .command. Raises ReaderError.
+    commands: a text stream (may be a terminal or pipe) or lines: swipe TRACK2, flux FILE, wav FILE, insert
+    CARD, remove, key K, keys K ..., quit. tell: gets reader.port, .lcd, .beep, .sealed, .sent, .result,
+    .command, .picture. Raises ReaderError.
     """
     with Device.open(device_path) as device, open_line(port) as line:
         tell("reader.port", path=line.path)
         board = Board(device, line, tell, monotonic_ms)
+        parts.fit(board, tell)
         Loop(Reader(board), board, line, commands).run()
-
-
-def _intervals(track2: str | None, flux: Path | str | None, recording: Path | str | None) -> list[int]:
-    if sum(source is not None for source in (track2, flux, recording)) != 1:
-        raise ReaderError("one-card")
-    if track2 is not None:
-        return stripe.intervals_of(track2)
-    return stripe.read_flux(Path(flux)) if flux is not None else wav.read_wav(Path(recording or ""))
-
-
-def _expect(bench: Bench, state: str) -> None:
-    """Raise for what the terminal refused, unless it came this far."""
-    if bench.reader.state.name != state:
-        key, parameters = bench.reader.showing
-        raise ReaderError(parameters[0] if key in ("bad-card", "fault") else key)
 
 
 def _choose(bench: Bench, slip: int | None) -> None:

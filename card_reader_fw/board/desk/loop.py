@@ -10,6 +10,8 @@ from typing import Any
 
 from card_reader_fw.board.desk import stripe, wav
 from card_reader_fw.board.desk.board import KEYPAD, Board
+from card_reader_fw.board.desk.chip.choice import card_of
+from card_reader_fw.board.desk.chip.slot import CardSlot
 from card_reader_fw.board.desk.reader_error import ReaderError
 from card_reader_fw.reader import Reader
 
@@ -85,6 +87,21 @@ def _wav(board: Board, path: str) -> None:
     board.head.put([wav.read_wav(Path(path))])
 
 
+def _insert(board: Board, name: str) -> None:
+    """A test card: NAME or NAME:FAULT."""
+    _tray(board).card = card_of(*name.split(":", 1))
+
+
+def _remove(board: Board, _: str) -> None:
+    _tray(board).card = None
+
+
+def _tray(board: Board) -> CardSlot:
+    if not isinstance(board.slot, CardSlot):
+        raise ReaderError("no-slot")
+    return board.slot
+
+
 def _keys(board: Board, text: str) -> None:
     """Names of keys, and numbers digit by digit."""
     for word in text.split():
@@ -98,4 +115,12 @@ def _unknown(_: Board, __: str) -> None:
     raise ReaderError("command-unknown")
 
 
-DO = {"swipe": _swipe, "flux": _flux, "wav": _wav, "key": _keys, "keys": _keys}
+DO = {
+    "swipe": _swipe,
+    "flux": _flux,
+    "wav": _wav,
+    "insert": _insert,
+    "remove": _remove,
+    "key": _keys,
+    "keys": _keys,
+}
