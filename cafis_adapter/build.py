@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from acquirer_sdk.values import AuthoriseRequest, CardData, ReturnRequest
+from cafis_adapter import chip
 from cafis_adapter.codec import Message
 from cafis_adapter.profile import Profile
 
@@ -110,10 +111,12 @@ def _times(time_s: int, offset_minutes: int) -> tuple[str, str, str]:
 
 def _card(profile: Profile, card: CardData) -> dict[int, str]:
     striped = "=" in card.track2
+    sequence = chip.value(card.emv, chip.SEQUENCE)
     return {
         2: card.pan,
         14: "" if striped else card.expiry,
         22: profile.entry_modes.get(card.entry_mode, ""),
+        23: f"{sequence.hex():0>3}" if sequence else "",
         35: card.track2 if striped else "",
         45: card.jis2,
         52: card.pin_block.hex().upper(),

@@ -60,7 +60,7 @@ class Connection:
 class Host:
     """A running simulator. journal, port and charges() are what a test looks at."""
 
-    def __init__(self, settings: HostSettings, ports: Ports) -> None:
+    def __init__(self, settings: HostSettings, ports: Ports, agrees: play.Agrees = play.anybody) -> None:
         """Raises SettingsError for a rules file or a profile that cannot be used."""
         self.journal = Journal(settings.journal)
         self.port = 0
@@ -72,7 +72,7 @@ class Host:
         self._server: asyncio.Server | None = None
         try:
             self._profile = load_profile(settings.profile)
-            self._desk = play.Desk(Kind(settings.kind), load_rules(settings.rules))
+            self._desk = play.Desk(Kind(settings.kind), load_rules(settings.rules), agrees)
         except ProfileError as error:
             raise SettingsError("profile", str(error)) from None
         except RulesError as error:
@@ -182,9 +182,11 @@ class Host:
         return frame(pack(self._profile, message))
 
 
-async def run(settings: HostSettings, ports: Ports, stop: asyncio.Event) -> None:
+async def run(
+    settings: HostSettings, ports: Ports, stop: asyncio.Event, agrees: play.Agrees = play.anybody
+) -> None:
     """Serve until stop is set. Raises OSError where the port is taken, SettingsError for a bad rules file."""
-    host = Host(settings, ports)
+    host = Host(settings, ports, agrees)
     await host.start()
     try:
         await stop.wait()

@@ -51,6 +51,16 @@ class Deafen:
     """Answer nothing on this connection any more."""
 
 
+Agrees = Callable[[str, bytes], bool]
+"""Card number and chip data (DE55) -> does the issuer find the cryptogram good?"""
+FORGED: Final = Trigger("", "the chip's cryptogram is wrong", code="05", centre="G61")
+
+
+def anybody(_pan: str, _emv: bytes) -> bool:
+    """An issuer that looks at no cryptogram."""
+    return True
+
+
 Move = Send | Half | Raw | Wait | Cut | Deafen
 
 BYTE_BY_BYTE: Final = 1_000_000
@@ -113,8 +123,9 @@ def network(asked: Message) -> Iterator[Move]:
 class Desk:
     """The whole host but for its socket."""
 
-    def __init__(self, kind: Kind, rules: tuple[Rule, ...]) -> None:
+    def __init__(self, kind: Kind, rules: tuple[Rule, ...], agrees: Agrees = anybody) -> None:
         self._kind = kind
+        self._agrees = agrees
         self._issuer = Issuer(kind)
         self._rules = rules
         self._seen = 0
@@ -125,7 +136,10 @@ class Desk:
             return network(message)
         if message.mti in (SALE_MTI, RETURN_MTI):
             self._seen += 1
-            moves = authorise(self._issuer, pick(self._rules, message, self._seen), message)
+            trigger = pick(self._rules, message, self._seen)
+            if message[55] and not self._agrees(message[2], bytes.fromhex(message[55])):
+                trigger = FORGED
+            moves = authorise(self._issuer, trigger, message)
         elif message.mti in ("0420", "0421"):
             moves = reverse(self._issuer, message)
         else:

@@ -19,6 +19,7 @@ from cafis_adapter import adapter
 from cafis_adapter.host.app import Host, HostSettings
 from card_reader_fw.board.desk import device
 from card_reader_fw.board.desk.bench import Bench
+from card_reader_fw.board.desk.chip import issuer
 from card_reader_fw.board.desk.device import Device
 from handset.courier import Courier
 from handset.maildir import Maildir
@@ -66,12 +67,12 @@ class Carrier:
         return "250 OK"
 
 
-def _reader(folder: Path, settings: Settings) -> Bench:
+def _reader(folder: Path, settings: Settings, slot: Any) -> Bench:
     keys.new_bdk(settings.gateway, settings.keys)
     merchants.add(settings.gateway, merchants.NewMerchant("Hagaki Store", MERCHANT, "en"))
     enrolled = readers.enrol(settings.gateway, settings.keys, 7)
     device.create(folder / "reader.dev", enrolled.initial_key_id, enrolled.initial_key)
-    return Bench(Device.open(folder / "reader.dev"), now_ms() // 1000)
+    return Bench(Device.open(folder / "reader.dev"), now_ms() // 1000, slot)
 
 
 def _phone(folder: Path, smtp_port: int) -> SimpleNamespace:
@@ -84,8 +85,8 @@ def _phone(folder: Path, smtp_port: int) -> SimpleNamespace:
 
 
 @asynccontextmanager
-async def stations(folder: Path) -> AsyncIterator[SimpleNamespace]:
-    """Everything signed on and ready; the runner only moves what the test advances."""
+async def stations(folder: Path, slot: Any = None) -> AsyncIterator[SimpleNamespace]:
+    """Everything signed on and ready; the runner only moves what the test advances. slot: the reader's."""
     carrier = Carrier(folder / "mailbox")
     loop = asyncio.get_running_loop()
     smtp = await loop.create_server(lambda: SMTP(carrier, hostname="carrier.example"), "127.0.0.1", 0)
@@ -96,9 +97,9 @@ async def stations(folder: Path) -> AsyncIterator[SimpleNamespace]:
         SmtpSettings("mx.pay.example"),
         SmarthostSettings(port=port),
     )
-    reader, ports = _reader(folder, settings), Ports(now_ms, os.urandom, tell)
+    reader, ports = _reader(folder, settings, slot), Ports(now_ms, os.urandom, tell)
     outside = AcquirerPorts(now_ms, os.urandom, tell)
-    host = Host(HostSettings(port=0), outside)
+    host = Host(HostSettings(port=0), outside, issuer.agrees)
     await host.start()
     acquirer = adapter.create({"port": host.port}, outside)
     store = open_store(settings.gateway.database)

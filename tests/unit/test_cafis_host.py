@@ -44,6 +44,15 @@ def test_sale_is_approved_with_six_digits_and_booked() -> None:
     assert desk.charges() == {"000000000001": Charge(1, 1200)}
 
 
+@pytest.mark.parametrize(("agrees", "code"), [(True, "00"), (False, "05")])
+def test_a_chips_cryptogram_is_the_issuers_affair(agrees: bool, code: str) -> None:
+    looked = []
+    desk = Desk(Kind.NORMAL, (), lambda pan, emv: looked.append((pan[:6], emv)) or agrees)
+    assert codes(list(desk.moves(sale().with_fields({55: "9F2701"})))) == [("0110", code)]
+    assert codes(list(desk.moves(sale(number=2)))) == [("0110", "00")]
+    assert looked == [("411111", bytes.fromhex("9F2701"))]
+
+
 def test_answer_holds_no_card() -> None:
     said = answer(APPROVE, sale())
     assert not {2, 14, 35, 45, 52, 55} & set(said.fields)

@@ -102,6 +102,17 @@ def test_chip_pin_and_second_stripe_go_along() -> None:
     assert pack(PROFILE, message)
 
 
+def test_a_chips_sequence_number_stands_in_an_element_of_its_own() -> None:
+    card = CardData(TRACK2, emv=bytes.fromhex("9F2701805F3402"), entry_mode=3)
+    message = build.authorisation(PROFILE, "", replace(REQUEST, card=card))
+    assert (message[22], message[23]) == ("051", "")
+    card = CardData(TRACK2, emv=bytes.fromhex("9F2701805F34010782021800"), entry_mode=3)
+    message = build.authorisation(PROFILE, "", replace(REQUEST, card=card))
+    assert (message[22], message[23]) == ("051", "007")
+    fallback = build.authorisation(PROFILE, "", replace(REQUEST, card=CardData(TRACK2, entry_mode=4)))
+    assert (fallback[22], fallback[23], fallback[55]) == ("801", "", "")
+
+
 def test_reversal_names_its_original_and_no_card() -> None:
     message = build.reversal(PROFILE, "12345", REQUEST)
     assert message.mti == "0420"
