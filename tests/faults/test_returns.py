@@ -113,6 +113,7 @@ def test_of_two_at_once_one_is_done(kinds_: tuple[int, int], seed: int, tmp_path
 
     world = tell_story(tmp_path, story, seed=seed)
     assert 0 <= net_minor(world) <= 100
+    assert world.verbs("alarm.") == [], "judged once more, not refused by the database"
     assert faults_of(world) == []
 
 
