@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hagaki import machine, tables
+from hagaki import machine, return_commands, tables
 from hagaki.acquirers import build_acquirer
 from hagaki.problem import DONE
 from hagaki.sample import sample
@@ -87,6 +87,10 @@ def merchant_list(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) 
 
     tables.many(merchants.listed(settings(read_config(config), "gateway")), as_json=as_json)
     return DONE
+
+
+payments_app.command("void")(return_commands.void)
+payments_app.command("refund")(return_commands.refund)
 
 
 @payments_app.command("list")

@@ -30,6 +30,7 @@ class Said(StrEnum):
     DROP = "drop"
     CHARGED = "charged"
     UNCHARGED = "uncharged"
+    GIVE_BACK = "give-back"  # of an approved sale; facts: kind, amount_minor
 
 
 WHY: Final = (Said.STUMBLED, Said.RECOVERING, Said.GHOST)

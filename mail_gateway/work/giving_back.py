@@ -14,15 +14,17 @@ from acquirer_sdk.values import (
 )
 from mail_gateway.domain import returns as rules
 from mail_gateway.domain.decide import TRADES
+from mail_gateway.domain.payment import Trade
 from mail_gateway.domain.returns import Wanted
 from mail_gateway.envelope.open import Opened
-from mail_gateway.store import returns
-from mail_gateway.store.payments import reference_of
+from mail_gateway.store import notes, return_orders, returns
+from mail_gateway.store.notes import Said
+from mail_gateway.store.payments import load, reference_of
+from mail_gateway.work.clerk import draft, enter
 from schemas.envelope.payload import Sale
 
 if TYPE_CHECKING:
     from acquirer_sdk.values import AuthoriseOutcome
-    from mail_gateway.domain.payment import Trade
     from mail_gateway.domain.returns import Sold
     from mail_gateway.envelope.open import Sale as Sealed
     from mail_gateway.store.payments import Payment
@@ -30,6 +32,20 @@ if TYPE_CHECKING:
 
 LUMP_SUM: Final = 10
 """UnifiedPOS CAT PaymentCondition of what no reader has asked."""
+
+
+async def take_order(kit: Kit, sale: Payment) -> Payment | None:
+    """APPROVED and due: a person has ordered a return. -> the new payment."""
+    if sale.due_ms is None or sale.due_ms > kit.ports.now_ms():
+        return None
+    taken_up = draft(kit, sale, [], due_ms=None)
+    note = await kit.store.read(notes.newest, sale.id)
+    if note is None or note.kind is not Said.GIVE_BACK:
+        return await enter(kit, taken_up)
+    kind, amount_minor = Trade(note.facts["kind"]), note.facts["amount_minor"]
+    number = await kit.store.run(return_orders.begin, taken_up, kind, amount_minor)
+    kit.ports.tell("payment.ordered", payment=number, original=sale.id)
+    return await kit.store.read(load, number)
 
 
 async def sale_of(kit: Kit, payment: Payment, original_ksn: bytes) -> Sold | None:

@@ -11,7 +11,7 @@ from mail_gateway.domain.payment import NOT_CHARGED, Event, Kind, State
 from mail_gateway.store import payments
 from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import Stale
-from mail_gateway.work import reversal, sale
+from mail_gateway.work import giving_back, reversal, sale
 from mail_gateway.work.apart import set_apart
 from mail_gateway.work.clerk import Overtaken, enter_surely
 from mail_gateway.work.late import judge, late, resume
@@ -44,6 +44,7 @@ STAGES: Final[dict[State, Stage]] = {
     State.IN_DOUBT: reversal.begin,
     State.REVERSING: reversal.reverse,
     State.CONFIRMING: reversal.reverse,
+    State.APPROVED: giving_back.take_order,
     **dict.fromkeys(NOT_CHARGED, reversal.forget),
 }
 """Where a payment stands -> what is done with it. A state that is not here waits for the outside."""
@@ -112,6 +113,9 @@ class Runner:
         while payment is not None:
             stage = ordered if payment.shunted else STAGES.get(payment.state)
             moved = await stage(self._kit, payment) if stage is not None else None
+            if moved is not None and moved.id != payment.id:  # a new one: it gets a task of its own
+                self.wake(moved.id, moved)
+                return
             self._look_later(moved or payment)
             payment = moved if moved is not None and self._is_due(moved) else None
 

@@ -21,9 +21,11 @@ from acquirer_sdk.values import (
     NeedsInput,
     NotSent,
 )
+from mail_gateway.admin import payments as office
+from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.outcome import Letter, Outcome
-from mail_gateway.domain.payment import State
-from mail_gateway.store import audit, books
+from mail_gateway.domain.payment import State, Trade
+from mail_gateway.store import audit, books, history
 from mail_gateway.store.backend import guest
 
 VOID, REFUND = 2, 3
@@ -317,3 +319,50 @@ def test_a_death_at_any_commit_gives_nothing_back_twice(commit: int, after: bool
         assert await kinds(world, 1)
 
     assert faults_of(tell_story(tmp_path, story)) == []
+
+
+def test_a_person_gives_back_without_the_card(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await sold(world)
+        office.give_back(world.gateway, 1, Trade.REFUND, 500, "the customer has called")
+        with pytest.raises(GatewayError, match="return-ordered"):
+            office.give_back(world.gateway, 1, Trade.REFUND, 500, "again")
+        assert await ended(world, await ordered(world)) == [State.APPROVED]
+        back = await world.payment(2)
+        assert (back.amount_minor, back.original, back.masked_card) == (500, 1, "411111******1111")
+        news = world.writer.news[-1]
+        assert (news.letter, news.sealed_result, news.check_code) == (Letter.RETURNED, None, "")
+        office.give_back(world.gateway, 1, Trade.REFUND, None, "the rest")
+        await ordered(world)
+        assert await ended(world, 3) == [State.APPROVED]
+        for amount, slug in ((1, "return-too-much"), (None, "amount-zero")):
+            with pytest.raises(GatewayError, match=slug):
+                office.give_back(world.gateway, 1, Trade.REFUND, amount, "and more")
+
+    world = tell_story(tmp_path, story)
+    assert net_minor(world) == 0
+    assert all(not request.card.track2 for request in world.acquirer.returns.values())
+    assert faults_of(world) == []
+
+
+def test_an_order_is_refused_in_words_where_the_acquirer_wants_the_card(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.acquirer.capabilities = Capabilities(void=True, refund=True)
+        await sold(world)
+        office.give_back(world.gateway, 1, Trade.VOID, None, "wrong amount")
+        assert await ended(world, await ordered(world)) == [State.REFUSED]
+        assert (await world.payment(2)).code == "card-needed"
+        assert world.writer.news[-1].reason == "The card company wants the card to be read"
+
+    assert not tell_story(tmp_path, story).acquirer.returns
+
+
+async def ordered(world: World) -> int:
+    """Until the gateway has taken the order up; -> the return."""
+    assert world.life is not None
+    for _ in range(1000):
+        found = await world.life.store.read(history.returns_of, 1)
+        if found and (await world.payment(1)).due_ms is None:
+            return int(found[-1]["id"])
+        await asyncio.sleep(0.25)
+    raise AssertionError("nobody took the order up")

@@ -1,0 +1,50 @@
+"""The commands payments void and payments refund: the centre gives money back without the card."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from hagaki import machine, tables
+from hagaki.acquirers import build_acquirer
+from hagaki.config import Config
+from hagaki.problem import DONE, Problem
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
+
+Sale = Annotated[int, typer.Argument(help="The number of the sale's payment.")]
+Reason = Annotated[str, typer.Option(help="Why; kept.")]
+
+
+def void(sale: Sale, reason: Reason, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
+    """Undo a whole sale of which nothing was given back yet."""
+    return _order("void", sale, None, reason, read_config(config), as_json=as_json)
+
+
+def refund(
+    sale: Sale,
+    reason: Reason,
+    config: ConfigFile = DEFAULT_CONFIG,
+    amount: Annotated[int | None, typer.Option(help="Minor units; else all that is left.")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Give back some of a sale, or all that is left of it."""
+    return _order("refund", sale, amount, reason, read_config(config), as_json=as_json)
+
+
+def _order(kind: str, sale: int, amount: int | None, reason: str, loaded: Config, *, as_json: bool) -> int:
+    from mail_gateway.admin import payments
+    from mail_gateway.domain.payment import Trade
+
+    capabilities = build_acquirer(loaded, machine.tell_nobody).capabilities
+    if not getattr(capabilities, kind):
+        raise Problem(f"this acquirer takes no {kind}s", f"{kind}-unsupported")
+    if not capabilities.return_without_card:
+        sentence = "this acquirer wants the card: the merchant gives back at the reader"
+        raise Problem(sentence, "card-needed")
+    done = payments.give_back(settings(loaded, "gateway"), sale, Trade(kind), amount, reason)
+    sentence = (
+        f"{kind} of payment {sale}, {done['amount_minor']} minor units: its merchant is told how it ends"
+    )
+    tables.one(done, sentence, as_json=as_json)
+    return DONE
