@@ -87,6 +87,10 @@ class Store:
         value: T = await self._keep_place(partial(self._keeper.ask, partial(_call, unit, args, more)))
         return value
 
+    async def renumber(self) -> None:
+        """New rows are numbered over all there are: what another node began goes on behind its last row."""
+        await self._write_place(self._writer.renumber)
+
     async def close(self) -> None:
         """Take nothing more, finish what was taken, close, and let another gateway in."""
         self._closed = True

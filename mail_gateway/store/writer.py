@@ -129,6 +129,10 @@ class Writer:
             self._drop()
         return done
 
+    def renumber(self) -> None:
+        """Numbers that were taken before are not used any more."""
+        self._ahead.forget()
+
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back."""
         if self._conn is not None:
@@ -139,7 +143,7 @@ class Writer:
     def _together(self, jobs: Sequence[Job]) -> None:
         """Raises Spoiled, or GatewayError(retry): the machine failed, and nothing was written."""
         group, strict = Caught(), False
-        for _ in range(TRIES):
+        for before in range(TRIES):
             self._mark = None
             with group:
                 self._attempt(jobs, strict=strict)
@@ -151,7 +155,7 @@ class Writer:
                 continue
             if not is_conflict(group.error):
                 break
-            self._wait()
+            self._wait(before)
         assert group.error is not None
         if self._mark is None or is_conflict(group.error):
             raise self._blamed(group.error)
@@ -201,11 +205,11 @@ class Writer:
                 break
         return self._count == mark
 
-    def _wait(self) -> None:
-        """Long enough that the other one is through; the database throws the dice."""
+    def _wait(self, before: int) -> None:
+        """Long enough that the other one is through; the database throws the dice. before: tries so far."""
         pause = Caught()
         with pause, self._connection().begin():
-            self._connection().exec_driver_sql("SELECT pg_sleep(random() * 0.02)")
+            self._connection().exec_driver_sql(f"SELECT pg_sleep(random() * 0.02 * {before + 1})")
         if pause.error is not None:
             self._drop()
 

@@ -101,6 +101,7 @@ class Tenure:
         self._linked = beat.linked
         self._until_s = before_s + self._lease_ms * 9 / 10_000  # clocks may run a tenth apart
         if beat.adopted:
+            await self._store.renumber()
             self._ports.tell("node.adopted", node=self.node, count=len(beat.adopted))
         return beat.adopted
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 from postgres_world import OWNER, Cluster, cluster, fresh_url
-from sqlalchemy import Connection, event, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, event, func, insert, select, text, update
 
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.store import nodes, postgres
 from mail_gateway.store.engine import Store, open_store
-from mail_gateway.store.tables import counters, merchants
+from mail_gateway.store.sheet import Line, Sheet, Stale, Step, foreseeing
+from mail_gateway.store.tables import counters, mails, merchants
 from mail_gateway.store.tables import nodes as lives
 
 COUNT = select(func.count()).select_from(lives)
@@ -46,6 +47,81 @@ def spend(conn: Connection, limit: int) -> bool:
         return False
     shop(conn, f"{spent}-{conn.scalar(text('SELECT gen_random_uuid()'))}")
     return True
+
+
+PUT = Line(Step.MAIL, insert(mails))
+COUNTER = Line(Step.MARK, insert(counters))
+VALUE = select(counters.c.value).where(counters.c.name == bindparam("its_name"))
+SET = Line(
+    Step.MARK,
+    update(counters)
+    .where(counters.c.name == bindparam("its_name"))
+    .values(value=bindparam("its_value", type_=counters.c.value.type)),
+    each=True,
+)
+
+
+def put(sheet: Sheet, row: dict[str, Any]) -> int:
+    number = sheet.next_id(mails.name)
+    sheet.add(PUT, {"id": number, "verdict": "new", **row})
+    return number
+
+
+def set_to(sheet: Sheet, name: str, value: int) -> None:
+    sheet.add(SET, {"its_name": name, "its_value": value})
+
+
+def _asked(names: tuple[str, ...]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    return ((VALUE, {"its_name": name}) for name in names)
+
+
+@foreseeing(_asked)
+def values(sheet: Sheet, names: tuple[str, ...]) -> list[int]:
+    return [value for question in _asked(names) for (value,) in sheet.ask(*question)]
+
+
+async def test_many_rows_of_one_line_arrive_as_they_are(two: tuple[Store, Store]) -> None:
+    odd = [
+        {"received_ms": -1, "sender": "", "content_hash": b"", "raw": None},
+        {"received_ms": 2**62, "sender": 'カード {"a", \\ NULL}', "content_hash": b"\x00\xff", "raw": b""},
+        {"received_ms": 0, "sender": "null", "content_hash": bytes(range(256)), "raw": b"\\x00" * 3000},
+    ]
+    rows = [dict(odd[n % 3], content_hash=odd[n % 3]["content_hash"] + bytes([n])) for n in range(40)]
+    numbers = await asyncio.gather(*(two[0].run(put, row) for row in rows))
+    asked = select(*(mails.c[name] for name in ("id", *rows[0]))).order_by(mails.c.id)
+    found = await two[1].read(lambda conn: [dict(row) for row in conn.execute(asked).mappings()])
+    assert found == sorted(
+        ({"id": n, **row} for n, row in zip(numbers, rows, strict=True)), key=lambda row: row["id"]
+    )
+
+
+async def test_what_units_foresee_is_answered_to_each(two: tuple[Store, Store]) -> None:
+    for name, value in (("a", 1), ("b", 2), ("c", 3)):
+        await two[0].run(lambda sheet, row: sheet.add(COUNTER, row), {"name": name, "value": value})
+    asked = (("a", "b"), ("none",), ("c", "none", "a"), ("b",), ("b",))
+    assert await asyncio.gather(*(two[1].run(values, names) for names in asked)) == [
+        [1, 2],
+        [],
+        [3, 1],
+        [2],
+        [2],
+    ]
+
+
+async def test_a_row_that_finds_nothing_spoils_only_its_unit(two: tuple[Store, Store]) -> None:
+    await two[0].run(lambda sheet: sheet.add(COUNTER, {"name": "a", "value": 1}))
+    units = (two[0].run(set_to, name, 5) for name in ("none", "a", "nobody"))
+    told = await asyncio.gather(*units, return_exceptions=True)
+    assert [type(one) for one in told] == [Stale, type(None), Stale]
+    assert await two[0].run(values, ("a",)) == [5]
+
+
+async def test_who_takes_over_numbers_on_behind_the_dead(two: tuple[Store, Store]) -> None:
+    row = {"received_ms": 1, "content_hash": b""}
+    before, dead = await two[0].run(put, row), await two[1].run(put, row)
+    assert await two[0].run(put, row) < dead, "a block of its own"
+    await two[0].renumber()
+    assert before < dead < await two[0].run(put, row)
 
 
 async def test_a_limit_is_never_overdrawn(two: tuple[Store, Store]) -> None:
