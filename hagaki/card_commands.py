@@ -68,7 +68,9 @@ def run(
 
 @app.command("read")
 def read(
-    slot: Annotated[str, typer.Option(help="pcsc, pcsc:READER, card:NAME or card:NAME:FAULT.")] = "pcsc",
+    slot: Annotated[
+        str, typer.Option(help="pcsc, pcsc:READER, card:NAME, card:NAME:FAULT, wire:NAME.")
+    ] = "pcsc",
     amount: Annotated[int, typer.Option(min=1, max=99_999_999, help="Yen.")] = 100,
     application: Annotated[int, typer.Option(min=1, help="Which one, if the card has several.")] = 1,
     wait: Annotated[int, typer.Option(min=0, help="Seconds to wait for a card.")] = 30,
@@ -79,7 +81,7 @@ def read(
     from card_reader_fw.emv.errors import ChipError
 
     opened = choice.slot_of(slot)
-    opened.wait(wait)
+    choice.wait_for_card(opened, wait)
     order = trial.sale(amount, int(time.time()), secrets.token_bytes)
     try:
         got = trial.trial(opened, order, lambda labels: min(application, len(labels)) - 1)

@@ -6,12 +6,12 @@ import random
 from collections import deque
 
 import pytest
-from chip_wire import T0, T1, Wire
 from hypothesis import given
 from hypothesis import strategies as st
 
 from card_reader_fw.board.desk.chip import choice, trial
 from card_reader_fw.board.desk.chip.card import ATR_T0, ATR_T1
+from card_reader_fw.board.desk.chip.wire import T0, T1, Wire
 from card_reader_fw.emv import atr, t1
 from card_reader_fw.emv.errors import ChipError, SlotError
 from card_reader_fw.emv.uart_slot import UartSlot
@@ -87,7 +87,7 @@ def test_a_card_that_is_pulled_out_gives_no_stripe() -> None:
     wire = Wire(T1(choice.card_of("jcb")))
     slot = UartSlot(wire)
     slot.on()
-    wire._inside = False
+    wire.inside = False
     with pytest.raises(SlotError) as error:
         slot.send(bytes.fromhex("00B2010C00"))
     assert (error.value.slug, error.value.may_fall_back) == ("chip-removed", False)

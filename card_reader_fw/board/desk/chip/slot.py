@@ -17,9 +17,6 @@ class CardSlot:
         """Is a card in it."""
         return self.card is not None
 
-    def wait(self, _: int) -> None:
-        """A test card is there or never comes."""
-
     def on(self) -> bytes:
         """Power on -> ATR. Raises SlotError chip-mute, chip-removed."""
         answer = self._card().reset()

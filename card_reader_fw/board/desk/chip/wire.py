@@ -1,43 +1,20 @@
-"""The card's end of a wire: characters as a chip sends and takes them, T=0 and T=1, with noise if wanted."""
+"""A test card behind its one wire: characters as a chip sends and takes them, T=0 and T=1, and noise.
+
+So a desk reader goes the way of a board that owns only a UART (`emv.uart_slot`).
+"""
 
 from __future__ import annotations
 
 import random
 from collections import deque
+from typing import Any
 
 from card_reader_fw.board.desk.chip.card import Card
+from card_reader_fw.board.desk.chip.faults import Removed
 from card_reader_fw.emv import t1
+from card_reader_fw.emv.uart_slot import UartSlot
 
 NULL = 0x60
-
-
-class Wire:
-    """The port of `emv.uart_slot`: nothing takes time here, silence is an empty read. end: T0 or T1."""
-
-    def __init__(self, end):
-        self.end = end
-        self.bits_us: list[int] = []
-        self.waits_ms: list[int] = []
-        self._inside = True
-
-    def present(self) -> bool:
-        return self._inside
-
-    def power(self, on: bool) -> None:
-        self.end.coming.clear()
-        if on:
-            self.end.power()
-
-    def bit(self, length_us: int) -> None:
-        self.bits_us.append(length_us)
-
-    def write(self, data: bytes) -> None:
-        self.end.take(bytes(data))
-
-    def read(self, count: int, wait_ms: int) -> bytearray:
-        self.waits_ms.append(wait_ms)
-        coming = self.end.coming
-        return bytearray(coming.popleft() for _ in range(min(count, len(coming))))
 
 
 class T0:
@@ -52,10 +29,12 @@ class T0:
         self._came = b""
 
     def power(self) -> None:
+        """Reset."""
         self.coming.extend(self.card.reset())
         self._came = b""
 
     def take(self, data: bytes) -> None:
+        """Header and data, in any pieces."""
         self._came += data
         ins = self._came[1]
         length = self._came[4]
@@ -95,6 +74,7 @@ class T1:
         self.blocks = 0
 
     def power(self) -> None:
+        """Reset."""
         self.coming.extend(self.card.reset())
         self._ns = self._nr = 0
         self._command = b""
@@ -103,6 +83,7 @@ class T1:
         self._waiting = 0
 
     def take(self, data: bytes) -> None:
+        """One block."""
         self.blocks += 1
         block = self._damaged(data)
         if not block:
@@ -126,6 +107,8 @@ class T1:
             self._say(0x80 | self._nr << 4, b"")
             return
         response, self._command = self.card.send(self._command), b""
+        if not response:
+            return
         self._chunks = [response[at : at + self.size] for at in range(0, len(response), self.size)]
         self._waiting = self.waits
         self._next()
@@ -177,3 +160,48 @@ class T1:
         at = self.chance.choice([at for at in range(len(block)) if at != 2])
         changed = bytes((block[at] ^ 1 << self.chance.randrange(8),))
         return b"" if self.chance.randrange(2) else block[:at] + changed + block[at + 1 :]
+
+
+class Wire:
+    """The port of `emv.uart_slot`: nothing takes time here, silence is an empty read.
+
+    inside: is the card in; waits_ms: how long each read would have waited.
+    """
+
+    def __init__(self, end: T0 | T1):
+        self.end = end
+        self.bits_us: list[int] = []
+        self.waits_ms: list[int] = []
+        self.inside = True
+
+    def present(self) -> bool:
+        """Is a card in it."""
+        return self.inside
+
+    def power(self, on: Any) -> None:
+        """On, with a reset, or off."""
+        self.end.coming.clear()
+        if on:
+            self.end.power()
+
+    def bit(self, length_us: int) -> None:
+        """The length of a bit from now on."""
+        self.bits_us.append(length_us)
+
+    def write(self, data: bytes) -> None:
+        """To the card, which answers into `coming`."""
+        try:
+            self.end.take(bytes(data))
+        except Removed:
+            self.inside = False
+
+    def read(self, count: int, wait_ms: int) -> bytearray:
+        """From the card, as many as are there."""
+        self.waits_ms.append(wait_ms)
+        coming = self.end.coming
+        return bytearray(coming.popleft() for _ in range(min(count, len(coming))))
+
+
+def behind_wire(card: Card) -> UartSlot:
+    """A test card -> the slot of a board that has only its wire."""
+    return UartSlot(Wire(T0(card) if card.profile.t0 else T1(card)))
