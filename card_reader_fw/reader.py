@@ -218,6 +218,8 @@ class Reader:
                 DO[action[0]](self, *action[1:])
             except (JournalError, WireError) as error:
                 self._step("fault", error.slug)
+            except OSError:  # a keyboard or picture that does not work; the sale is kept
+                self._step("fault", "io")
 
     def _do_show(self, key, *parameters):
         self._display.show(key, parameters, self.state)

@@ -3,8 +3,10 @@
 AGAIN = "swipe again, steadily, in one go, with the stripe towards the head"
 SENTENCES = {
     "amount-range": "The amount must be 1 to 99999999 yen; key it again.",
+    "amount-zero": "The amount is nothing; key what is to be given back.",
     "answered": "That sale has its answer and is not sent again; look at the list of sales.",
     "card-fallback": "The chip could not be read; give the stripe of the same card too, it may stand for it.",
+    "card-gone": "The card left the slot before the sale was sealed; put it in again.",
     "card-missing": "No card is in the slot; choose a slot with a card in it.",
     "card-fault": "There is no fault of that name; `hagaki card list` names them.",
     "card-port": "No virtual reader listens there; start pcscd with the driver of vsmartcard-vpcd.",
@@ -20,6 +22,7 @@ SENTENCES = {
     "device-missing": "There is no such device file; create the reader first.",
     "flash": "The device file did not keep what was written; check the disk, then swipe again.",
     "flux-format": "The flux file must hold whole microseconds between spaces or line ends; record it again.",
+    "insert-chip": "The card has a chip; put it into the slot.",
     "no-keys": "The reader has no keys left; enrol it again.",
     "no-refund": "Nothing is left of that sale that could be given back; choose another.",
     "no-sales": "The reader has made no sale yet; swipe a card first.",
