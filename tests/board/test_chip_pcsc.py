@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 from needs import need
 from pcsc_world import READER, Pcscd, hagaki, pcscd
+from reader_centre import INITIAL_KEY, KEY_ID, open_sale
 
-from card_reader_fw.board.desk.chip import pcsc
+from card_reader_fw.board.desk import device
+from card_reader_fw.board.desk.chip import issuer, pcsc
+from schemas.envelope import payload
 
 
 @pytest.fixture(scope="module")
@@ -23,9 +26,10 @@ def service():
         yield running
 
 
-def read(service: Pcscd, slot: str = f"pcsc:{READER}", wait_s: int = 20) -> tuple[int, dict]:
+def read(service: Pcscd, wait_s: int = 20, amount: int = 1980) -> tuple[int, dict]:
     """`hagaki card read` -> its exit code and what it says."""
-    command = [hagaki(), "card", "read", "--slot", slot, "--wait", str(wait_s), "--amount", "1980", "--json"]
+    command = [hagaki(), "card", "read", "--wait", str(wait_s), "--amount", str(amount), "--json"]
+    command += ["--slot", f"pcsc:{READER}"]
     done = subprocess.run(
         command, env=service.environment, capture_output=True, text=True, timeout=60, check=False
     )
@@ -42,6 +46,28 @@ def test_a_card_in_the_reader_gives_a_cryptogram(service: Pcscd, card: str) -> N
     assert said["emv"]["9F27"] == "80"
     assert said["emv"]["9F36"] == "0001"
     assert "*" in said["card"]
+
+
+def test_a_sale_is_sealed_from_a_card_in_the_reader(service: Pcscd, tmp_path: Path) -> None:
+    """The whole firmware: amount, payment condition, chip, seal; the centre finds the card's data in it."""
+    path = tmp_path / "reader.dev"
+    device.create(path, KEY_ID, INITIAL_KEY)
+    command = [hagaki(), "reader", "insert", "--device", str(path), "--amount", "1980", "--json"]
+    with service.card("--card", "two"):
+        assert read(service, amount=1)[0] == 0  # the service has seen the card
+        done = subprocess.run(
+            [*command, "--slot", f"pcsc:{READER}", "--application", "2"],
+            env=service.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    _, sale = open_sale(json.loads(done.stdout)["sale"])
+    assert (sale.entry_mode, sale.amount_minor) == (payload.CHIP, 1980)
+    assert sale.track2.startswith("4761739001010028=")
+    assert issuer.agrees("4761739001010028", sale.emv)
 
 
 @pytest.mark.parametrize(

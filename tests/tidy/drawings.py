@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from cafis_adapter.host import triggers
+from card_reader_fw.board.desk.chip.cards import CARDS
+from card_reader_fw.board.desk.chip.cards import Profile as CardProfile
+from card_reader_fw.board.desk.chip.faults import FAULTS, Fault
 from mail_gateway.domain.payment import ENDED, TRANSITIONS, State
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+TEST_CARD: Final = ROOT / "docs/test-card.md"
 END: Final = "<!-- end of drawing -->\n"
 
 
@@ -48,9 +52,17 @@ def host() -> str:
     return "\n".join(["| digits | code | what happens |", "|---|---|---|", *lines, ""])
 
 
+def named(rows: Iterable[CardProfile | Fault]) -> str:
+    """Test cards or faults as a table."""
+    lines = [f"| `{row.name}` | {row.says} |" for row in rows]
+    return "\n".join(["| name | what it is |", "|---|---|", *lines, ""])
+
+
 DRAWINGS: Final = (
     Drawing(ROOT / "docs/architecture.md", "mail_gateway/domain/payment.py", heart),
     Drawing(ROOT / "docs/host.md", "cafis_adapter/host/triggers.toml", host),
+    Drawing(TEST_CARD, "card_reader_fw/board/desk/chip/cards.py", lambda: named(CARDS.values())),
+    Drawing(TEST_CARD, "card_reader_fw/board/desk/chip/faults.py", lambda: named(FAULTS.values())),
 )
 
 ON_CHIP: Final = ROOT / "docs/reader/files.json"
