@@ -44,7 +44,7 @@ def ccm(key, ksn, index, aad):
 
 def open_sale(text):
     """Armour text of a sale -> (ksn, payload.Sale); raises ValueError if it is not authentic."""
-    kind, body = armour.find(text) if "BEGIN" in text else armour.from_text(text)
+    kind, body = armour.find(text) if "BEGIN" in text.upper() else armour.from_text(text)
     assert kind == armour.SALE
     ksn, index, sealed = cose.unpack(body)
     opener = ccm(working_key(ksn, derivation.SEAL_SALE), ksn, index, cose.AAD_SALE)

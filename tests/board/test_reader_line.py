@@ -25,16 +25,16 @@ BOUND_S = 20
 class Running:
     """`desk.run` in a thread, commands through a pipe, events in a list."""
 
-    def __init__(self, path, port="pty"):
+    def __init__(self, path, port="pty", parts=desk.BARE):
         self.told = []
         self._changed = threading.Condition()
         read_end, self._write_end = os.pipe()
         self._commands = os.fdopen(read_end)
-        self._thread = threading.Thread(target=self._run, args=(path, port), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(path, port, parts), daemon=True)
         self._thread.start()
 
-    def _run(self, path, port):
-        desk.run(path, port=port, commands=self._commands, tell=self._tell)
+    def _run(self, path, port, parts):
+        desk.run(path, port=port, commands=self._commands, tell=self._tell, parts=parts)
 
     def _tell(self, verb, /, **facts):
         with self._changed:
@@ -144,6 +144,34 @@ def test_a_sale_over_a_pty(running):
         running.wait_for("reader.lcd", phone, line1="APPROVED      C1", state="result")
 
 
+def test_a_chip_sale_typed_and_shown(reader, tmp_path):
+    typed, picture = tmp_path / "typed.txt", tmp_path / "sale.png"
+    running = Running(reader, parts=desk.Parts("empty", typed, picture))
+    running.type("insert jcb", "keys 1200 ENTER ENTER")
+    running.wait_for("reader.lcd", state="remove")
+    running.type("remove")
+    running.wait_for("reader.lcd", state="waiting")
+    running.type("keys 1 CANCEL 2")
+    running.wait_for("reader.picture", file=str(picture))
+    assert picture.stat().st_size > 0
+    _, sale = open_sale(typed.read_text())
+    assert (sale.amount_minor, sale.entry_mode) == (1200, 3)
+    running.type("key ENTER")
+    running.wait_for("reader.lcd", state="sent")
+    assert not picture.exists()
+    running.quit()
+
+
+def test_a_picture_that_cannot_be_written_ends_nothing(reader, tmp_path):
+    running = Running(reader, parts=desk.Parts(picture=tmp_path / "no" / "folder.png"))
+    running.type(f"swipe {CARD}", "keys 1200 ENTER ENTER")
+    running.wait_for("reader.lcd", state="waiting")
+    running.type("keys 2 CANCEL ENTER")
+    running.wait_for("reader.lcd", line1="READER FAULT")
+    running.wait_for("reader.lcd", state="waiting")
+    running.quit()
+
+
 def test_events_say_nothing_of_the_card(running):
     path = running.wait_for("reader.port")["path"]
     with phone_on(path) as phone:
@@ -224,6 +252,8 @@ def test_commands(running, tmp_path):
         ("key DANCE", "command-unknown"),
         ("swipe 4111x", "stripe-text"),
         ("flux /nowhere", "file"),
+        ("insert jcb", "no-slot"),
+        ("remove", "no-slot"),
         ("wav /nowhere", "file"),
     ],
 )
