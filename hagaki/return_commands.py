@@ -18,7 +18,9 @@ Reason = Annotated[str, typer.Option(help="Why; kept.")]
 
 def void(sale: Sale, reason: Reason, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     """Undo a whole sale of which nothing was given back yet."""
-    return _order("void", sale, None, reason, read_config(config), as_json=as_json)
+    loaded = read_config(config)
+    _assert_can(loaded, "void")
+    return _order(loaded, (sale, "void", None, reason), as_json=as_json)
 
 
 def refund(
@@ -29,19 +31,25 @@ def refund(
     as_json: AsJson = False,
 ) -> int:
     """Give back some of a sale, or all that is left of it."""
-    return _order("refund", sale, amount, reason, read_config(config), as_json=as_json)
+    loaded = read_config(config)
+    _assert_can(loaded, "refund")
+    return _order(loaded, (sale, "refund", amount, reason), as_json=as_json)
 
 
-def _order(kind: str, sale: int, amount: int | None, reason: str, loaded: Config, *, as_json: bool) -> int:
-    from mail_gateway.admin import payments
-    from mail_gateway.domain.payment import Trade
-
+def _assert_can(loaded: Config, kind: str) -> None:
     capabilities = build_acquirer(loaded, machine.tell_nobody).capabilities
     if not getattr(capabilities, kind):
         raise Problem(f"this acquirer takes no {kind}s", f"{kind}-unsupported")
     if not capabilities.return_without_card:
         sentence = "this acquirer wants the card: the merchant gives back at the reader"
         raise Problem(sentence, "card-needed")
+
+
+def _order(loaded: Config, wanted: tuple[int, str, int | None, str], *, as_json: bool) -> int:
+    from mail_gateway.admin import payments
+    from mail_gateway.domain.payment import Trade
+
+    sale, kind, amount, reason = wanted
     done = payments.give_back(settings(loaded, "gateway"), sale, Trade(kind), amount, reason)
     sentence = (
         f"{kind} of payment {sale}, {done['amount_minor']} minor units: its merchant is told how it ends"

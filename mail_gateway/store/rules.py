@@ -75,6 +75,11 @@ def _rules() -> Iterator[Rule]:
     for table, columns in FIXED.items():
         sentence = f"{table}: this column never changes"
         yield Rule(f"{table}_fixed", table, "UPDATE", sentence, columns)
+    yield from _payment_rules()
+    yield from _return_rules()
+
+
+def _payment_rules() -> Iterator[Rule]:
     yield Rule(
         "payments_start_received",
         "payments",
@@ -108,6 +113,9 @@ def _rules() -> Iterator[Rule]:
         "payments: every change counts the epoch up",
         only_if="NEW.epoch <> OLD.epoch + 1",
     )
+
+
+def _return_rules() -> Iterator[Rule]:
     yield Rule(
         "payments_key_once",
         "payments",
