@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlalchemy import Connection
 
 
-@contextmanager
-def driver(conn: Connection) -> Iterator[Any]:
+class driver:  # noqa: N801 - a context manager reads as a function
     """The driver's own connection. Raises DBAPIError for any error of its."""
-    try:
-        yield conn.connection.driver_connection
-    except conn.dialect.loaded_dbapi.Error as error:
-        base = conn.dialect.loaded_dbapi.Error
-        raise DBAPIError.instance(None, None, error, base, hide_parameters=True) from error
+
+    __slots__ = ("_conn",)
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def __enter__(self) -> Any:
+        return self._conn.connection.driver_connection
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is None:
+            return
+        base = self._conn.dialect.loaded_dbapi.Error
+        if isinstance(error, base):
+            raise DBAPIError.instance(None, None, error, base, hide_parameters=True) from error

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, make_url, text
+from sqlalchemy import Connection, Delete, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from mail_gateway.domain.errors import Disposition, GatewayError
@@ -16,6 +16,7 @@ from mail_gateway.store.ahead import Ahead, Said, Told
 from mail_gateway.store.driver import driver
 from mail_gateway.store.failures import typed
 from mail_gateway.store.migrate import is_current, upgrade
+from mail_gateway.store.stacked import Stacked
 from mail_gateway.store.tables import GROUPS
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 FAR: Final = False
 BUSY_MS: Final = 5000
+STATEMENTS: Final = 512
+"""So many the driver keeps ready to run: one for each length of a stack."""
+
 _SETTINGS: Final[Mapping[str, int | str]] = {
     "journal_mode": "wal",
     "synchronous": 2,  # FULL: a commit is on the disk before its caller hears of it
@@ -89,7 +93,12 @@ def _engine(url: str, begin: str, more: Mapping[str, int | str]) -> Engine:
         url,
         poolclass=NullPool,
         hide_parameters=True,  # parameters are somebody's payment: never in an exception
-        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_MS // 1000},
+        connect_args={
+            "isolation_level": None,
+            "check_same_thread": False,
+            "timeout": BUSY_MS // 1000,
+            "cached_statements": STATEMENTS,
+        },
     )
 
     @event.listens_for(engine, "connect")
@@ -164,20 +173,18 @@ def numbers(conn: Connection, table: str) -> Iterator[int]:
 
 def tell(conn: Connection, ahead: Ahead, lines: Iterable[tuple[Executable, Rows]]) -> Iterator[Told]:
     """One after the other, when its turn comes."""
-    for statement, rows in lines:
-        said = ahead.in_form(Said, conn, statement, rows[0])
-        with driver(conn) as here:
-            if statement.is_select:
-                told = _asked(here, said, rows)
+    with driver(conn) as here:
+        for statement, rows in lines:
+            if isinstance(statement, Delete):
+                said = ahead.in_form(Said, conn, statement, rows[0])
+                yield Told(here.executemany(said.words, list(map(said.given, rows))).rowcount, ())
+            elif statement.is_select:
+                parts = ahead.in_form(Stacked, conn, statement, rows[0]).parts(rows)
+                found = [one for words, values in parts for one in here.execute(words, values)]
+                yield Told(len(found), found)
             else:
-                told = Told(here.executemany(said.words, list(map(said.given, rows))).rowcount, ())
-        yield told
-
-
-def _asked(here: Any, said: Said, rows: Rows) -> Told:
-    asked = enumerate(rows, 1)
-    found = [(place, *one) for place, row in asked for one in here.execute(said.words, said.given(row))]
-    return Told(len(found), found)
+                parts = ahead.in_form(Stacked, conn, statement, rows[0]).parts(rows)
+                yield Told(sum(here.execute(words, values).rowcount for words, values in parts), ())
 
 
 def rest(conn: Connection) -> bool:
