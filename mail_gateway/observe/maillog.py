@@ -25,4 +25,6 @@ class MailLog:
 
     def __call__(self, verb: str, /, **facts: str | int | None) -> None:
         self.counts[verb] = self.counts.get(verb, 0) + 1
-        self._tell(verb, **{name: value for name, value in facts.items() if name in FACTS})
+        if not FACTS.issuperset(facts):
+            facts = {name: value for name, value in facts.items() if name in FACTS}
+        self._tell(verb, **facts)
