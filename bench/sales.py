@@ -38,7 +38,7 @@ class Reader:
             currency=392,
             reader_time_s=time_s,
             entry_mode=payload.STRIPE,
-            track2=TRACK2,
+            track2=bytearray(TRACK2.encode()),  # sealing wipes it
             condition=10,
             slip=slip,
         )
