@@ -132,7 +132,7 @@ def _counter(device_path: Path | str, card: Presented, now_s: int) -> Iterator[B
     slot = slot_of(card.slot) if card.slot is not None else None
     with Device.open(device_path) as device:
         if slot is not None and not slot.present():
-            raise ReaderError("card-missing")
+            raise ReaderError("slot-empty")
         yield Bench(device, now_s, slot)
 
 

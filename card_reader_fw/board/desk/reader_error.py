@@ -7,7 +7,7 @@ SENTENCES = {
     "answered": "That sale has its answer and is not sent again; look at the list of sales.",
     "card-fallback": "The chip could not be read; give the stripe of the same card too, it may stand for it.",
     "card-gone": "The card left the slot before the sale was sealed; put it in again.",
-    "card-missing": "No card is in the slot; choose a slot with a card in it.",
+    "slot-empty": "No card is in the slot; choose a slot with a card in it.",
     "card-fault": "There is no fault of that name; `hagaki card list` names them.",
     "card-port": "No virtual reader listens there; start pcscd with the driver of vsmartcard-vpcd.",
     "card-unknown": "There is no test card of that name; `hagaki card list` names them.",
