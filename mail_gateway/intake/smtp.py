@@ -213,7 +213,8 @@ class Connection(SMTP):
         await command(path)
 
     async def smtp_DATA(self, arg: str | None) -> None:
-        # aiosmtpd's one timer runs from the last command: it must cover the largest mail on the slowest link
+        """aiosmtpd's one timer runs from the last command: it must cover the largest mail on the slowest
+        link."""
         self._reset_timeout(self._door.data_timeout_s)
         self._in_content = True
         self._next_window()
