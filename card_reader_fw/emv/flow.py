@@ -144,15 +144,23 @@ def _track(values):
     """Track 2 equivalent data (57), which must name the same card as 5A -> track2.Track2."""
     digits = _digits(values.get(0x57))
     number = _digits(values.get(0x5A) or b"")
-    same = not number or digits[: len(number) + 1] == number + b"="
+    named = _begins(digits, number)
     wipe(number)
     try:
-        if same:
+        if named:
             return track2.from_text(digits)
     except StripeError:
         pass
     wipe(digits)
     raise ChipError("chip-track2", TECHNICAL)
+
+
+def _begins(digits, number):
+    """Is that the whole card number of a track, if there is one to compare? Byte by byte, without a copy."""
+    for at, digit in enumerate(number):
+        if at == len(digits) or digits[at] != digit:
+            return False
+    return not number or digits.find(b"=") == len(number)
 
 
 def _digits(packed):
