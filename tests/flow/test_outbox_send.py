@@ -354,9 +354,7 @@ async def test_a_store_that_fails_stops_nothing_for_good(
         await world.until("letter.sent")
 
 
-async def test_a_connection_that_is_lost_costs_only_the_letter_whose_content_was_under_way(
-    tmp_path: Path,
-) -> None:
+async def test_a_lost_connection_costs_only_the_letter_whose_content_left(tmp_path: Path) -> None:
     async with a_world(tmp_path) as world:
         world.host.hang_up = 3
         for number in range(1, 21):
