@@ -37,7 +37,7 @@ class Till:
     def _seal(self, order, now_s, taken):
         ksn, key = taken
         sale = self._payload(order, now_s)
-        if order.condition == DEBIT:
+        if self._hand.pin_length:
             sale.pin_block = self._pin_block(ksn, key)
         kept = OpenSale(ksn, order.amount_minor, sale.slip, sale.reentry)
         kept.kind, kept.original = order.kind, order.original

@@ -17,6 +17,7 @@ from card_reader_fw.rooms.state import (
     go,
     home,
 )
+from schemas.envelope import payload
 
 AMOUNT_DIGITS = 8  # yen
 PIN_MIN, PIN_MAX = 4, 12
@@ -67,7 +68,10 @@ def _count(state, _):
 
 
 def _ask_pin(state):
-    if state.order.condition == DEBIT:
+    """Debit needs a PIN; a chip may, and the customer knows. ENTER alone then goes on without."""
+    order = state.order
+    chip_sale = order.entry == CHIP and order.kind == payload.SALE
+    if order.condition == DEBIT or (state.pin_on and chip_sale):
         return go(state, PIN, digits="", stars=0)
     return _gathered(state)
 
@@ -83,7 +87,8 @@ def _pin_clear(state, _):
 
 
 def _pin(state, _):
-    if state.stars < PIN_MIN:
+    without = not state.stars and state.order.condition != DEBIT
+    if state.stars < PIN_MIN and not without:
         return go(state, PIN, ("pin-wipe",), stars=0, note=("pin-short",))
     return _gathered(state)
 

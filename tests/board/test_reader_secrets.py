@@ -237,6 +237,17 @@ def test_debit_by_chip_has_pin_and_cryptogram():
     assert open_sale(world.sales[0])[1].emv
 
 
+def test_a_chip_that_wants_a_pin_for_credit_gets_it():
+    world, slot, card = chip_world("pin", pin_on=True)
+    put_in(world, slot, card)
+    world.keys(*"1200", "ENTER", "ENTER", *PIN, "ENTER")
+    read_chip(world)
+    take_out(world, slot)
+    world.keys("TRANSFER")
+    assert open_sale(world.sales[0])[1].condition == 10
+    assert opened_pin(world.sales[0]) == PIN
+
+
 def test_a_void_by_chip_with_the_card_still_in():
     world, slot, card = chip_world()
     put_in(world, slot, card)

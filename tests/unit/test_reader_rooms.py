@@ -50,6 +50,15 @@ def test_a_pin_has_at_most_twelve_digits():
     assert (state.stars, kinds(actions).count("pin-key")) == (12, 12)
 
 
+def test_a_chip_may_want_a_pin_for_credit_and_enter_alone_is_none():
+    state = at("reading").but(name="condition")
+    state, _ = play(state, "ENTER")
+    assert state.name == "pin"
+    assert play(state, "ENTER")[0].name == "reading"
+    assert play(state, "123", "ENTER")[0].name == "pin"
+    assert play(state, "1234", "ENTER")[0].name == "reading"
+
+
 def test_clear_wipes_the_pin():
     state, actions = play(at("pin"), "12", "CLEAR")
     assert (state.stars, actions[-2:]) == (0, [("pin-wipe",), ("show", "pin", "")])

@@ -13,7 +13,7 @@ from card_reader_fw.board.desk.bench import Bench
 from card_reader_fw.board.desk.chip.choice import slot_of
 from card_reader_fw.board.desk.device import Device
 from card_reader_fw.board.desk.reader_error import ReaderError
-from card_reader_fw.rooms.order import INSTALMENTS, conditions
+from card_reader_fw.rooms.order import DEBIT, INSTALMENTS, conditions
 from card_reader_fw.rooms.state import AMOUNT, CARD, CHOOSE, PIN, READY, REFUND, REMOVE, SALES
 from schemas.envelope import armour
 
@@ -161,7 +161,7 @@ def _fall_back(bench: Bench, card: Presented) -> None:
 def _pin(bench: Bench, card: Presented) -> None:
     if bench.reader.state.name != PIN:
         return
-    if not card.pin:
+    if not card.pin and bench.reader.state.order.condition == DEBIT:
         raise ReaderError("pin-wanted")
     bench.keys(*card.pin, "ENTER")
 
