@@ -15,6 +15,7 @@ SECTIONS: Final = {
     "keys": "mail_gateway.settings:KeySettings",
     "smtp": "mail_gateway.settings:SmtpSettings",
     "smarthost": "mail_gateway.settings:SmarthostSettings",
+    "site": "mail_gateway.settings:SiteSettings",
     "acquirer": "mail_gateway.settings:AcquirerSettings",
     "acquirers": "",  # one table per adapter, which the adapter itself checks
     "host": "cafis_adapter.host.app:HostSettings",

@@ -24,7 +24,7 @@ def serve(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
 
     loaded = read_config(config)
     tell = machine.teller(as_json=as_json)
-    names = ("gateway", "keys", "smtp", "smarthost", "acquirer")
+    names = ("gateway", "keys", "smtp", "smarthost", "acquirer", "site")
     chosen = Settings(**{name: settings(loaded, name) for name in names})
     outside = ports.Ports(machine.now_ms, machine.random_bytes, tell)
     acquirer = build_acquirer(loaded, tell)
@@ -46,6 +46,7 @@ def host(
     """Run the host simulator: an acquirer's ISO 8583 host, driven by the amount's last three digits."""
     from acquirer_sdk.port import Ports
     from cafis_adapter.host import app, charge_list
+    from card_reader_fw.board.desk.chip import issuer
 
     chosen = app.HostSettings() if no_config(config) else settings(read_config(config), "host")
     if listed:
@@ -56,7 +57,7 @@ def host(
     if rules is not None:
         chosen = dataclasses.replace(chosen, rules=str(rules))
     outside = Ports(machine.now_ms, machine.random_bytes, machine.teller(as_json=as_json))
-    machine.run_server(lambda stop: app.run(chosen, outside, stop))
+    machine.run_server(lambda stop: app.run(chosen, outside, stop, issuer.agrees))
     return DONE
 
 

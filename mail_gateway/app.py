@@ -76,6 +76,7 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
 
         onward = Onward(wake, begin, tenure.mine)
         intake = Intake(store, onward, settings.gateway, ports, Bounces(store, token_keys.bounce))
+        await _site(settings, ports, stack)
         door = await serve(settings, intake, ports)
         stack.push_async_callback(door.close)
         await _until(stop, *working, sending)
@@ -127,6 +128,13 @@ def _send(sender: Sender, stack: AsyncExitStack) -> asyncio.Task[None]:
 
     stack.push_async_callback(end)
     return sending
+
+
+async def _site(settings: Settings, ports: Ports, stack: AsyncExitStack) -> None:
+    if settings.site.port:
+        from mail_gateway.site import http  # a gateway without a site does not pay for its library
+
+        stack.push_async_callback((await http.serve(settings, ports)).close)
 
 
 async def _until(stop: asyncio.Event, *working: asyncio.Task[None]) -> None:

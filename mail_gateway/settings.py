@@ -165,6 +165,14 @@ class AcquirerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """[site]: the page for a phone at a reader, over HTTP; put a proxy with a certificate in front."""
+
+    host: str = field(default="127.0.0.1", metadata=_set("address to listen on"))
+    port: int = field(default=0, metadata=_set("port to listen on; 0: no site", min=0, max=65_535))
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All that one gateway is built from, apart from the adapter's own table."""
 
@@ -173,3 +181,4 @@ class Settings:
     smtp: SmtpSettings
     smarthost: SmarthostSettings
     acquirer: AcquirerSettings = field(default_factory=AcquirerSettings)
+    site: SiteSettings = field(default_factory=SiteSettings)

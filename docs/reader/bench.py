@@ -27,7 +27,7 @@ def random_bytes(count):
 
 
 class Flash:
-    """What stays when the reader is switched off: two banks for the journal, eleven cells for sealed sales."""
+    """What stays when the reader is off: two banks for the journal, eleven cells for sealed sales."""
 
     bank_size = 16384
     cell_size = 1024

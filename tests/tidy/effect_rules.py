@@ -39,6 +39,8 @@ CONFINED = {
     "imaplib": (),
     "aiosmtplib": ("mail_gateway/outbox/", "handset/", "hagaki/carrier"),
     "smtplib": (),
+    "aiohttp": ("mail_gateway/site/",),
+    "segno": ("card_reader_fw/board/desk/",),
     "jinja2": ("mail_gateway/outbox/compose.py", "mail_gateway/site/"),
     "serial": ("handset/", "card_reader_fw/board/"),
     "iso8583": (),

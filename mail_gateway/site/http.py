@@ -1,0 +1,55 @@
+"""HTTP for browsers: aiohttp on our own loop. What it answers is made in `pages`."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from mail_gateway.site.pages import PHONE, pages
+
+if TYPE_CHECKING:
+    from mail_gateway.ports import Ports
+    from mail_gateway.settings import Settings
+
+
+class Site:
+    """One listener. Made by `serve`. port: the one that was really opened."""
+
+    def __init__(self, runner: web.AppRunner, port: int) -> None:
+        self._runner = runner
+        self.port = port
+
+    async def close(self) -> None:
+        """Stop listening and end what is under way."""
+        await self._runner.cleanup()
+
+
+async def serve(settings: Settings, ports: Ports) -> Site:
+    """Open the port of [site] and return the site; `Site.close` shuts it. Raises OSError if it is taken.
+
+    Encryption is the affair of a proxy in front; a browser talks to a serial port only over https or on
+    the same machine.
+    """
+    ready = pages(settings.gateway)
+
+    async def answer(request: web.Request) -> web.Response:
+        page = ready.get(request.path)
+        if page is None:
+            raise web.HTTPNotFound
+        return web.Response(body=page.body, headers=page.headers)
+
+    async def to_the_phone(_: web.Request) -> web.Response:
+        raise web.HTTPFound(PHONE)
+
+    app = web.Application(client_max_size=0)
+    app.router.add_get("/", to_the_phone)
+    app.router.add_get(PHONE + "{name:.*}", answer)
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    await runner.setup()
+    await web.TCPSite(runner, settings.site.host, settings.site.port).start()
+    port = int(runner.addresses[0][1])
+    ports.tell("site.listening", port=port)
+    return Site(runner, port)

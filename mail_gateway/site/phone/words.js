@@ -1,0 +1,81 @@
+// What the page says, in Japanese and English.
+const ENGLISH = {
+  title: "Phone for the reader",
+  connect: "Connect the reader",
+  noSerial: "This browser cannot talk to a cable. Let the reader type its sale into the box below, or show it as a QR code, " +
+    "and bring the answer back with the 8-digit code of the letter.",
+  unplugged: "No reader is connected.",
+  calling: "Waiting for the reader ...",
+  connected: (serial) => `Reader ${serial} is connected.`,
+  lost: "The reader has gone silent. Is it on, and the cable in?",
+  sales: "Sales to mail",
+  none: "None. Press TRANSFER on the reader, or paste a sale below.",
+  mail: "Mail it",
+  copy: "Copy",
+  share: "Share",
+  done: "Done",
+  copied: "Copied. Paste it into a mail to",
+  opened: "Your mail program was asked to open. Press its SEND button; press Done here when it is sent.",
+  subject: "Card sale",
+  received: (at) => `from the reader, ${at}`,
+  paste: "Paste a sale or the answer mail",
+  pasteHelp: "A sale that the reader typed or showed as a QR code, or the text of the answer mail.",
+  read: "Read it",
+  bad: {
+    "armour-missing": "There is no sale and no answer in this text.",
+    "armour-unfinished": "The end is missing: paste the whole mail.",
+    "armour-two": "There are two different ones in this text: paste one mail only.",
+    other: "Something is missing or changed in it: paste the mail as it came.",
+  },
+  saleKept: "The sale is in the list above.",
+  answerWaits: "The answer waits for the reader: connect it, or type the mail's 8-digit code into the reader.",
+  verdict: {
+    genuine: "The reader has checked the answer and shows it.",
+    "not-genuine": "The reader says: this answer is NOT genuine. Do not hand anything over.",
+    "unknown-sale": "The reader does not know that sale. Is it the right reader?",
+  },
+  full: "This phone cannot keep the sale: free some space, then press TRANSFER again.",
+  offline: "This page also works without a network.",
+};
+
+const JAPANESE = {
+  title: "リーダー用の電話",
+  connect: "リーダーを接続",
+  noSerial: "このブラウザーはケーブルと通信できません。リーダーから下の欄に入力させるか、QRコードを読み取ってください。" +
+    "回答はメールにある8桁の確認番号をリーダーに入力します。",
+  unplugged: "リーダーが接続されていません。",
+  calling: "リーダーを待っています…",
+  connected: (serial) => `リーダー ${serial} に接続しました。`,
+  lost: "リーダーの応答がありません。電源とケーブルを確かめてください。",
+  sales: "送信する売上",
+  none: "ありません。リーダーの TRANSFER を押すか、売上を下に貼り付けてください。",
+  mail: "メールで送る",
+  copy: "コピー",
+  share: "共有",
+  done: "送信済み",
+  copied: "コピーしました。次の宛先へのメールに貼り付けてください：",
+  opened: "メールアプリを開きます。そこで送信し、送信したらここで「送信済み」を押してください。",
+  subject: "カード売上",
+  received: (at) => `リーダーから受信 ${at}`,
+  paste: "売上または回答メールを貼り付け",
+  pasteHelp: "リーダーが入力した売上、QRコードの内容、または回答メールの本文。",
+  read: "読み取る",
+  bad: {
+    "armour-missing": "売上も回答も見つかりません。",
+    "armour-unfinished": "終わりの行がありません。メール全体を貼り付けてください。",
+    "armour-two": "異なるものが二つあります。メールを一通だけ貼り付けてください。",
+    other: "一部が欠けているか変わっています。受け取ったままのメールを貼り付けてください。",
+  },
+  saleKept: "売上を上の一覧に入れました。",
+  answerWaits: "リーダーを接続すると回答を渡します。または、メールの8桁の確認番号をリーダーに入力してください。",
+  verdict: {
+    genuine: "リーダーが回答を確かめ、表示しました。",
+    "not-genuine": "この回答は本物ではありません。商品を渡さないでください。",
+    "unknown-sale": "リーダーにその売上がありません。別のリーダーではありませんか。",
+  },
+  full: "売上を保存できません。空き容量を作り、もう一度 TRANSFER を押してください。",
+  offline: "この画面は通信なしでも使えます。",
+};
+
+export const language = navigator.language.startsWith("ja") ? "ja" : "en";
+export const words = language === "ja" ? JAPANESE : ENGLISH;
