@@ -85,8 +85,9 @@ def _phone(folder: Path, smtp_port: int) -> SimpleNamespace:
 
 
 @asynccontextmanager
-async def stations(folder: Path, slot: Any = None) -> AsyncIterator[SimpleNamespace]:
-    """Everything signed on and ready; the runner only moves what the test advances. slot: the reader's."""
+async def stations(folder: Path, slot: Any = None, rules: str = "") -> AsyncIterator[SimpleNamespace]:
+    """Everything signed on and ready; the runner only moves what the test advances. slot: the reader's;
+    rules: a file for the host."""
     carrier = Carrier(folder / "mailbox")
     loop = asyncio.get_running_loop()
     smtp = await loop.create_server(lambda: SMTP(carrier, hostname="carrier.example"), "127.0.0.1", 0)
@@ -99,7 +100,7 @@ async def stations(folder: Path, slot: Any = None) -> AsyncIterator[SimpleNamesp
     )
     reader, ports = _reader(folder, settings, slot), Ports(now_ms, os.urandom, tell)
     outside = AcquirerPorts(now_ms, os.urandom, tell)
-    host = Host(HostSettings(port=0), outside, issuer.agrees)
+    host = Host(HostSettings(port=0, rules=rules), outside, issuer.agrees)
     await host.start()
     acquirer = adapter.create({"port": host.port}, outside)
     store = open_store(settings.gateway.database)
