@@ -9,6 +9,7 @@ from card_reader_fw.emv.line import read
 DIRECT, INVERSE = 0x3B, 0x3F
 LENGTH_MAX = 33
 IFSC_DEFAULT = 32
+WI, BWI_MAX = 10, 4  # all that EMV allows a card: a second (T=0) or 1.6 seconds (T=1) of silence
 CLOCK_KHZ = 3580  # a common clock; with F = 372 a bit takes 104 microseconds
 FREQUENCY = (372, 372, 558, 744, 1116, 1488, 1860, 0, 0, 512, 768, 1024, 1536, 2048, 0, 0)
 DIVISOR = (0, 1, 2, 4, 8, 16, 32, 64, 12, 20, 0, 0, 0, 0, 0, 0)
@@ -24,7 +25,7 @@ class Atr:
         self.protocol = 0
         self.f, self.d = 372, 1
         self.guard = 0
-        self.wi = 10
+        self.wi = WI
         self.ifsc, self.bwi, self.cwi = IFSC_DEFAULT, 4, 13
         self.crc = False
 
@@ -53,9 +54,8 @@ def parse(data):
     for name, level, value in groups:
         _note(atr, name, level, value)
     _t1(atr, groups)
-    if atr.protocol not in (0, 1) or not atr.f or not atr.d or not atr.wi or not 1 <= atr.ifsc <= 254:
-        raise SlotError("chip-atr", TECHNICAL)
-    if atr.bwi > 9:
+    known = atr.protocol in (0, 1) and atr.f and atr.d and 16 <= atr.ifsc <= 254
+    if not known or atr.wi != WI or atr.bwi > BWI_MAX:
         raise SlotError("chip-atr", TECHNICAL)
     return atr
 

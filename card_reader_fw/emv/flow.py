@@ -15,6 +15,8 @@ from card_reader_fw.track.f2f import StripeError
 
 RECORDS_MAX = 40
 NOT_HERE = (0x6985, 0x6984)  # GET PROCESSING OPTIONS: use another application
+# What other answers give; a record has no say in it.
+NOT_IN_RECORDS = (0x4F, 0x82, 0x84, 0x94, 0x9F10, 0x9F26, 0x9F27, 0x9F36)
 AAC, ARQC = 0x00, 0x80  # reference control of GENERATE AC, and what it says it gave
 KIND = 0xC0
 LETTERS = b"0123456789:;<=>?"
@@ -112,7 +114,8 @@ def _records(talk, values):
         try:
             _expect(status, "chip-record")
             if sfi <= 10:
-                values.take(record, tlv.template(record, 0x70))
+                objects = tlv.template(record, 0x70)
+                values.take(record, [one for one in objects if one[0] not in NOT_IN_RECORDS])
         finally:
             wipe(record)
 

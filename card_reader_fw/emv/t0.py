@@ -5,7 +5,7 @@ from card_reader_fw.emv.errors import TECHNICAL, SlotError
 from card_reader_fw.emv.line import read
 
 NULL = 0x60
-NULLS_MAX = 600  # in a row: a card that is busy says so at least once per waiting time
+NULLS_MAX = 300  # in a row: a card that is busy says so at least once a second
 
 
 def transmit(apdu):

@@ -10,6 +10,7 @@ from card_reader_fw.emv.talk import BODY_MAX
 IFSD = 254
 TRIES = 3  # of one block in a row
 WAITS_MAX = 64  # requests for more time within one command
+FACTOR_MAX = 20  # waiting times in one of them: half a minute, for taking the card out is seen only after it
 MORE, ERROR_CHECK, ERROR_OTHER = 0x20, 1, 2
 R_BLOCK, S_BLOCK = 0x80, 0xC0
 IFS_REQUEST, WTX_REQUEST, RESPONSE = 0xC1, 0xC3, 0x20
@@ -109,6 +110,7 @@ class Link:
         """The answer to a request of the card for time or for another block size."""
         _expect(len(data) == 1 and data[0] > 0)
         if pcb == WTX_REQUEST:
+            _expect(data[0] <= FACTOR_MAX)
             self._factor = data[0]
         else:
             _expect(data[0] <= IFSD)

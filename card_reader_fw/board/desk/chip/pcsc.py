@@ -56,7 +56,7 @@ class PcscSlot:
             code, _, _, _, answer = scard.SCardStatus(self._card)
         if code != scard.SCARD_S_SUCCESS:
             self._card = None
-            raise SlotError("chip-mute", TECHNICAL) if self.present() else SlotError("chip-removed", FINAL)
+            raise self._error("chip-mute")
         return bytes(answer)
 
     def send(self, apdu: bytes) -> bytearray:
@@ -69,7 +69,7 @@ class PcscSlot:
             apdu = apdu[: 5 + apdu[4]] if len(apdu) > 5 else apdu  # it has no room for both data and Le
         code, response = scard.SCardTransmit(self._card, header, list(apdu))
         if code != scard.SCARD_S_SUCCESS or not response:
-            raise SlotError("chip-removed", FINAL) if self._gone() else SlotError("chip-io", TECHNICAL)
+            raise self._error("chip-io")
         return bytearray(response)
 
     def off(self) -> None:
@@ -83,14 +83,14 @@ class PcscSlot:
         self.off()
         scard.SCardReleaseContext(self._context)
 
-    def _gone(self) -> bool:
-        """After a command that failed: was the card pulled out? The service sees that a moment later."""
+    def _error(self, slug: str) -> SlotError:
+        """Why it failed: the chip, or the card was pulled out, which the service sees a moment later."""
         wanted = [(self.name, scard.SCARD_STATE_UNAWARE)]
         _, states = scard.SCardGetStatusChange(self._context, 0, wanted)
         if states and states[0][1] & scard.SCARD_STATE_PRESENT:
             seen = [(self.name, states[0][1] & ~scard.SCARD_STATE_CHANGED)]
             scard.SCardGetStatusChange(self._context, REMOVAL_MS, seen)
-        return not self.present()
+        return SlotError(slug, TECHNICAL) if self.present() else SlotError("chip-removed", FINAL)
 
     def _readers(self) -> list[str]:
         code, names = scard.SCardListReaders(self._context, [])
