@@ -3,9 +3,10 @@
 An answer is the slug of a refusal, or what was read, written again.
 """
 
-from card_reader_fw.crypto import aes, ccm, cmac
+from card_reader_fw.crypto import aes, ccm, cmac, tr31
 from schemas.envelope import armour, cbor, checkcode, cose, derivation, payload
 from schemas.errors import WireError
+from schemas.keyblock import layout
 from schemas.link import events, frames, table
 from schemas.link.session import Session
 
@@ -66,6 +67,11 @@ def _armourtext(headers, data):
     return [kind, body.hex(), armour.to_text(kind, body)]
 
 
+def _block(headers, data):
+    key = tr31.unwrap(aes.own, aes.own_decrypt, bytes.fromhex(headers["protection"]), layout.parse(data))
+    return [bytes(key).hex(), tr31.check_value(aes.own, key)]
+
+
 def _frame(headers, data):
     found = frames.Decoder().feed(_line_bytes(data))[0]
     if isinstance(found, frames.Damaged):
@@ -100,7 +106,8 @@ def _session(headers, data):
 
 def _say(session, rest):
     words = rest.split(" ")
-    given = [int(w) if words[0] in ("hello", "permission") and i == 0 else w for i, w in enumerate(words[1:])]
+    number = {"hello": 0, "permission": 0, "keys_told": 1}.get(words[0])
+    given = [int(word) if i == number else word for i, word in enumerate(words[1:])]
     try:
         getattr(session, words[0])(*given)
     except WireError as error:
@@ -134,6 +141,7 @@ WIRES = {
     "checkcode": _checkcode,
     "armour": _armour,
     "armourtext": _armourtext,
+    "block": _block,
     "frame": _frame,
     "body": _body,
     "session": _session,

@@ -19,7 +19,7 @@ with warnings.catch_warnings():
     from psec import tr31 as oracle
 
 FOLDER = Path(schemas.keyblock.__file__).parent / "vectors"
-FILES = sorted(path.name for path in FOLDER.glob("*.txt"))
+FILES = sorted(str(path.relative_to(FOLDER)) for path in FOLDER.glob("*/*.txt"))
 
 
 def read(name: str) -> tuple[dict[str, str], str]:
@@ -41,7 +41,7 @@ def test_the_reader_takes_exactly_the_good_ones(name: str) -> None:
         assert caught.value.slug == headers["expect"]
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if "mac" in name or name.startswith("ok")])
+@pytest.mark.parametrize("name", [name for name in FILES if "mac" in name or "ok" in name])
 def test_an_independent_implementation_agrees(name: str) -> None:
     headers, block = read(name)
     protection = bytes.fromhex(headers["protection"])

@@ -45,17 +45,17 @@ CASES = (
 
 
 def files() -> Iterator[tuple[str, str]]:
-    """-> (name, content) of every vector. Headers, an empty line, the block."""
+    """-> (path below the folder, content) of every vector. Headers, an empty line, the block."""
     for name, expect, comment, block in CASES:
         head = f"expect: {expect}\ncomment: {comment}\nprotection: {PROTECTION}\nkey: {KEY}\n"
-        yield f"{name}.txt", f"{head}\n{block}\n"
+        yield f"block/{name}.txt", f"{head}\n{block}\n"
 
 
 def main() -> None:
     """Write all, and remove what no case writes any more."""
     content = dict(files())
-    for old in FOLDER.glob("*.txt"):
-        if old.name not in content:
+    for old in FOLDER.glob("*/*.txt"):
+        if str(old.relative_to(FOLDER)) not in content:
             old.unlink()
     for name, text in content.items():
         (FOLDER / name).write_bytes(text.encode())
