@@ -18,13 +18,15 @@ def unwrap(cipher, decipher, protection, parts):
     protect = cipher(bytes(protection))
     encryption = cmac(protect, layout.derivation(layout.ENCRYPTION))
     authentication = cmac(protect, layout.derivation(layout.AUTHENTICATION))
-    data = _decrypted(decipher(encryption), parts.mac, parts.sealed)
+    covered = bytearray(parts.head)
+    _decrypt_to(covered, decipher(encryption), parts.mac, parts.sealed)
+    whole = memoryview(covered)  # a slice of a bytearray would be a copy of the key
     try:
-        if not same(cmac(cipher(authentication), parts.head + bytes(data)), parts.mac):
+        if not same(cmac(cipher(authentication), whole), parts.mac):
             raise WireError("keyblock-mac", "mac")
-        return layout.key_of(data)
+        return layout.key_of(whole[layout.HEAD_LENGTH :])
     finally:
-        wipe(data)
+        wipe(whole)
 
 
 def check_value(cipher, key):
@@ -32,10 +34,10 @@ def check_value(cipher, key):
     return cmac(cipher(bytes(key)), bytes(16))[:3].hex().upper()
 
 
-def _decrypted(block, vector, sealed):
-    data = bytearray()
+def _decrypt_to(buffer, block, vector, sealed):
+    """AES-CBC backwards, appended to a bytearray."""
     for at in range(0, len(sealed), 16):
         part = sealed[at : at + 16]
-        data.extend(bytes([x ^ y for x, y in zip(block(part), vector)]))
+        for x, y in zip(block(part), vector):
+            buffer.append(x ^ y)
         vector = part
-    return data

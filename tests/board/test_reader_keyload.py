@@ -1,8 +1,11 @@
 """New keys over the serial line: durable before they are answered, loaded once, and by nobody else."""
 
+import json
 from types import SimpleNamespace
 
+import on_chip_keys
 import pytest
+from micropython_world import on_chip
 from reader_centre import CARD, INITIAL_KEY, KEY_ID, SWIPE, Memory, PowerCut, open_sale, seal_result
 
 from card_reader_fw import keyload, vault
@@ -303,3 +306,11 @@ def test_a_firmware_that_knows_no_key_loading_is_told_apart():
                     old.hello(1, "hagaki 0.0")
                 if isinstance(event, events.KeysAsked):  # what such a firmware cannot read
                     old = session.Session(session.READER)
+
+
+def test_the_same_on_the_chips_interpreter():
+    given = {"serial": SERIAL.hex(), "transport": TRANSPORT.hex(), "blocks": [FIRST, FIRST, SECOND, FIRST]}
+    said, _ = on_chip("on_chip_keys.py", given)
+    assert said == json.loads(json.dumps(on_chip_keys.report(given)))
+    assert [one[0] for one in said[1:9:2]] == ["loaded", "loaded", "loaded", "refused"]
+    assert said[2][3] == host.Tree(BDK).update_key(KEY_ID).hex()
