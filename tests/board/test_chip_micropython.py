@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from pathlib import Path
 
 import on_chip_chips
@@ -17,6 +18,7 @@ from card_reader_fw.emv.errors import TECHNICAL, ChipError, SlotError
 
 HERE = Path(__file__).parent
 SPOILT = 150
+HEAP_MAX = 16 * 1024
 SALE = [["key", key] for key in (*"1200", "ENTER", "ENTER")]
 
 
@@ -65,6 +67,20 @@ def test_every_card_and_fault_comes_to_the_same() -> None:
     said, _ = on_chip("on_chip_chips.py", given)
     assert said == on_chip_chips.report(given)
     assert len([one for one in said if len(one[-1]) == 3]) >= 20, "hardly a sale among them"
+
+
+@pytest.mark.parametrize("card", ["jcb", "t0", "no-directory"])
+def test_a_chip_takes_little_memory(card: str) -> None:
+    """The most that is alive at once, in CPython's objects, each of which is larger than MicroPython's."""
+    given = recorded(card)
+    on_chip_chips.play(given)
+    tracemalloc.start()
+    try:
+        on_chip_chips.play(given)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most <= HEAP_MAX
 
 
 @pytest.mark.parametrize("card", ["visa", "mastercard"])
