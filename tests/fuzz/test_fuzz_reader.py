@@ -55,19 +55,45 @@ class Shop:
         if dice.random() < 0.7:
             ports["slot"] = self.slot
         self.world = World(pin_on=dice.random() < 0.5, seed=dice.randrange(1 << 30), **ports)
+        self.world.link_up()
         self.bodies: dict[bytes, bytes] = {}  # KSN: the one sealed text
         self.answered: dict[bytes, set[int]] = {}  # KSN: outcomes that the centre sealed
 
     def doing(self) -> None:
         """One thing that a hand, a card, the phone, the centre or the battery does."""
-        ways = [self.key] * 12 + [self.swipe] * 3 + [self.chip, self.noise, self.answer, self.answer]
-        self.dice.choice([*ways, self.power_cut, self.switch_off, self.wait])()
+        ways = [self.key] * 6 + [
+            self.swipe,
+            self.chip,
+            self.noise,
+            self.power_cut,
+            self.switch_off,
+            self.wait,
+        ]
+        self.dice.choice([*ways, *[self.sell] * 3, self.give_back, *[self.answer] * 3])()
         for line in self.world.lcd:
             assert len(line) <= 16
         self.collect()
 
     def key(self) -> None:
         self.world.keys(*(DEBIT if self.dice.random() < 0.1 else [self.dice.choice(KEYS)]))
+
+    def sell(self) -> None:
+        """A sale as it should be, but for what else is going on."""
+        self.world.keys(*["CANCEL"] * self.dice.randrange(3))
+        self.dice.choice([self.world.swipe, self.chip])()
+        condition = self.dice.choice(["", "", "110", "61"])
+        self.world.keys(*"1200", "ENTER", *condition, "ENTER", *self.dice.choice(["1234", "", "12"]), "ENTER")
+        self.world.run(200)
+        if self.slot.card and self.dice.random() < 0.8:
+            self.chip()
+        self.world.keys(self.dice.choice(["TRANSFER", "TRANSFER", "1", "2"]))
+
+    def give_back(self) -> None:
+        """One of the last sales, if it is approved."""
+        self.world.keys("CANCEL", "CANCEL", "ENTER", "2", *["ENTER"] * self.dice.randrange(3))
+        self.world.keys(*self.dice.choice([["1"], ["2", "7", "ENTER"]]))
+        self.world.swipe()
+        self.world.keys("TRANSFER")
 
     def swipe(self) -> None:
         swipe = SWIPE
