@@ -35,5 +35,7 @@ def report(given):
             world.reader.poll()
         if doing[0] == "remove":
             world.board.slot.inside = False
-        world.do(doing)
+            world.settle()
+        else:
+            world.do(doing)
     return {"notes": world.notes}
