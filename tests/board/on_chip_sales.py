@@ -1,7 +1,7 @@
 """Runs under MicroPython and CPython: a whole reader, its phone and a centre, through a script of doings.
 
 A doing is ["swipe", flux intervals], ["key", name], ["answer", outcome's number], ["off and on"],
-["unplug"] or ["wait", milliseconds].
+["unplug"], ["wait", milliseconds], ["insert", what a card answered once, in hex] or ["remove"].
 """
 
 import binascii
@@ -46,13 +46,35 @@ class Queue:
         return self.waiting.pop(0) if self.waiting else None
 
 
+class Slot:
+    """Answers what a card answered once, from its ATR on; -> `asked`, the commands that it was sent."""
+
+    def __init__(self):
+        self.answers = None
+        self.asked = []
+
+    def present(self):
+        return self.answers is not None
+
+    def on(self):
+        return binascii.unhexlify(self.answers.pop(0))
+
+    def send(self, apdu):
+        self.asked.append(binascii.hexlify(bytes(apdu)).decode())
+        return bytearray(binascii.unhexlify(self.answers.pop(0)))
+
+    def off(self):
+        pass
+
+
 class Board:
     def __init__(self, world):
         self.flash = world.flash
         self.head, self.keypad = Queue(), Queue()
         self.lcd = self.serial = self.beeper = self
         self.cipher = aes.own
-        self.slot = self.typist = self.picture = None
+        self.slot = world.slot
+        self.typist = self.picture = None
         self.random = world.random
         self.to_reader, self.to_phone = b"", b""
         self.world = world
@@ -80,8 +102,9 @@ class Board:
 class World:
     """notes: all that could be seen and heard, in order."""
 
-    def __init__(self, pin):
+    def __init__(self, pin, slot=None):
         self.flash = Flash()
+        self.slot = slot
         self.now_ms = 0
         self.notes = []
         self._dice = 1
@@ -115,7 +138,8 @@ class World:
             self.phone.tick(self.now_ms)
             out = self.phone.outgoing()
             self.board.to_reader += out
-            if not out and not data and not self.board.keypad.waiting:
+            is_reading = self.reader.state.name == "reading"
+            if not (out or data or self.board.keypad.waiting or is_reading):
                 return
 
     def do(self, doing):
@@ -131,6 +155,10 @@ class World:
             self.switch_on()
         elif verb == "unplug":
             self.phone = session.Session(session.PHONE)
+        elif verb == "insert":
+            self.slot.answers = list(doing[1])
+        elif verb == "remove":
+            self.slot.answers = None
         elif verb == "wait":
             self.now_ms += doing[1]
         self.settle()
@@ -147,9 +175,12 @@ class World:
 
 
 def report(given):
-    """given: {"doings": [..], "pin": bool} -> all that was seen and heard, and the flash's digest."""
-    world = World(given["pin"])
+    """given: {"doings": [..], "pin": bool, "slot": bool} -> all that was seen and heard, what was asked of the
+    chip, and the flash's digest."""
+    slot = Slot() if given.get("slot") else None
+    world = World(given["pin"], slot)
     for doing in given["doings"]:
         world.do(doing)
     digest = sha256(b"".join(world.flash.banks)).digest()
-    return {"notes": world.notes, "flash": binascii.hexlify(digest).decode()}
+    asked = slot.asked if slot else []
+    return {"notes": world.notes, "asked": asked, "flash": binascii.hexlify(digest).decode()}

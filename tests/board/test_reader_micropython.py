@@ -11,6 +11,8 @@ import pytest
 from micropython_world import ROOT, on_chip
 from reader_centre import CARD, SWIPE
 
+from card_reader_fw.board.desk.chip.choice import card_of
+from card_reader_fw.board.desk.chip.slot import CardSlot
 from card_reader_fw.board.desk.stripe import Hand, intervals_of
 from card_reader_fw.terminal import KEYS
 from schemas.envelope import outcome
@@ -76,6 +78,48 @@ def test_a_dialogue_is_the_same_to_the_last_byte(seed):
     here = on_chip_sales.report(given)
     assert on_chip("on_chip_sales.py", given)[0] == here
     assert any(len(note) > 100 for note in here["notes"])
+
+
+class Recorder(CardSlot):
+    """A test card in the slot; answers: all that it says, from its ATR on, in hex."""
+
+    def __init__(self, name):
+        super().__init__(card_of(name))
+        self.answers = []
+
+    def on(self):
+        self.answers.append(super().on().hex())
+        return bytes.fromhex(self.answers[-1])
+
+    def send(self, apdu):
+        answer = super().send(apdu)
+        self.answers.append(answer.hex())
+        return answer
+
+
+def chip_sale(name):
+    """What that card says in a sale of 1,200 yen, and the doings that lead to it."""
+    slot = Recorder(name)
+    keys = [["key", key] for key in (*"1200", "ENTER", "ENTER", "1", *PIN, "ENTER")]
+    world = on_chip_sales.World(True, slot)
+    for doing in ([], *keys):
+        world.do(doing or ["wait", 10])
+    return slot.answers, keys
+
+
+@pytest.mark.parametrize("name", ["visa", "jcb", "t0", "no-directory", "two", "pin"])
+def test_a_chip_sale_is_the_same_to_the_last_byte(name):
+    """What is asked of the card, too; and nothing of its number stays behind."""
+    answers, keys = chip_sale(name)
+    given = {
+        "doings": [["insert", answers], *keys, ["remove"], ["key", "TRANSFER"]],
+        "pin": True,
+        "slot": True,
+    }
+    here = on_chip_sales.report(given)
+    assert len(here["asked"]) == len(answers) - 1 > 4
+    assert any(len(note) > 300 for note in here["notes"]), here["notes"]
+    assert on_chip("on_chip_sales.py", given)[0] == here
 
 
 @pytest.mark.parametrize("doings, pin", [(SALE, False), (DEBIT, True)], ids=["credit", "debit with PIN"])
