@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.payment import TRANSITIONS, Event, Kind, State, Trade
 from mail_gateway.domain.reconcile import Booked
-from mail_gateway.store import notes
+from mail_gateway.store import notes, returns
 from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import KeyUsed
 from mail_gateway.work.apart import set_apart
@@ -49,8 +50,13 @@ async def _charged(kit: Kit, payment: Payment, note: Note) -> Payment | None:
     changes = {**facts, "code": ""}
     if not payment.amount_minor and note.facts.get("state") == Booked.RETURNED:
         changes["kind"] = Trade.REFUND  # of which sale, nobody can know: it was never opened
+    epoch = 0
+    if payment.original is not None and not payment.returned_minor:
+        sale = await kit.store.read(returns.sold, payment.original)
+        assert sale is not None, "payments are never deleted"
+        epoch, changes["returned_minor"] = sale.epoch, min(payment.amount_minor, sale.left_minor)
     if payment.counter is not None:
-        return await _end(kit, payment, event, changes)
+        return await _end(kit, payment, event, changes, sale_epoch=epoch)
     try:
         return await _end(kit, payment, event, {**changes, "counter": int.from_bytes(payment.ksn[8:], "big")})
     except KeyUsed:
@@ -67,10 +73,12 @@ async def _uncharged(kit: Kit, payment: Payment) -> Payment | None:
     return await _end(kit, payment, Event(Kind.FOUND_UNCHARGED), {"code": "not-in-list"})
 
 
-async def _end(kit: Kit, payment: Payment, event: Event, changes: dict[str, Any]) -> Payment:
+async def _end(
+    kit: Kit, payment: Payment, event: Event, changes: dict[str, Any], *, sale_epoch: int = 0
+) -> Payment:
     if TRANSITIONS[payment.state][event.kind] is State.DECLINED:
         changes["due_ms"] = kit.ports.now_ms() + QUIET_MS
-    return await enter(kit, draft(kit, payment, [event], **_BACK, **changes))
+    return await enter(kit, replace(draft(kit, payment, [event], **_BACK, **changes), sale_epoch=sale_epoch))
 
 
 async def _rest(kit: Kit, payment: Payment) -> Payment:

@@ -48,8 +48,9 @@ def listed(world: World) -> ChargeList:
     """The acquirer's list, as it now is."""
     lines = []
     for reference, amounts in world.acquirer.charges.items():
-        state = Booked.CHARGED if amounts else Booked.REVERSED
-        line = Line(reference, "00000001", 0, sum(amounts) or 1, 392, "123456" if amounts else "", state)
+        way = Booked.RETURNED if sum(amounts) < 0 else Booked.CHARGED
+        state = way if amounts else Booked.REVERSED
+        line = Line(reference, "00000001", 0, abs(sum(amounts)) or 1, 392, "123456" if amounts else "", state)
         lines.append(line)
     return ChargeList(0, 10**15, tuple(lines))
 
@@ -319,3 +320,63 @@ def test_the_check_finds_a_gateway_that_does_not_recover(
         except AssertionError:
             return
     pytest.fail("not found")
+
+
+async def sold(world: World) -> bytes:
+    kept = await world.post(sale(world, 1200))
+    assert kept.payment_id is not None
+    return (await world.reach(kept.payment_id, State.APPROVED)).ksn
+
+
+def test_a_refund_of_the_lost_time_is_not_given_twice(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        ksn = await sold(world)
+        taken_ms = copy(world)
+        refund = sale(world, 500, kind=3, original_ksn=ksn)
+        await world.post(refund)
+        await world.reach(2, State.APPROVED)
+        await back(world, taken_ms)
+        kept = await world.post(refund)
+        await asyncio.sleep(60)
+        assert kept.payment_id is not None
+        assert (await newest(world))[kept.payment_id].kind is Letter.RETURN_IN_DOUBT
+        assert recovering.reconcile(world.gateway, listed(world))["ghosts"] == 1
+        recovering.finish(world.gateway)
+        await asyncio.sleep(120)
+        assert (await world.payment(kept.payment_id)).shunted, "a return like it is in the list"
+        recovering.settle(world.gateway, "000000000002", kept.payment_id, "the list shows it")
+        given = await world.reach(kept.payment_id, State.APPROVED)
+        assert (given.original, given.returned_minor) == (1, 500)
+        assert (await world.payment(1)).returned_minor == 500, "the rest can still be given back"
+        assert (await newest(world))[kept.payment_id].kind is Letter.RETURNED
+
+    world = tell_story(tmp_path, story)
+    assert sum(map(world.acquirer.net, world.acquirer.charges)) == 700
+    with guest(world.gateway.database) as conn:
+        assert audit.verify(conn, (), lambda _: None).faults == []
+
+
+@pytest.mark.parametrize("was_done", [True, False])
+def test_a_void_that_was_at_the_acquirer_ends_as_its_list_says(was_done: bool, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        ksn = await sold(world)
+        world.acquirer.habits = Habits(lose_answer=100) if was_done else Habits(lose_request=100)
+        await world.post(sale(world, 1200, kind=2, original_ksn=ksn))
+        await world.reach(2, State.DISPATCHED)
+        taken_ms = copy(world)
+        await asyncio.sleep(3)
+        await world.kill()
+        world.acquirer.habits = Habits()
+        await back(world, taken_ms)
+        found = recovering.reconcile(world.gateway, listed(world))
+        assert found["charged" if was_done else "uncharged"] == 1
+        recovering.finish(world.gateway)
+        await world.reach(2, State.APPROVED if was_done else State.REVERSED)
+        assert (await world.payment(1)).returned_minor == (1200 if was_done else 0)
+        letter = Letter.RETURNED if was_done else Letter.NOT_RETURNED
+        assert (await newest(world))[2].kind is letter
+
+    world = tell_story(tmp_path, story)
+    assert sum(map(world.acquirer.net, world.acquirer.charges)) == (0 if was_done else 1200)
+    with guest(world.gateway.database) as conn:
+        assert audit.verify(conn, (), lambda _: None).faults == []

@@ -35,8 +35,8 @@ def the_amount_is_divided_by_a_hundred(patch):
 
 @BED.bug("none")
 def the_ledger_rounds(patch):
-    def rounded(old, state, kind, amount, currency):
-        return old(state, kind, amount // 100 * 100, currency)
+    def rounded(old, state, kind, amount, *more):
+        return old(state, kind, amount // 100 * 100, *more)
 
     wrapped(patch, clerk, "transfers_for", rounded)
 
