@@ -175,8 +175,8 @@ class World:
 
 
 def report(given):
-    """given: {"doings": [..], "pin": bool, "slot": bool} -> all that was seen and heard, what was asked of the
-    chip, and the flash's digest."""
+    """given: {"doings": [..], "pin": bool, "slot": bool} -> all that was seen and heard, what was asked of
+    the chip, and the flash's digest."""
     slot = Slot() if given.get("slot") else None
     world = World(given["pin"], slot)
     for doing in given["doings"]:

@@ -100,7 +100,7 @@ class Recorder(CardSlot):
 def chip_sale(name):
     """What that card says in a sale of 1,200 yen, and the doings that lead to it."""
     slot = Recorder(name)
-    keys = [["key", key] for key in (*"1200", "ENTER", "ENTER", "1", *PIN, "ENTER")]
+    keys = [["key", key] for key in (*"1200", "ENTER", "ENTER", *PIN, "ENTER", "1")]
     world = on_chip_sales.World(True, slot)
     for doing in ([], *keys):
         world.do(doing or ["wait", 10])
