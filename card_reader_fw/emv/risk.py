@@ -18,6 +18,7 @@ HOLDER_VERIFIED, CARD_RISK, TERMINAL_RISK = 0x40, 0x20, 0x08
 
 HOLDER_VERIFICATION = 0x10  # of the first byte of the application interchange profile
 GOODS_HERE, GOODS_ABROAD, SERVICES_HERE, SERVICES_ABROAD = 0x20, 0x10, 0x08, 0x04  # usage control
+IN_SHOPS = 0x01  # at terminals other than cash machines
 
 
 def judge(values, version, amount_minor, with_pin):
@@ -69,4 +70,5 @@ def _allowed(values):
     if usage is None or country is None:
         return True
     here = country == values.own[0x9F1A]
-    return bool(usage[0] & (GOODS_HERE | SERVICES_HERE if here else GOODS_ABROAD | SERVICES_ABROAD))
+    wanted = GOODS_HERE | SERVICES_HERE if here else GOODS_ABROAD | SERVICES_ABROAD
+    return bool(usage[0] & wanted and usage[0] & IN_SHOPS)

@@ -119,6 +119,18 @@ def labels_of(*applications, directory: bool = True, **more) -> list[list[str]]:
     return shown
 
 
+@pytest.mark.parametrize(
+    ("usage", "second"),
+    [("FF00", 0x00), ("2100", 0x00), ("0900", 0x00), ("2000", 0x10), ("1500", 0x10), ("0000", 0x10)],
+)
+def test_what_a_card_may_be_used_for(usage: str, second: int) -> None:
+    """Goods or services here, and not at cash machines only; else the issuer is told."""
+    card = Card(Profile("made", "", (replace(JCB, usage=usage, denial="0000000000"),)))
+    emv = trial.trial(CardSlot(card), trial.sale(1, 0, bytes)).emv
+    place = tlv.first(tlv.walk(emv, 0, len(emv)), 0x95)
+    assert emv[place[0] + 1] == second
+
+
 @pytest.mark.parametrize("directory", [True, False])
 @pytest.mark.parametrize("t0", [True, False])
 def test_two_applications_of_one_brand_are_both_found(directory: bool, t0: bool) -> None:

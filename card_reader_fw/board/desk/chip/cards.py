@@ -17,7 +17,7 @@ class Application:
 
     aid, label; priority: as 87 has it (80 = the holder confirms); pan, expiry YYMM, service: three digits;
     sequence: two digits; version: of the cryptogram; options: 9F38 in hex; verification: 8E in hex; format2:
-    answers in template 77; denial: issuer action code in hex.
+    answers in template 77; denial: issuer action code in hex; usage: 9F07 in hex.
     """
 
     aid: str
@@ -32,6 +32,7 @@ class Application:
     verification: str = "00000000000000004203" + "5E03" + "1F00"
     format2: bool = False
     denial: str = "0010000000"
+    usage: str = "FF00"
 
     @property
     def name(self) -> bytes:

@@ -53,7 +53,7 @@ def records(one: Application) -> Records:
                 encode(0x5F34, bytes.fromhex(one.sequence)),
                 encode(0x5F24, expiry),
                 encode(0x5F28, b"\x03\x92"),
-                encode(0x9F07, b"\xff\x00"),
+                encode(0x9F07, bytes.fromhex(one.usage)),
                 encode(0x9F08, one.application_version),
                 encode(0x9F0E, bytes.fromhex(one.denial)),
             )
