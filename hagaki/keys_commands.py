@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from hagaki import ceremony_commands, machine, tables
+from hagaki import ceremony_commands, first_record, machine, tables
 from hagaki.problem import DONE, NO, Problem
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, Language
 
@@ -127,20 +127,20 @@ def allow(
 @app.command("transport")
 def transport(
     serial: Serial,
-    out: Annotated[Path, typer.Option("--out", help="Where to write the device file.")],
+    out: Annotated[Path, typer.Option("--out", help="Where to write its record.")],
     config: ConfigFile = DEFAULT_CONFIG,
     merchant: Annotated[str, typer.Option(help="Whose reader it is; may be left out if there is one.")] = "",
     language: Annotated[Language, typer.Option(help="Language of the LCD.")] = "en",
+    chip: Annotated[bool, typer.Option("--chip", help="A script for mpremote, not a device file.")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """A new reader without keys: write its device file with the transport key for its first key block."""
-    from card_reader_fw.board.desk import device
+    """A new reader without keys: write its first record, with the transport key for its first key block."""
     from mail_gateway.admin import loading
 
-    if out.exists():
-        raise Problem(f"{out} exists; a transport key is written once, choose another file", "device-exists")
+    first_record.assert_free(out)
     made = loading.transport(ceremony_commands.desk(config), serial, merchant)
-    device.create_blank(out, made.serial, made.transport_key, language=language)
+    write = first_record.chip_script if chip else first_record.device_file
+    write(out, made, language)
     facts = {"serial": serial, "merchant": made.merchant, "device": str(out)}
     tables.one(facts, f"reader {serial} of {made.merchant}, no keys yet: {out}", as_json=as_json)
     return DONE

@@ -1,6 +1,8 @@
 """New keys over the serial line: durable before they are answered, loaded once, and by nobody else."""
 
 import json
+import sys
+import types
 from types import SimpleNamespace
 
 import on_chip_keys
@@ -15,8 +17,10 @@ from card_reader_fw.board.desk.device import cipher
 from card_reader_fw.crypto import dukpt
 from card_reader_fw.journal import Journal
 from card_reader_fw.reader import Reader
+from hagaki import first_record
 from handset.errors import HandsetError
 from handset.key_line import KeyTalk
+from mail_gateway.admin import loading
 from mail_gateway.envelope import dukpt as host
 from mail_gateway.envelope import keyblock
 from mail_gateway.envelope.keys import kcv
@@ -95,14 +99,17 @@ class Desk:
             if key:
                 self.board.keypad.put(key)
             for _ in range(12):
-                for event in phone.receive(self.turn(), 0):
-                    if isinstance(event, events.Hello):
-                        phone.permission(1_750_000_000)
-                    if isinstance(event, events.SaleArrived):
-                        sales.append(event.text)
-                        phone.stored()
-                self.wire.to_reader += phone.outgoing()
+                self.hear(phone, sales)
         return sales[0]
+
+    def hear(self, phone, sales):
+        for event in phone.receive(self.turn(), 0):
+            if isinstance(event, events.Hello):
+                phone.permission(1_750_000_000)
+            if isinstance(event, events.SaleArrived):
+                sales.append(event.text)
+                phone.stored()
+        self.wire.to_reader += phone.outgoing()
 
 
 def test_a_new_reader_gets_its_first_keys():
@@ -299,13 +306,12 @@ def test_a_firmware_that_knows_no_key_loading_is_told_apart():
     talk, old = KeyTalk(lambda told: FIRST), session.Session(session.READER)
     with pytest.raises(HandsetError, match="no-key-loading"):
         for _ in range(50):
-            came = old.outgoing()
-            talk.step(came, 0)
-            for event in old.receive(talk.session.outgoing(), 0):
-                if isinstance(event, events.LinkUp):
-                    old.hello(1, "hagaki 0.0")
-                if isinstance(event, events.KeysAsked):  # what such a firmware cannot read
-                    old = session.Session(session.READER)
+            talk.step(old.outgoing(), 0)
+            told = [type(event) for event in old.receive(talk.session.outgoing(), 0)]
+            if events.LinkUp in told:
+                old.hello(1, "hagaki 0.0")
+            if events.KeysAsked in told:  # what such a firmware cannot read
+                old = session.Session(session.READER)
 
 
 def test_the_same_on_the_chips_interpreter():
@@ -314,3 +320,19 @@ def test_the_same_on_the_chips_interpreter():
     assert said == json.loads(json.dumps(on_chip_keys.report(given)))
     assert [one[0] for one in said[1:9:2]] == ["loaded", "loaded", "loaded", "refused"]
     assert said[2][3] == host.Tree(BDK).update_key(KEY_ID).hex()
+
+
+def test_the_script_for_a_chip_makes_a_reader_of_its_flash(tmp_path, monkeypatch):
+    flash = flash_after(FIRST)  # whatever was on it
+    board = types.ModuleType("board")
+    board.Board = lambda: SimpleNamespace(flash=flash)
+    monkeypatch.setitem(sys.modules, "card_reader_fw.board.rp2.board", board)
+    script = tmp_path / "first.py"
+    first_record.chip_script(script, loading.NewReader(SERIAL, TRANSPORT, "Store"), "ja")
+    assert script.stat().st_mode & 0o777 == 0o600
+    exec(compile(script.read_text(), "first.py", "exec"), {})
+    kept = loaded(flash)
+    assert (kept.language, kept.keyless(), keyload.opens_with(kept.keys)) == ("ja", True, "transport")
+    assert keyload.take(cipher, kept, FIRST)[0] == keyload.LOADED
+    with pytest.raises(FileExistsError):
+        first_record.chip_script(script, loading.NewReader(SERIAL, TRANSPORT, "Store"), "ja")
