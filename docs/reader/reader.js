@@ -125,7 +125,7 @@ async function begin() {
     chip.FS.writeFile("/fw/" + path, texts[place]);
   });
   chip.FS.writeFile("/fw/centre.py", await file("docs/reader/centre.py"));
-  chip.runPython(await file("docs/reader/bench.py"));
+  chip.runPython(await file("docs/reader/in_page.py"));
   const bench = chip.globals.get("bench");
 
   for (const key of KEYS) button(at("keys"), key, () => bench.key(key));
