@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from hagaki.simulation.check_money import Truth, excused, truths
 from hagaki.simulation.faults import NEVER_ENDS
 from hagaki.simulation.findings import Finding, Wrong
-from mail_gateway.domain.ledger import Phase
-from mail_gateway.domain.payment import ENDED, TRANSITIONS, Kind, State
+from hagaki.simulation.records import key_of
+from mail_gateway.domain.ledger import Account, Phase
+from mail_gateway.domain.payment import ENDED, TRANSITIONS, Kind, State, Trade
 
 if TYPE_CHECKING:
     from hagaki.simulation.records import Records
@@ -44,13 +45,22 @@ def ledger(world: World, records: Records) -> Iterator[Finding]:
     found, unknowable = truths(world), excused(world, records)
     for payment in records.payments:
         ended = State(payment.state) in ENDED
-        net = found.get(payment.amount_minor, Truth(0, 0, 0)).net_minor
+        net = found.get(key_of(payment), Truth(0, 0, 0)).net_minor
         if ended and pending[payment.id]:
             yield Finding(Wrong.BOOKS, f"payment {payment.id} has ended with {pending[payment.id]} pending")
-        if payment.amount_minor in unknowable:
+        if key_of(payment) in unknowable:
             continue
         if posted[payment.id] != net and (ended or payment.amount_minor % 1000 not in NEVER_ENDS):
             yield Finding(Wrong.BOOKS, f"payment {payment.id}: posted {posted[payment.id]}, charged {net}")
+
+
+def ways(_: World, records: Records) -> Iterator[Finding]:
+    """(e) A sale's money goes from the acquirer to the merchant, a return's the other way round."""
+    returns = {payment.id for payment in records.payments if payment.kind != Trade.SALE}
+    for row in records.transfers:
+        to_merchant = row.debit == Account.ACQUIRER_RECEIVABLE
+        if to_merchant is (row.payment in returns):
+            yield Finding(Wrong.BOOKS, f"payment {row.payment}: {row.debit} to {row.credit}")
 
 
 def chain(_: World, records: Records) -> Iterator[Finding]:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 from hagaki.simulation.faults import NEVER_ENDS, TWO_FACED, Fault
 from hagaki.simulation.findings import Finding, Wrong
 from hagaki.simulation.loop import START_MS
+from hagaki.simulation.records import key_of
 from hagaki.simulation.sales import LIMIT_MINOR
 from mail_gateway.domain.outcome import Letter, Outcome
 from schemas.envelope import outcome
 
 if TYPE_CHECKING:
     from hagaki.simulation.records import Records
-    from hagaki.simulation.sales import Sale
+    from hagaki.simulation.sales import Key, Sale
     from hagaki.simulation.world import World
 
 FRESH_S: Final = 900 + 60
@@ -26,50 +27,61 @@ NOT_CHARGED: Final = frozenset(
     {Outcome.DECLINED, Outcome.RE_ENTER, Outcome.CANCELLED, Outcome.EXPIRED, Outcome.REFUSED}
 )
 _SAYS_NO: Final = frozenset(
-    {Letter.DECLINED, Letter.RE_ENTER, Letter.CANCELLED, Letter.EXPIRED, Letter.REFUSED}
+    {
+        *(Letter.DECLINED, Letter.RE_ENTER, Letter.CANCELLED, Letter.EXPIRED, Letter.REFUSED),
+        Letter.NOT_RETURNED,
+    }
 )
+_SAYS_YES: Final = frozenset({Letter.APPROVED, Letter.RETURNED})
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What the host did for one sale. asked: 0100s that came; times: charges; net_minor: left of them."""
+    """What the host did for one sale or return. asked: requests that came; times: bookings; net_minor: left
+    of them."""
 
     asked: int
     times: int
     net_minor: int
 
 
-def truths(world: World) -> dict[int, Truth]:
-    """Amount -> truth. In one world no two sales have the same amount."""
-    references: dict[int, list[str]] = defaultdict(list)
-    for entry in world.host.journal.asked("0100"):
-        references[entry.amount_minor].append(entry.reference)
+_MTIS: Final = {"0100": False, "0200": True}
+
+
+def truths(world: World) -> dict[Key, Truth]:
+    """What the host did for each sale and return."""
+    references: dict[Key, list[str]] = defaultdict(list)
+    for mti, is_return in _MTIS.items():
+        for entry in world.host.journal.asked(mti):
+            references[is_return, entry.amount_minor].append(entry.reference)
     charges = world.host.charges()
     found = {}
-    for amount, asked in references.items():
+    for key, asked in references.items():
         mine = [charges[one] for one in sorted(set(asked)) if one in charges]
-        found[amount] = Truth(len(asked), sum(one.times for one in mine), sum(one.net_minor for one in mine))
+        net_minor = abs(sum(one.net_minor for one in mine))
+        found[key] = Truth(len(asked), sum(one.times for one in mine), net_minor)
     return found
 
 
-def excused(world: World, records: Records) -> set[int]:
-    """Amounts of which the host said no, and then that it had charged: an answer that never arrived, or died
-    with the gateway. Nobody can know before the acquirer's list is compared."""
+def excused(world: World, records: Records) -> set[Key]:
+    """Sales and returns of which the host said no, and then that it was done: an answer that never arrived,
+    or died with the gateway. Nobody can know before the acquirer's list is compared."""
     recorded = {row.payment for row in records.late}
     strays = {one.facts.get("reference") for one in world.history.verbs("line.stray")}
     found = set()
     for payment in records.payments:
         arrived = f"{payment.id:012d}" in strays and Fault.CRASH not in world.faults
         if payment.amount_minor % 1000 in TWO_FACED and payment.id not in recorded and not arrived:
-            found.add(payment.amount_minor)
+            found.add(key_of(payment))
     return found
 
 
-def charges(world: World, _: Records) -> Iterator[Finding]:
+def charges(world: World, _records: Records) -> Iterator[Finding]:
     """(b) Each sale was asked for once and charged never or once, for the amount that was keyed in."""
-    amounts = {sale.amount_minor for sale in world.sales if sale.ksn}
-    for amount, truth in truths(world).items():
-        if amount not in amounts:
+    keyed = {sale.key for sale in (*world.sales, *world.returns) if sale.ksn}
+    for key, truth in truths(world).items():
+        _, amount = key
+        if key not in keyed:
             yield Finding(Wrong.UNTRUE, f"the host was asked for {amount}, which nobody keyed in")
         if truth.asked > 1:
             yield Finding(Wrong.DOUBLE, f"the host was asked {truth.asked} times for {amount}")
@@ -87,8 +99,8 @@ def last_words(world: World, records: Records) -> Iterator[Finding]:
         shown = counter.shown()
         for sale in counter.sealed:
             seen = shown.get(sale.ksn)
-            net = found.get(sale.amount_minor, Truth(0, 0, 0)).net_minor
-            if seen is not None and sale.amount_minor not in unknowable:
+            net = found.get(sale.key, Truth(0, 0, 0)).net_minor
+            if seen is not None and sale.key not in unknowable:
                 yield from _said(sale, seen.outcome, net, accepted=sale.ksn in accepted)
 
 
@@ -102,9 +114,10 @@ def _said(sale: Sale, said: int, net: int, *, accepted: bool) -> Iterator[Findin
 
 def in_time(world: World, _: Records) -> Iterator[Finding]:
     """No sale is asked for that is over the limit, or so old that the customer may have gone."""
-    sales = {sale.amount_minor: sale for sale in world.sales}
-    for entry in world.host.journal.asked("0100"):
-        sale = sales.get(entry.amount_minor)
+    sales = {sale.key: sale for sale in (*world.sales, *world.returns)}
+    asked = [(is_return, one) for mti, is_return in _MTIS.items() for one in world.host.journal.asked(mti)]
+    for is_return, entry in asked:
+        sale = sales.get((is_return, entry.amount_minor))
         if entry.amount_minor > LIMIT_MINOR:
             yield Finding(Wrong.UNTRUE, f"{entry.amount_minor} is over the limit and was asked for")
         if sale is not None and Fault.CLOCK_JUMP not in world.faults:
@@ -116,8 +129,9 @@ def in_time(world: World, _: Records) -> Iterator[Finding]:
 def plain_day(world: World, _: Records) -> Iterator[Finding]:
     """Where nothing goes wrong, every sale is approved that can be."""
     found = truths(world)
-    for sale in world.sales if not world.faults else ():
-        net = found.get(sale.amount_minor, Truth(0, 0, 0)).net_minor
+    keyed = [back for back in world.returns if back.ksn]
+    for sale in (*world.sales, *keyed) if not world.faults else ():
+        net = found.get(sale.key, Truth(0, 0, 0)).net_minor
         if net != sale.amount_minor and sale.amount_minor <= LIMIT_MINOR:
             yield Finding(Wrong.LOST, f"{sale.amount_minor} was not charged, and nothing was in its way")
 
@@ -129,12 +143,28 @@ def newest_letters(world: World, records: Records) -> Iterator[Finding]:
     newest: dict[int, str] = {letter.payment: letter.kind for letter in records.letters}
     for payment in records.payments:
         kind = newest.get(payment.id)
-        net = found.get(payment.amount_minor, Truth(0, 0, 0)).net_minor
-        wrong = (kind == Letter.APPROVED and net != payment.amount_minor) or (kind in _SAYS_NO and net)
-        if wrong and payment.amount_minor not in unknowable:
+        net = found.get(key_of(payment), Truth(0, 0, 0)).net_minor
+        wrong = (kind in _SAYS_YES and net != payment.amount_minor) or (kind in _SAYS_NO and net)
+        if wrong and key_of(payment) not in unknowable:
             yield Finding(Wrong.UNTRUE, f"letter {kind} of payment {payment.id}, charged are {net}")
 
 
 def nets(found: Mapping[int, Truth]) -> int:
     """All that is charged in the end, minor units."""
     return sum(truth.net_minor for truth in found.values())
+
+
+def given_back(world: World, records: Records) -> Iterator[Finding]:
+    """No sale gave back more than it took, and none counts less than its returns hold."""
+    charged = {reference: charge.net_minor for reference, charge in world.host.charges().items()}
+    left = {payment.id: charged.get(f"{payment.id:012d}", 0) for payment in records.payments}
+    held = {payment.id: payment.returned_minor for payment in records.payments if payment.original is None}
+    for payment in records.payments:
+        if payment.original is not None:
+            left[payment.original] += left[payment.id]
+            held[payment.original] -= payment.returned_minor
+    for number, minor in held.items():
+        if left[number] < 0 and minor is not None:
+            yield Finding(Wrong.UNTRUE, f"payment {number} gave back {-left[number]} more than it took")
+        if minor:
+            yield Finding(Wrong.BOOKS, f"payment {number} counts {minor} more than its returns hold")

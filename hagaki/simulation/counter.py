@@ -17,7 +17,7 @@ from card_reader_fw.board.desk.device import Device
 from card_reader_fw.journal import Journal
 from card_reader_fw.reader import Reader
 from card_reader_fw.rooms.order import INSTALMENTS
-from card_reader_fw.rooms.state import READY, SEALING, SENDING, WAITING
+from card_reader_fw.rooms.state import CARD, READY, SEALING, SENDING, WAITING
 from hagaki.simulation.carrier import Box
 from hagaki.simulation.faults import Fault
 from hagaki.simulation.history import History
@@ -31,12 +31,13 @@ from handset.ports import Ports
 from handset.settings import HandsetSettings
 from handset.spool import Spool
 from handset.waiting import heard
-from schemas.envelope import armour, cose
+from schemas.envelope import armour, cose, outcome, payload
 
 PHONE_PORT: Final = 2587
 POLL_S: Final = 20
 LOOK_S: Final = 2
 ROUNDS_MAX: Final = 200
+GIVE_BACK_TRIES: Final = 5
 NOISY_S: Final = 900
 """So long after the start the line may be noisy."""
 
@@ -170,6 +171,23 @@ class Counter:
             await self._hand_over()
             self._in_hand = None
 
+    async def give_back(self, back: Sale) -> None:
+        """From the reader's list; the merchant gives up where the reader does not take it."""
+        async with self._free:
+            self._in_hand = back
+            for _ in range(GIVE_BACK_TRIES):
+                if back.ksn or not self.has_approved(back.of.ksn if back.of else b""):
+                    break
+                await self._key_in_return(back)
+            if back.ksn:
+                await self._hand_over()
+            self._in_hand = None
+
+    def has_approved(self, ksn: bytes) -> bool:
+        """Whether the reader shows that sale as approved."""
+        shown = self.shown().get(ksn) if ksn else None
+        return shown is not None and shown.outcome == outcome.APPROVED
+
     def ask_again(self) -> None:
         """The merchant sends once more every sale whose last word is not there."""
         waiting = {ksn for ksn, shown in self.shown().items() if not shown.outcome or self._is_open(shown)}
@@ -200,6 +218,18 @@ class Counter:
         keys = [*str(sale.amount_minor), "ENTER", *str(sale.condition), "ENTER"]
         for key in [*keys, *(("3", "ENTER") if sale.condition in INSTALMENTS else ())]:
             self._board.keypad.put(key)
+
+    async def _key_in_return(self, back: Sale) -> None:
+        """The list of sales, as far back as the sale; 1 void, or 2 refund and its amount; then the card."""
+        assert back.of is not None
+        place = list(reversed(self.shown())).index(back.of.ksn)
+        wanted = ["1"] if back.kind == payload.VOID else ["2", *str(back.amount_minor), "ENTER"]
+        for key in ["CANCEL", "CANCEL", "ENTER", "2", *["ENTER"] * place, *wanted]:
+            self._board.keypad.put(key)
+        await self._ring()
+        if self._reader.state.name == CARD:
+            self._board.head.put([list(flux(back.card))])
+            await self._ring()
 
     async def _hand_over(self) -> None:
         """Until the phone has it. A power cut before that forgets the sale: it never was."""

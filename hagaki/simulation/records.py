@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from mail_gateway.domain.payment import ENDED, State
+from hagaki.simulation.sales import Key
+from mail_gateway.domain.payment import ENDED, State, Trade
 from mail_gateway.store import books
 from mail_gateway.store.backend import guest
 
-_PAYMENTS: Final = "SELECT id, ksn, state, amount_minor, currency, shunted, due_ms FROM payments ORDER BY id"
+_PAYMENTS: Final = (
+    "SELECT id, ksn, state, amount_minor, currency, shunted, due_ms, kind, original, returned_minor"
+    " FROM payments ORDER BY id"
+)
 _EVENTS: Final = "SELECT payment, before, kind, after FROM events ORDER BY id"
 _TRANSFERS: Final = "SELECT payment, debit, credit, amount_minor, currency, phase FROM transfers ORDER BY id"
 _LETTERS: Final = "SELECT payment, kind, version, state, message_id FROM letters ORDER BY payment, version"
@@ -31,6 +35,11 @@ class Records:
     letters: list[Any]
     late: list[Any]
     broken_at: int | None
+
+
+def key_of(payment: Any) -> Key:
+    """What the row's sale or return is known by."""
+    return payment.kind != Trade.SALE, payment.amount_minor
 
 
 def read(url: str) -> Records:

@@ -1,4 +1,4 @@
-"""What the merchants of one seed will sell: when, on which reader, for how much, with which card."""
+"""What the merchants of one seed will sell and give back: when, on which reader, for how much, which card."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hagaki.simulation.faults import DIGITS, Fault
+from schemas.envelope import payload
 
 CARDS: Final = (
     "4111111111111111=27122010000012345678",
@@ -25,9 +26,16 @@ LIMIT_MINOR: Final = 1_000_000
 """The gateway's limit of a sale in the simulated world."""
 
 
+Key = tuple[bool, int]
+"""Whether it gives back, and its amount: in one world no two are alike."""
+
+
 @dataclass(slots=True)
 class Sale:
-    """amount_minor: yen, no two sales of a seed alike. ksn, sealed_s: once it is sealed."""
+    """amount_minor: yen; no two sales, and no two returns, of a seed alike. ksn, sealed_s: once it is sealed.
+
+    kind: the payload's; of: the sale that a return gives back.
+    """
 
     number: int
     reader: int
@@ -37,6 +45,13 @@ class Sale:
     condition: int
     ksn: bytes = b""
     sealed_s: float = 0.0
+    kind: int = payload.SALE
+    of: Sale | None = None
+
+    @property
+    def key(self) -> Key:
+        """What the host and the gateway know it by."""
+        return self.of is not None, self.amount_minor
 
     @property
     def digits(self) -> int:
@@ -64,3 +79,26 @@ def plan(seed: int, payments: int, faults: frozenset[Fault]) -> list[Sale]:
         amount = thousand * 1000 + last + over
         sales.append(Sale(number, shares[number], at_s, amount, dice.choice(CARDS), dice.choice(CONDITIONS)))
     return sales
+
+
+def give_backs(seed: int, sold: list[Sale], faults: frozenset[Fault]) -> list[Sale]:
+    """What customers will want back: of some sales a void, of some a refund of less, minutes later."""
+    dice = random.Random(f"{seed}/returns")
+    digits = [one for fault, some in DIGITS.items() if fault in faults for one in some]
+    used = {sale.amount_minor // 1000 for sale in sold}
+    backs = []
+    for sale in sold:
+        wanted = dice.randrange(100)
+        free = [one for one in range(sale.amount_minor // 1000) if one not in used]
+        kind, amount = payload.VOID, sale.amount_minor
+        if wanted < 20 and free:
+            kind, thousand = payload.REFUND, dice.choice(free)
+            used.add(thousand)
+            last = dice.choice(digits) if digits and dice.randrange(100) < 60 else dice.choice(_PLAIN)
+            amount = thousand * 1000 + last
+        at_s = sale.at_s + dice.randint(60, 900)
+        if wanted < 35:
+            back = Sale(sale.number, sale.reader, at_s, amount, sale.card, sale.condition)
+            back.kind, back.of = kind, sale
+            backs.append(back)
+    return backs

@@ -30,6 +30,8 @@ from mail_gateway.domain.errors import GatewayError
 LOOK_S: Final = 30
 SETTLE_S: Final = 6 * 3600
 """Virtual time within which everything has to be settled once the faults have stopped."""
+LINGERS_S: Final = 3600
+"""So long a customer who wants something back stays in the shop."""
 PATIENCE_S: Final = (300, 900)
 """A merchant without an answer sends again after so long, from-to."""
 
@@ -58,6 +60,7 @@ class World:
         self.carrier = Carrier(self.luck, self.history)
         self.disk = Disk()
         self.sales = sales.plan(self.seed, self.payments, self.faults)
+        self.returns = sales.give_backs(self.seed, self.sales, self.faults)
         self.gateway = Gateway(Outside(self.loop, self.town, self.folder, self.history, self.disk, text))
         self.gateway.died = self.audit
         self.counters: list[Counter] = []
@@ -68,6 +71,7 @@ class World:
         await self._build()
         storm = Storm(self, random.Random(f"{self.seed}/storm"))
         selling = [self._do(self._sell(sale)) for sale in self.sales]
+        selling += [self._do(self._give_back(back)) for back in self.returns]
         losing = Fault.MAIL_BOUNCED in self.faults  # else nothing gets lost, and nobody has to help
         nagging = [self._do(self._nag(counter)) for counter in self.counters if losing]
         await storm.pass_by()
@@ -84,7 +88,7 @@ class World:
 
     def count_strikes(self) -> None:
         """Add what is known only at the end: what the host did by amount and kind, and noise on the line."""
-        asked = self.host.journal.asked("0100")
+        asked = [*self.host.journal.asked("0100"), *self.host.journal.asked("0200")]
         for fault in self.faults & {*DIGITS, *KINDS}:
             digits = DIGITS.get(fault)
             self.strikes[fault] = sum(digits is None or one.amount_minor % 1000 in digits for one in asked)
@@ -123,6 +127,18 @@ class World:
     async def _sell(self, sale: sales.Sale) -> None:
         await asyncio.sleep(max(sale.at_s - self.loop.time(), 0))
         await self.counters[sale.reader].sell(sale)
+
+    async def _give_back(self, back: sales.Sale) -> None:
+        """A customer comes back, and waits a while for a yes to the sale; without one nothing is done."""
+        assert back.of is not None
+        counter = self.counters[back.reader]
+        await asyncio.sleep(max(back.at_s - self.loop.time(), 0))
+        until_s = self.loop.time() + LINGERS_S
+        while self.loop.time() < until_s:
+            if counter.has_approved(back.of.ksn):
+                await counter.give_back(back)
+                return
+            await asyncio.sleep(LOOK_S)
 
     async def _nag(self, counter: Counter) -> None:
         """A merchant who waits in vain sends once more."""

@@ -9,6 +9,7 @@ from planted import Bed, wrapped
 from mail_gateway.domain import decide, ledger
 from mail_gateway.domain.ledger import Phase
 from mail_gateway.domain.payment import Kind, State
+from mail_gateway.store import record
 from mail_gateway.work import clerk, sale, told
 
 BED = Bed()
@@ -39,6 +40,16 @@ def the_ledger_rounds(patch):
         return old(state, kind, amount // 100 * 100, *more)
 
     wrapped(patch, clerk, "transfers_for", rounded)
+
+
+@BED.bug("none")
+def a_return_is_booked_as_a_sale(patch):
+    wrapped(patch, clerk, "transfers_for", lambda old, *given: old(*given[:4]))
+
+
+@BED.bug("host-says-no,host-silent")
+def a_return_given_up_stays_counted(patch):
+    patch.setattr(record.returns, "free", lambda *_: None)
 
 
 @BED.bug("none")

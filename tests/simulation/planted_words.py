@@ -19,9 +19,11 @@ BED = Bed()
 
 @BED.bug("host-silent,host-late,host-cut")
 def silence_counts_as_declined(patch):
-    def event_of(old, answer, amount):
+    def event_of(old, answer, amount, *more):
         return (
-            Event(Kind.HOST_DECLINED, {"code": "05"}) if isinstance(answer, InDoubt) else old(answer, amount)
+            Event(Kind.HOST_DECLINED, {"code": "05"})
+            if isinstance(answer, InDoubt)
+            else old(answer, amount, *more)
         )
 
     wrapped(patch, decide, "event_of", event_of)
@@ -29,25 +31,25 @@ def silence_counts_as_declined(patch):
 
 @BED.bug("host-silent,host-late,host-cut")
 def silence_counts_as_approved(patch):
-    def event_of(old, answer, amount):
-        return old(Approved("123456", amount) if isinstance(answer, InDoubt) else answer, amount)
+    def event_of(old, answer, amount, *more):
+        return old(Approved("123456", amount) if isinstance(answer, InDoubt) else answer, amount, *more)
 
     wrapped(patch, decide, "event_of", event_of)
 
 
 @BED.bug("host-says-no")
 def declined_counts_as_approved(patch):
-    def event_of(old, answer, amount):
-        return old(Approved("123456", amount) if isinstance(answer, Declined) else answer, amount)
+    def event_of(old, answer, amount, *more):
+        return old(Approved("123456", amount) if isinstance(answer, Declined) else answer, amount, *more)
 
     wrapped(patch, decide, "event_of", event_of)
 
 
 @BED.bug("host-garbage")
 def a_partial_approval_counts_as_a_whole_one(patch):
-    def event_of(old, answer, amount):
+    def event_of(old, answer, amount, *more):
         whole = Approved(answer.approval_number, amount) if isinstance(answer, Approved) else answer
-        return old(whole, amount)
+        return old(whole, amount, *more)
 
     wrapped(patch, decide, "event_of", event_of)
 
@@ -133,6 +135,11 @@ def a_reversal_is_given_up_after_three(patch):
 @BED.bug("host-stubborn,host-silent")
 def in_doubt_is_told_as_cancelled(patch):
     patch.setitem(outcome.TOLD, State.IN_DOUBT, (Outcome.CANCELLED, Letter.CANCELLED))
+
+
+@BED.bug("host-silent,host-cut")
+def a_reversed_return_is_told_as_returned(patch):
+    patch.setitem(outcome.TOLD_OF_RETURNS, State.REVERSED, (Outcome.APPROVED, Letter.RETURNED))
 
 
 @BED.bug("host-twice,host-late")
