@@ -130,6 +130,11 @@ ILLEGAL = {
     "another content": CHANGE + "sale_hash = x'08' WHERE id = 1",
     "another envelope hash": CHANGE + "envelope_hash = x'08' WHERE id = 1",
     "a negative amount": CHANGE + "amount_minor = -1 WHERE id = 1",
+    "another kind": CHANGE + "kind = 'void' WHERE id = 1",
+    "a kind that nobody knows": CHANGE + "kind = 'gift' WHERE id = 1",
+    "a sale that gives a sale back": CHANGE + "original = 1 WHERE id = 1",
+    "more given back than the sale": CHANGE + "returned_minor = 101 WHERE id = 1",
+    "less than nothing given back": CHANGE + "returned_minor = -1 WHERE id = 1",
     "a STAN of seven digits": CHANGE + "stan = 1000000 WHERE id = 1",
     "a letter rewritten": "UPDATE letters SET raw = x'01' WHERE id = 1",
     "a letter deleted": "DELETE FROM letters",
@@ -192,6 +197,37 @@ def test_two_open_payments_never_share_a_stan(conn: Connection) -> None:
         do(conn, CHANGE + "state = 'opened' WHERE id = 2")
     with pytest.raises(IntegrityError), conn.begin():
         dispatch(2, 30)
+
+
+def dispatch_return(conn: Connection, number: int, held_minor: int) -> None:
+    """A refund of 60 of payment 1, as far as the acquirer."""
+    row = PAYMENT.replace("currency)", "currency, kind, original)").replace("392)", "392, 'refund', 1)")
+    do(
+        conn,
+        row.replace("(1, 1, 1, x'01'", f"({number}, 1, 1, x'{number:02x}{number:02x}'").replace("100", "60"),
+    )
+    arrows = (
+        ("received", "opened", "opened"),
+        ("opened", "accepted", "ready"),
+        ("ready", "dispatched", "dispatched"),
+    )
+    for place, (before, kind, after) in enumerate(arrows):
+        move = MOVE.format(10 * number + place, before, kind, after)
+        do(conn, move.replace(", 1, 1, '", f", {number}, 1, '"))
+        changes = f"state = '{after}', stan = {number}, reversal = x'00', returned_minor = {held_minor}"
+        do(conn, CHANGE + f"{changes} WHERE id = {number}")
+
+
+def test_no_return_is_dispatched_that_its_sale_does_not_count(conn: Connection) -> None:
+    with pytest.raises(DBAPIError, match="a sale counts all"), conn.begin():
+        dispatch_return(conn, 2, 60)
+    with pytest.raises(DBAPIError, match="a_return_holds_its_amount"), conn.begin():
+        dispatch_return(conn, 2, 0)
+    with conn.begin():
+        do(conn, CHANGE + "returned_minor = 60 WHERE id = 1")
+        dispatch_return(conn, 2, 60)
+    with pytest.raises(DBAPIError, match="a sale counts all"), conn.begin():
+        dispatch_return(conn, 3, 60)
 
 
 def test_the_table_in_the_database_is_the_table_in_the_code(conn: Connection) -> None:
