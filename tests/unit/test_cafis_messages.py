@@ -17,11 +17,14 @@ from acquirer_sdk.values import (
     InDoubt,
     LateAnswer,
     NeedsInput,
+    Original,
+    ReturnKind,
+    ReturnRequest,
     ReversalAccepted,
     ReversalOpen,
 )
 from cafis_adapter import answers, build
-from cafis_adapter.codec import Message, pack
+from cafis_adapter.codec import Message, pack, unpack
 from cafis_adapter.codes import Meaning, read_codes, shipped_codes
 from cafis_adapter.profile import load_profile
 
@@ -242,3 +245,30 @@ def test_a_code_with_two_meanings_is_refused() -> None:
     with pytest.raises(ValueError, match="51 is both declined and again"):
         read_codes(table)
     assert set(Meaning) <= set(table)
+
+
+BACK = ReturnRequest(
+    **{name: getattr(REQUEST, name) for name in type(REQUEST).__dataclass_fields__},
+    kind=ReturnKind.REFUND,
+    original=Original("000000000007", 7, 5000, 1_767_225_600, "654321"),
+)
+
+
+@pytest.mark.parametrize(("kind", "code"), [(ReturnKind.VOID, "020000"), (ReturnKind.REFUND, "200000")])
+def test_a_return_names_its_sale_and_is_reversed_as_itself(kind: ReturnKind, code: str) -> None:
+    back = replace(BACK, kind=kind)
+    message = build.giving_back(PROFILE, "12345", back)
+    assert (message.mti, message[3], message[38]) == ("0200", code, "654321")
+    assert message[90] == f"0100000007{'0101000000'}{'12345'.zfill(11)}{'0' * 11}", "the sale"
+    assert message[37] == REQUEST.reference and int(message[11]) == REQUEST.stan, "the return's own"
+    undone = build.reversal(PROFILE, "12345", back)
+    assert (undone[3], undone[90]) == (code, f"0200{message[11]}{message[7]}{'12345'.zfill(11)}{'0' * 11}")
+    assert unpack(PROFILE, pack(PROFILE, undone))[90] == undone[90]
+
+
+@pytest.mark.parametrize("code", ["25", "G79", "G80", "G81", "G94"])
+def test_what_is_a_no_to_a_return_says_nothing_to_a_sale(code: str) -> None:
+    told = answered(DE39="05", DE44=code) if code.startswith("G") else answered(DE39=code)
+    assert answers.authorisation(CODES, told, REQUEST) == InDoubt("unknown-code")
+    told = told.with_fields({}, mti="0210")
+    assert answers.authorisation(CODES, told, BACK) == Declined(code)

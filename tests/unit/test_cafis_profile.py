@@ -58,6 +58,10 @@ def test_reversal_is_kept_without_a_card_number() -> None:
         (changed("body_max", "2048"), "body_max"),
         (changed("secondary_bitmap_always", 1), "secondary_bitmap_always"),
         (changed("reversal", "reason", None), "reason"),
+        (changed("return", None), "return"),
+        (changed("return", "void", None), "void"),
+        (changed("return", "without_card", 1), "without_card"),
+        (changed("messages", "return", None), "return"),
         (changed("entry_modes", "x", "901"), "entry_modes.x"),
     ],
 )
