@@ -124,7 +124,7 @@ async function begin() {
     });
     chip.FS.writeFile("/fw/" + path, texts[place]);
   });
-  chip.FS.writeFile("/fw/centre.py", await file("docs/reader/centre.py"));
+  for (const name of ["centre.py", "parts.py"]) chip.FS.writeFile("/fw/" + name, await file("docs/reader/" + name));
   chip.runPython(await file("docs/reader/in_page.py"));
   const bench = chip.globals.get("bench");
 

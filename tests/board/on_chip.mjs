@@ -28,7 +28,9 @@ for (const file of files) {
   });
   chip.FS.writeFile("/fw/" + file, fs.readFileSync(path.join(root, file)));
 }
-chip.FS.writeFile("/fw/centre.py", fs.readFileSync(path.join(root, "docs/reader/centre.py")));
+for (const name of ["centre.py", "parts.py"]) {
+  chip.FS.writeFile("/fw/" + name, fs.readFileSync(path.join(root, "docs/reader", name)));
+}
 chip.FS.writeFile("/given.json", fs.readFileSync(0));
 try {
   chip.runPython("import sys\nsys.path.insert(0, '/fw')");

@@ -1,26 +1,10 @@
 """Runs under MicroPython and CPython: a reader without keys is loaded, sells, and is renewed."""
 
+from parts import Flash
+
 from card_reader_fw import keyload, vault
 from card_reader_fw.crypto import aes, dukpt
 from card_reader_fw.journal import Journal
-
-
-class Flash:
-    bank_size = 6144
-    cell_size = 1024
-
-    def __init__(self):
-        sizes = [self.bank_size] * 2 + [self.cell_size] * 11
-        self.banks = [bytearray(b"\xff" * size) for size in sizes]
-
-    def read(self, bank, offset, length):
-        return self.banks[bank][offset : offset + length]
-
-    def write(self, bank, offset, data):
-        self.banks[bank][offset : offset + len(data)] = data
-
-    def erase(self, bank):
-        self.banks[bank][:] = b"\xff" * len(self.banks[bank])
 
 
 def report(given):

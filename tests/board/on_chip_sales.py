@@ -8,6 +8,7 @@ import binascii
 from hashlib import sha256
 
 from centre import Centre
+from parts import Flash, Queue
 
 from card_reader_fw import reader, vault
 from card_reader_fw.crypto import aes, dukpt
@@ -16,34 +17,6 @@ from schemas.link import events, session
 
 KEY_ID = b"HGKIHGKI"
 INITIAL_KEY = bytes(range(16))
-
-
-class Flash:
-    bank_size = 16384
-    cell_size = 1024
-
-    def __init__(self):
-        sizes = [self.bank_size] * 2 + [self.cell_size] * 11
-        self.banks = [bytearray(b"\xff" * size) for size in sizes]
-
-    def read(self, bank, offset, length):
-        return self.banks[bank][offset : offset + length]
-
-    def write(self, bank, offset, data):
-        for place in range(len(data)):
-            self.banks[bank][offset + place] &= data[place]
-
-    def erase(self, bank):
-        for place in range(len(self.banks[bank])):
-            self.banks[bank][place] = 0xFF
-
-
-class Queue:
-    def __init__(self):
-        self.waiting = []
-
-    def read(self):
-        return self.waiting.pop(0) if self.waiting else None
 
 
 class Slot:

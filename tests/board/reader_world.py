@@ -25,7 +25,7 @@ class Flashed:
 
 
 class World:
-    """A reader and a phone; `loss`: how likely a byte is spoilt on the way; `ports`: slot, typist, picture."""
+    """A reader and a phone; `loss`: how likely a byte is spoilt on the way; `ports`: the board's others."""
 
     def __init__(self, *, keys=True, language="en", loss=0.0, seed=1, pin_on=False, **ports):
         self.flash = Memory()
