@@ -44,7 +44,7 @@ async def take_order(kit: Kit, sale: Payment) -> Payment | None:
         return await enter(kit, taken_up)
     kind, amount_minor = Trade(note.facts["kind"]), note.facts["amount_minor"]
     number = await kit.store.run(return_orders.begin, taken_up, kind, amount_minor)
-    kit.ports.tell("payment.ordered", payment=number, original=sale.id)
+    kit.ports.tell("payment.ordered", payment=number, reference=sale.reference)
     return await kit.store.read(load, number)
 
 

@@ -9,10 +9,11 @@ from typing import Any
 from stations import CENTRE, MERCHANT, stations
 
 from card_reader_fw.board.desk import stripe
-from mail_gateway.admin.payments import shown
+from mail_gateway.admin.payments import give_back, shown
 from mail_gateway.domain.payment import State, Trade
 from mail_gateway.intake.accept import Route
 from mail_gateway.store import payments
+from mail_gateway.store.backend import guest
 
 CARD = "4111111111111111=27122010000012345678"
 OTHER = "5555555555554444=28061010000098765432"
@@ -70,6 +71,23 @@ async def test_a_void_that_stays_silent_is_reversed_and_the_sale_stands(tmp_path
             await at.runner.advance(2)
         assert (await at.store.read(payments.load, 2)).state is State.CONFIRMING
         assert (await at.store.read(payments.load, 1)).returned_minor == 1200, "held until it is confirmed"
+
+
+async def test_the_centre_gives_back_without_the_card(tmp_path: Path) -> None:
+    async with stations(tmp_path) as at:
+        await sell(at, 5000)
+        give_back(at.gateway, 1, Trade.REFUND, 300, "one bottle was broken")
+        await at.runner.advance(1)
+        while (back := await at.store.read(payments.load, 2)).state is not State.APPROVED:
+            await asyncio.sleep(0.01)
+        assert (back.original, back.amount_minor, back.masked_card) == (1, 300, "411111******1111")
+        (asked,) = at.host.journal.asked("0200")
+        assert asked.card == "", "the sale's own numbers are enough"
+        assert at.host.charges()[back.reference].net_minor == -300
+        with guest(at.gateway.database) as conn:
+            sent = conn.exec_driver_sql("SELECT kind, raw FROM letters WHERE payment = 2").one()
+        assert sent.kind == "returned"
+        assert b"BEGIN HAGAKI" not in sent.raw, "no reader has a key for it"
 
 
 async def sell(at: Any, amount_minor: int) -> None:

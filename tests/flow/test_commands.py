@@ -86,6 +86,8 @@ WRONG = [
     (("merchant", "add", "--name", "B", "--mail", "b@x.example", "--language", "fr"), 2, "'ja', 'en'"),
     (("merchant", "add", "--name", "Yama no Ie", "--mail", "b@x.example"), 2, "There is a merchant named"),
     (("payments", "show", "99"), 2, "There is no payment 99."),
+    (("payments", "refund", "99", "--reason", "broken"), 2, "There is no payment 99."),
+    (("payments", "void", "99", "--reason", "wrong"), 2, "There is no payment 99."),
     (("host", "--config", "typo.toml"), 2, "typo.toml: no such file"),
     (("handset", "run"), 2, "[handset] port: is needed"),
     (("sell",), 2, "No such command 'sell'."),
