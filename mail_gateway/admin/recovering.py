@@ -77,6 +77,10 @@ def settle(gateway: GatewaySettings, reference: str, payment: int | None, remark
         ]
         if not found or not recovery.settle_ghost(conn, reference, payment, now_ms, remark):
             raise GatewayError(f"There is no open ghost {reference}.", "ghost-unknown", Disposition.REFUSE)
+        its = None if payment is None else payments.load(conn, payment)
+        if its is not None and its.amount_minor and its.kind.is_return != bool(found[0]["is_return"]):
+            sentence = f"{reference} and payment {payment} do not move money the same way."
+            raise GatewayError(sentence, "ghost-differs", Disposition.REFUSE)
         names = ("reference", "amount_minor", "currency", "approval_number")
         note = Note(Said.CHARGED, remark, {name: found[0][name] for name in names})
         if payment is not None and not shunt.say(conn, payment, now_ms, note):

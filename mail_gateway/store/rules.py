@@ -135,8 +135,8 @@ def _return_rules() -> Iterator[Rule]:
         only_if="NEW.state = 'dispatched' AND NEW.original IS NOT NULL",
         unless=f"NEW.returned_minor + ({_HELD.format('NEW.original AND id <> NEW.id')}) <= "
         "(SELECT returned_minor FROM payments WHERE id = NEW.original)",
-        offences="SELECT FROM news JOIN payments AS sale ON sale.id = news.original WHERE "
-        f"news.state = 'dispatched' AND sale.returned_minor < ({_HELD.format('news.original')})",
+        offences="SELECT FROM news WHERE state = 'dispatched' AND original IS NOT NULL AND "
+        f"(SELECT returned_minor FROM payments WHERE id = news.original) < ({_HELD.format('news.original')})",
     )
 
 

@@ -344,6 +344,8 @@ def test_a_refund_of_the_lost_time_is_not_given_twice(tmp_path: Path) -> None:
         recovering.finish(world.gateway)
         await asyncio.sleep(120)
         assert (await world.payment(kept.payment_id)).shunted, "a return like it is in the list"
+        with pytest.raises(GatewayError, match="ghost-differs"):
+            recovering.settle(world.gateway, "000000000002", 1, "that is the sale")
         recovering.settle(world.gateway, "000000000002", kept.payment_id, "the list shows it")
         given = await world.reach(kept.payment_id, State.APPROVED)
         assert (given.original, given.returned_minor) == (1, 500)
