@@ -47,9 +47,8 @@ def pages(gateway: GatewaySettings) -> dict[str, Page]:
     """Path -> page. The sale address of this gateway stands in the phone's page."""
     address = f"{gateway.sale_local}@{gateway.domain}"
     found: dict[str, Page] = {}
-    folder = files("mail_gateway.site") / "phone"
-    for name in sorted(file.name for file in folder.iterdir()):
-        text = (folder / name).read_text(encoding="utf-8")
+    for name in sorted(file.name for file in (files("mail_gateway.site") / "phone").iterdir()):
+        text = (files("mail_gateway.site") / "phone" / name).read_text(encoding="utf-8")
         kind = name.rpartition(".")[2]
         path = PHONE + name
         if kind == "html":

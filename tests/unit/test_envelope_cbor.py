@@ -90,7 +90,7 @@ def test_every_two_byte_utf8_sequence() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [True, None, 1.0, (1,), bytearray(b"x"), {"a": 1}, {True: 1}, INT_MAX + 1, -2 - INT_MAX, Tag(-1, 0)],
+    [True, None, 1.0, (1,), {1}, {"a": 1}, {True: 1}, INT_MAX + 1, -2 - INT_MAX, Tag(-1, 0)],
 )
 def test_what_is_outside_the_subset_is_not_written(value) -> None:
     with pytest.raises(WireError) as caught:
