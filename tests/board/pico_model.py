@@ -9,7 +9,7 @@ import types
 from array import array
 
 BOARD = "card_reader_fw.board.rp2"
-ROOMS = ("edges", "head", "keypad", "lcd", "nor", "line", "beeper", "board", "main")
+ROOMS = ("edges", "head", "keypad", "lcd", "nor", "line", "beeper", "typist", "board", "main")
 LANDS = 1 << 32
 
 
@@ -26,6 +26,7 @@ class Pico:
         self.display = bytearray(b" " * 128)
         self.to_pico, self.to_phone = bytearray(), bytearray()
         self.tones = []
+        self.typed = []  # keyboard reports
         self._half = None
         self._cursor = 0
         self._wakes = 0
@@ -45,7 +46,7 @@ class Pico:
         rp2.asm_pio = lambda **_: _assemble
         rp2.StateMachine = lambda number, program, **more: _StateMachine(model, program, **more)
         rp2.DMA = lambda: _Dma()
-        fake = {"machine": machine, "rp2": rp2, "micropython": micropython}
+        fake = {"machine": machine, "rp2": rp2, "micropython": micropython, **_usb(model)}
         before = {name: sys.modules.get(name) for name in fake}
         for room in ROOMS:
             sys.modules.pop(f"{BOARD}.{room}", None)
@@ -215,6 +216,30 @@ class _Uart:
 
     def write(self, data):
         self._model.to_phone += data
+
+
+def _usb(model):
+    """The part of micropython-lib's usb-device and usb-device-keyboard that a board may use."""
+    usb, device, keyboard = (types.ModuleType(name) for name in ("usb", "usb.device", "usb.device.keyboard"))
+
+    class KeyboardInterface:
+        is_open = False
+
+        def busy(self):
+            return not self.is_open
+
+        def send_report(self, report):
+            model.typed.append(bytes(report))
+            return True
+
+    def init(interface, *, builtin_driver):
+        assert builtin_driver  # else the serial device is gone
+        interface.is_open = True
+
+    usb.device, device.keyboard = device, keyboard
+    device.get = lambda: types.SimpleNamespace(init=init)
+    keyboard.KeyboardInterface = KeyboardInterface
+    return {"usb": usb, "usb.device": device, "usb.device.keyboard": keyboard}
 
 
 class _Pwm:

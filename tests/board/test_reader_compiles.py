@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 FIRMWARE = sorted(p for p in (ROOT / "card_reader_fw").rglob("*.py") if "desk" not in p.parts)
 WIRES = sorted(p for wire in ("envelope", "link") for p in (ROOT / "schemas" / wire).glob("*.py"))
 CHIP_HAS = {"binascii", "hashlib", "cryptolib"}
-PICO_HAS = {"array", "gc", "machine", "micropython", "os", "rp2", "select", "sys", "time"}
+PICO_HAS = {"array", "gc", "machine", "micropython", "os", "rp2", "select", "sys", "time", "usb"}
 
 
 @pytest.mark.parametrize("path", FIRMWARE + WIRES, ids=lambda p: str(p.relative_to(ROOT)))

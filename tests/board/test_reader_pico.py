@@ -6,9 +6,11 @@ from reader_centre import CARD, SWIPE, open_sale
 
 from card_reader_fw import reader, vault
 from card_reader_fw.board.desk.stripe import Hand, bits_of, intervals_of
+from card_reader_fw.board.desk.typist import typed
 from card_reader_fw.crypto import aes, dukpt
 from card_reader_fw.journal import Journal
 from card_reader_fw.track import card
+from schemas.envelope import armour
 from schemas.link import events, session
 
 FRONT = "a90000000211111234567890122222333334444455555666667777788888999990000"
@@ -122,6 +124,21 @@ def test_the_clock_goes_on_when_the_interpreters_count_begins_anew(pico, board):
     before = board.clock()
     pico.wait(10_000)
     assert board.clock() - before == 10
+
+
+def test_the_pico_types_while_it_does_other_things(pico):
+    pico.rooms["board"].KEYBOARD = True
+    pico.rooms["board"]._typist = pico.rooms["typist"].Typist
+    board = pico.rooms["board"].Board()
+    block = armour.block(armour.SALE, bytes(range(100)))
+    board.typist.type(block)
+    turns = 0
+    while len(pico.typed) < 2 * len(block):
+        board.tick()
+        pico.wait(1_000)
+        turns += 1
+    assert armour.find(typed(pico.typed)) == (armour.SALE, bytes(range(100)))
+    assert turns > 10 * len(block)
 
 
 def test_a_missing_flash_chip_is_said(pico):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MODULES = frozenset({"array", "binascii", "gc", "hashlib", "micropython", "struct"})
-BOARD_MODULES = frozenset({"errno", "machine", "os", "rp2", "select", "sys", "time"})
+BOARD_MODULES = frozenset({"errno", "machine", "os", "rp2", "select", "sys", "time", "usb"})
 OURS = frozenset({"card_reader_fw", "schemas"})
 
 MISSING_METHODS = frozenset(

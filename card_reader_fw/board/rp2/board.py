@@ -21,6 +21,7 @@ SPI_HZ = 10_000_000
 BEEPER = 20
 HEADS = ((0, 21), (1, 22))  # state machine, pin: the ISO stripe's head, the front stripe's
 USB = False  # True: the phone is on USB instead of the UART
+KEYBOARD = False  # True: the reader is a USB keyboard too; needs usb-device-keyboard (see `typist`)
 
 
 class Board:
@@ -36,7 +37,8 @@ class Board:
         self.serial = UsbLine() if USB else UartLine(*UART)
         self.beeper = Beeper(BEEPER)
         self.cipher = None  # the firmware chooses: the chip's AES where the interpreter has it
-        self.slot = self.typist = self.picture = None
+        self.slot = self.picture = None
+        self.typist = _typist() if KEYBOARD else None
         self.random = os.urandom
         self._ticks = time.ticks_ms()
         self._ms = 0
@@ -48,5 +50,17 @@ class Board:
         self._ticks = now
         return self._ms
 
+    def tick(self):
+        """Go on with what takes its time: a tune, a text that is typed."""
+        self.beeper.tick()
+        if self.typist is not None:
+            self.typist.tick()
+
     def tell(self, verb, **facts):
         """Nobody listens."""
+
+
+def _typist():
+    from card_reader_fw.board.rp2.typist import Typist  # its library is on the chip only where it is wanted
+
+    return Typist()

@@ -27,7 +27,7 @@ def run():
     reader = Reader(board)
     while True:
         reader.poll()
-        board.beeper.tick()
+        board.tick()
         machine.idle()
 
 
