@@ -17,7 +17,7 @@ from card_reader_fw.board.desk.device import Device
 from card_reader_fw.journal import Journal
 from card_reader_fw.reader import Reader
 from card_reader_fw.rooms.order import INSTALMENTS
-from card_reader_fw.rooms.state import CARD, READY, SEALING, SENDING, WAITING
+from card_reader_fw.rooms.state import CARD, READY, SALES, SEALING, SENDING, WAITING
 from hagaki.simulation.carrier import Box
 from hagaki.simulation.faults import Fault
 from hagaki.simulation.history import History
@@ -38,6 +38,7 @@ POLL_S: Final = 20
 LOOK_S: Final = 2
 ROUNDS_MAX: Final = 200
 GIVE_BACK_TRIES: Final = 5
+LISTED_MAX: Final = 10
 NOISY_S: Final = 900
 """So long after the start the line may be noisy."""
 
@@ -220,16 +221,29 @@ class Counter:
             self._board.keypad.put(key)
 
     async def _key_in_return(self, back: Sale) -> None:
-        """The list of sales, as far back as the sale; 1 void, or 2 refund and its amount; then the card."""
+        """The list of sales, as far back as the sale; 1 void, or 2 refund and its amount; then the card.
+
+        Every step with an eye on the display: what a power cut or a result has changed is begun anew.
+        """
         assert back.of is not None
-        place = list(reversed(self.shown())).index(back.of.ksn)
-        wanted = ["1"] if back.kind == payload.VOID else ["2", *str(back.amount_minor), "ENTER"]
-        for key in ["CANCEL", "CANCEL", "ENTER", "2", *["ENTER"] * place, *wanted]:
-            self._board.keypad.put(key)
-        await self._ring()
-        if self._reader.state.name == CARD:
+        await self._press("CANCEL", "CANCEL", "ENTER", "2")
+        for _ in range(LISTED_MAX):
+            if self._reader.state.name != SALES or self._reader.state.sales[0].ksn == back.of.ksn:
+                break
+            await self._press("ENTER")
+        if self._reader.state.name != SALES or self._reader.state.sales[0].ksn != back.of.ksn:
+            return
+        await self._press(*(["1"] if back.kind == payload.VOID else ["2", *str(back.amount_minor), "ENTER"]))
+        order = self._reader.state.order
+        asked = None if order is None else (order.original, order.amount_minor)
+        if self._reader.state.name == CARD and asked == (back.of.ksn, back.amount_minor):
             self._board.head.put([list(flux(back.card))])
             await self._ring()
+
+    async def _press(self, *keys: str) -> None:
+        for key in keys:
+            self._board.keypad.put(key)
+        await self._ring()
 
     async def _hand_over(self) -> None:
         """Until the phone has it. A power cut before that forgets the sale: it never was."""
