@@ -261,9 +261,9 @@ class World:
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on, and that stay ours until many others have been asked for.
 
-    The UDP port of the same number, which nobody here speaks, is what holds one: whoever asks, in this process
-    or another, gets a different one even while the server it is meant for is dead and comes back. Below the
-    range that the kernel takes ports for outgoing connections from: none of those gets in between.
+    The UDP port of the same number, which nobody here speaks, is what holds one: whoever asks, in this
+    process or another, gets a different one even while its server is dead and comes back. Below the range
+    that the kernel takes ports for outgoing connections from: none of those gets in between.
     """
     ports: list[int] = []
     while len(ports) < count:

@@ -22,7 +22,7 @@ UPS_MAX: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """told: what keys the reader had. block: what it was brought, "" if nothing; answer: its words to that."""
+    """told: what keys the reader had. block: what it was brought, "" if nothing; answer: its words."""
 
     told: events.KeysTold
     block: str = ""
@@ -39,7 +39,7 @@ class KeyTalk:
         self._asked = 0
 
     def step(self, data: bytes, now_ms: int) -> bool:
-        """Bytes from the line and the time; -> whether all is said. Raises HandsetError, or as choose does."""
+        """Bytes from the line and the time; -> whether all is said. Raises HandsetError, or as choose."""
         for event in self.session.receive(data, now_ms):
             self._on(event)
         self.session.tick(now_ms)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP
 
+from hagaki.world import free_ports
 from handset.app import run
 from handset.ports import Ports
 from handset.settings import HandsetSettings
-from hagaki.world import free_ports
 from schemas.envelope import armour
 from schemas.link.session import Session
 from schemas.link.table import READER

@@ -83,8 +83,8 @@ def show_code(device_path: Path | str, code: str, slip: int | None = None) -> Sh
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What else hangs on a desk reader. slot: of chips: "" = none, "empty" for a test card that comes later,
-    or a word of `chip.choice.slot_of`; typed: the file that its USB keyboard types into; picture: the *.png or
-    *.svg of its QR code.
+    or a word of `chip.choice.slot_of`; typed: the file that its USB keyboard types into; picture: the *.png
+    or *.svg of its QR code.
     """
 
     slot: str = ""
