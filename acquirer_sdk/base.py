@@ -4,15 +4,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from acquirer_sdk.values import AuthoriseOutcome, AuthoriseRequest, ReturnRequest, Reversal, Unsupported
+from acquirer_sdk.values import (
+    Advice,
+    AdviceOutcome,
+    AuthoriseOutcome,
+    AuthoriseRequest,
+    CaptureRequest,
+    Echoed,
+    InDoubt,
+    NotFound,
+    NotSent,
+    Reconciled,
+    ReturnRequest,
+    Reversal,
+    Totals,
+    Unsupported,
+)
 
 
 class Unsupporting:
     """Base of an adapter: the optional operations of the port, each answered with Unsupported."""
 
-    async def capture(self, reversal: Reversal) -> Unsupported:
+    async def capture(self, request: CaptureRequest) -> AuthoriseOutcome | Unsupported:
         return Unsupported("capture")
 
     async def void(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
@@ -21,14 +34,17 @@ class Unsupporting:
     async def refund(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
         return Unsupported("refund")
 
-    async def advise(self, reference: str, items: Mapping[str, str]) -> Unsupported:
+    async def advise(self, advice: Advice, *, transmission: int) -> AdviceOutcome | Unsupported:
         return Unsupported("advise")
 
-    async def card_check(self, request: AuthoriseRequest) -> Unsupported:
+    async def card_check(self, request: AuthoriseRequest) -> AuthoriseOutcome | Unsupported:
         return Unsupported("card_check")
 
-    async def inquire(self, reversal: Reversal) -> Unsupported:
+    async def inquire(self, reversal: Reversal) -> AuthoriseOutcome | NotFound | Unsupported:
         return Unsupported("inquire")
 
-    async def reconcile(self, day: str) -> Unsupported:
+    async def reconcile(self, ours: Totals) -> Reconciled | InDoubt | NotSent | Unsupported:
         return Unsupported("reconcile")
+
+    async def echo(self) -> Echoed | InDoubt | NotSent | Unsupported:
+        return Unsupported("echo")

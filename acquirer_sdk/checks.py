@@ -10,8 +10,10 @@ from typing import Final
 from acquirer_sdk.bench import PAN, Case, Trial, expect, until
 from acquirer_sdk.return_checks import RETURN_CHECKS, Check
 from acquirer_sdk.values import (
+    Advice,
     Approved,
     Ask,
+    CaptureRequest,
     Declined,
     InDoubt,
     NeedsInput,
@@ -19,6 +21,7 @@ from acquirer_sdk.values import (
     ReturnKind,
     Reversal,
     ReversalOpen,
+    Totals,
     Unsupported,
 )
 
@@ -196,14 +199,17 @@ async def says_what_it_cannot(trial: Trial) -> None:
     reversal = acquirer.prepare(request)
     trial.approvals[request.reference] = "000001"
     back = trial.back(request, ReturnKind.VOID, request.amount_minor)
+    asked = {name: getattr(back, name) for name in CaptureRequest.__dataclass_fields__}
+    advice = {name: asked[name] for name in Advice.__dataclass_fields__ if name in asked}
     calls: Mapping[str, Callable[[], Awaitable[object]]] = {
-        "capture": lambda: acquirer.capture(reversal),
+        "capture": lambda: acquirer.capture(CaptureRequest(**asked)),
         "void": lambda: acquirer.void(back),
         "refund": lambda: acquirer.refund(back),
-        "advise": lambda: acquirer.advise(request.reference, {}),
+        "advise": lambda: acquirer.advise(Advice(**advice, items={}), transmission=1),
         "card_check": lambda: acquirer.card_check(request),
         "inquire": lambda: acquirer.inquire(reversal),
-        "reconcile": lambda: acquirer.reconcile("2026-01-01"),
+        "reconcile": lambda: acquirer.reconcile(Totals("2026-01-01", 392, 0, 0, 0, 0)),
+        "echo": acquirer.echo,
     }
     denied = [f.name for f in fields(acquirer.capabilities) if not getattr(acquirer.capabilities, f.name)]
     for name in denied:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from acquirer_sdk.keyport import KeyPort, NoKeys
 from acquirer_sdk.values import (
+    Advice,
+    AdviceOutcome,
     AuthoriseOutcome,
     AuthoriseRequest,
     Capabilities,
+    CaptureRequest,
+    Echoed,
+    InDoubt,
     LateAnswer,
+    NotFound,
     NotReady,
+    NotSent,
     Ready,
+    Reconciled,
     ReturnRequest,
     Reversal,
     ReversalOutcome,
+    Totals,
     Unsupported,
 )
 
@@ -46,11 +56,12 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The outside world, given to an adapter: wall clock in unix ms, random bytes, event log."""
+    """The outside world, given to an adapter: wall clock in unix ms, random bytes, event log, keys."""
 
     now_ms: Callable[[], int]
     random_bytes: Callable[[int], bytes]
     tell: Tell
+    keys: KeyPort = field(default_factory=NoKeys)
 
 
 class Acquirer(Protocol):
@@ -81,7 +92,8 @@ class Acquirer(Protocol):
     async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:
         """Send a reversal advice. transmission counts from 1; from 2 on it carries the repeat flag."""
 
-    async def capture(self, reversal: Reversal) -> Unsupported: ...
+    async def capture(self, request: CaptureRequest) -> AuthoriseOutcome | Unsupported:
+        """Ask once to take what an earlier request with `hold` kept, as `authorise` asks."""
 
     async def void(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
         """Ask once to undo a whole sale, as `authorise` asks. Approved: it is undone."""
@@ -89,13 +101,20 @@ class Acquirer(Protocol):
     async def refund(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
         """Ask once to give back some of a sale, or all of it, as `authorise` asks."""
 
-    async def advise(self, reference: str, items: Mapping[str, str]) -> Unsupported: ...
+    async def advise(self, advice: Advice, *, transmission: int) -> AdviceOutcome | Unsupported:
+        """Tell what was added to an approved sale. transmission counts from 1, as in `reverse`."""
 
-    async def card_check(self, request: AuthoriseRequest) -> Unsupported: ...
+    async def card_check(self, request: AuthoriseRequest) -> AuthoriseOutcome | Unsupported:
+        """Ask whether a card is good, without money: amount_minor is 0."""
 
-    async def inquire(self, reversal: Reversal) -> Unsupported: ...
+    async def inquire(self, reversal: Reversal) -> AuthoriseOutcome | NotFound | Unsupported:
+        """Ask what became of the request that this reversal would undo. It changes nothing."""
 
-    async def reconcile(self, day: str) -> Unsupported: ...
+    async def reconcile(self, ours: Totals) -> Reconciled | InDoubt | NotSent | Unsupported:
+        """Compare one day. Asking again gives the same answer."""
+
+    async def echo(self) -> Echoed | InDoubt | NotSent | Unsupported:
+        """Ask whether the far end is there."""
 
 
 Create = Callable[[Mapping[str, object], Ports], Acquirer]

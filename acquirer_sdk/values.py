@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from acquirer_sdk.account import BankAccount
+from acquirer_sdk.keyport import SealedPin
 
 
 class CardData:
     """A card as the reader read it, for the moment of one call. It cannot be printed or pickled.
 
     track2 is the text between the sentinels (ISO/IEC 7813), e.g. ``4111111111111111=27122010000012345678``.
+    pin: as it left the reader; only a KeyPort can do something with it.
     """
 
-    __slots__ = ("emv", "entry_mode", "jis2", "pin_block", "track2")
+    __slots__ = ("emv", "entry_mode", "jis2", "pin", "track2")
 
     def __init__(
         self,
@@ -20,13 +25,13 @@ class CardData:
         *,
         jis2: str = "",
         emv: bytes = b"",
-        pin_block: bytes = b"",
+        pin: SealedPin | None = None,
         entry_mode: int = 0,
     ) -> None:
         self.track2 = track2
         self.jis2 = jis2
         self.emv = emv
-        self.pin_block = pin_block
+        self.pin = pin
         self.entry_mode = entry_mode
 
     @property
@@ -54,6 +59,26 @@ class CardData:
         raise TypeError("card data is never serialised")
 
 
+class Item(StrEnum):
+    """What may be added to a sale by hand. Each has one written form; `acquirer_sdk/items.py` reads it."""
+
+    PRODUCT_CODE = "product-code"  # 4 to 7 digits
+    DIVISION = "division"  # way of payment: CAT condition, "/" and the count where it has one: 61/12
+    START_MONTH = "start-month"  # month of the first instalment, 01..12
+    BONUS_MONTHS = "bonus-months"  # month:amount in minor units, up to six, comma between: 07:10000,12:0
+    TAX = "tax"  # tax and shipping, part of the amount, minor units
+    APPROVAL_NUMBER = "approval-number"  # what the company said by telephone, 1 to 7 letters and digits
+    NOTE = "note"  # free words, up to 60 characters
+
+
+@dataclass(frozen=True, slots=True)
+class Bonus:
+    """One bonus payment: month 1..12, amount_minor 0 where the company divides."""
+
+    month: int
+    amount_minor: int
+
+
 @dataclass(frozen=True, slots=True)
 class AuthoriseRequest:
     """One attempt to authorise one sale.
@@ -62,6 +87,10 @@ class AuthoriseRequest:
     stan: 1..999999, unique among open attempts (DE11).
     amount_minor: minor units of `currency` (ISO 4217 numeric). condition: UnifiedPOS CAT PaymentCondition.
     time_s: when the sale was keyed, unix seconds UTC.
+
+    Where they are needed: product_code; tax_minor, tax and shipping within the amount; first_month and
+    bonuses of the condition; referral_number, what the company said by telephone; hold, only keep the amount
+    for a `capture`; account instead of a card, for an acquirer that debits one.
     """
 
     reference: str
@@ -75,6 +104,13 @@ class AuthoriseRequest:
     slip: int
     time_s: int
     card: CardData
+    product_code: str = field(default="", kw_only=True)
+    tax_minor: int = field(default=0, kw_only=True)
+    first_month: int = field(default=0, kw_only=True)
+    bonuses: tuple[Bonus, ...] = field(default=(), kw_only=True)
+    referral_number: str = field(default="", kw_only=True)
+    hold: bool = field(default=False, kw_only=True)
+    account: BankAccount | None = field(default=None, kw_only=True)
 
 
 class ReturnKind(StrEnum):
@@ -104,6 +140,45 @@ class ReturnRequest(AuthoriseRequest):
 
     kind: ReturnKind
     original: Original
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRequest(AuthoriseRequest):
+    """One attempt to take what an earlier request with `hold` kept, or less; card is empty."""
+
+    original: Original
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a merchant added to an approved sale, on its way to the acquirer until it is acknowledged.
+
+    reference, stan: its own, as a request's. items: in their written form.
+    """
+
+    reference: str
+    stan: int
+    terminal_id: str
+    merchant_id: str
+    currency: int
+    time_s: int
+    original: Original
+    items: Mapping[Item, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What one side has of one day. day: ISO 8601 date. Counts and minor units of `currency`, never negative.
+
+    Reversed requests are in neither sum; a return is in returns only.
+    """
+
+    day: str
+    currency: int
+    sales: int
+    sales_minor: int
+    returns: int
+    returns_minor: int
 
 
 class Reversal:
@@ -152,10 +227,11 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class NeedsInput:
-    """No decision yet: the merchant has to do something."""
+    """No decision yet: the merchant has to do something. items: what would help, where it can be written."""
 
     ask: Ask
     code: str
+    items: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +269,48 @@ ReversalOutcome = ReversalAccepted | ReversalOpen | NotSent
 
 
 @dataclass(frozen=True, slots=True)
+class AdviceAccepted:
+    """The acquirer has it (0230 with 00)."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceRefused:
+    """The acquirer read it and does not take it: a person has to look."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceOpen:
+    """It left and was not acknowledged: send it again. reason is a slug."""
+
+    reason: str
+
+
+AdviceOutcome = AdviceAccepted | AdviceRefused | AdviceOpen | NotSent
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """Asked what became of a request, the acquirer says that it never came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """theirs: what the acquirer has of that day. agrees: whether it says that ours are the same."""
+
+    theirs: Totals
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Echoed:
+    """The far end is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Unsupported:
     """What this acquirer cannot do, said plainly. Never a silent no."""
 
@@ -223,7 +341,11 @@ class NotReady:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What the adapter can do, as data; the capability table in the docs is printed from it."""
+    """What the adapter can do, as data; the capability table in the docs is printed from it.
+
+    card, account: what may pay. conditions: the ways of payment taken (CAT codes); none: all of them.
+    items_after: what every merchant is asked for after an approval; items_taken: what `advise` takes.
+    """
 
     authorise: bool = True
     reverse: bool = True
@@ -237,3 +359,8 @@ class Capabilities:
     echo: bool = False
     partial_approval: bool = False
     return_without_card: bool = False
+    card: bool = True
+    account: bool = False
+    conditions: tuple[int, ...] = ()
+    items_after: tuple[Item, ...] = ()
+    items_taken: tuple[Item, ...] = ()

@@ -119,6 +119,6 @@ def _card(profile: Profile, card: CardData) -> dict[int, str]:
         23: f"{sequence.hex():0>3}" if sequence else "",
         35: card.track2 if striped else "",
         45: card.jis2,
-        52: card.pin_block.hex().upper(),
+        52: "" if card.pin is None else card.pin.block.hex().upper(),
         55: card.emv.hex().upper(),
     }

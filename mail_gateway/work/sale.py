@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from acquirer_sdk.keyport import SealedPin
 from acquirer_sdk.port import BadRequest
 from acquirer_sdk.values import AuthoriseRequest, CardData, NotReady
 from mail_gateway.domain import decide
@@ -256,9 +257,10 @@ def _keyed_s(payment: Payment, opened: Opened) -> int:
 
 def _card(opened: Opened) -> CardData:
     sale = opened.sale
-    return CardData(
-        sale.track2, jis2=sale.jis2, emv=sale.emv, pin_block=sale.pin_block, entry_mode=sale.entry_mode
-    )
+    card = CardData(sale.track2, jis2=sale.jis2, emv=sale.emv, entry_mode=sale.entry_mode)
+    if sale.pin_block:
+        card.pin = SealedPin(sale.pin_block, opened.ksn, card.pan)
+    return card
 
 
 def _request(payment: Payment, opened: Opened) -> AuthoriseRequest:

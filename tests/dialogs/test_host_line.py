@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from acquirer_sdk.bench import PAN, TRACK2, sample_request, until
+from acquirer_sdk.keyport import SealedPin
 from acquirer_sdk.port import BadRequest, Ports
 from acquirer_sdk.quickclock import quickly
 from acquirer_sdk.values import (
@@ -307,7 +308,8 @@ async def test_no_card_in_anything_told_reported_or_printed(amount: int) -> None
     async with world() as here:
         await here.ready()
         request = replace(
-            sample_request(amount), card=CardData(TRACK2, pin_block=b"PINBLOCK", jis2="JISDATA")
+            sample_request(amount),
+            card=CardData(TRACK2, pin=SealedPin(b"PINBLOCK", bytes(12), ""), jis2="JISDATA"),
         )
         reversal = here.acquirer.prepare(request)
         outcome = await here.acquirer.authorise(request)

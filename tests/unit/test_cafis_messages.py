@@ -9,6 +9,7 @@ from importlib.resources import files
 import pytest
 
 from acquirer_sdk.bench import TRACK2, sample_request
+from acquirer_sdk.keyport import SealedPin
 from acquirer_sdk.values import (
     Approved,
     Ask,
@@ -99,7 +100,9 @@ def test_keyed_card_has_number_and_expiry_instead_of_the_stripe() -> None:
 
 
 def test_chip_pin_and_second_stripe_go_along() -> None:
-    card = CardData(TRACK2, jis2="JIS2", emv=b"\x9f\x26", pin_block=bytes(16), entry_mode=3)
+    card = CardData(
+        TRACK2, jis2="JIS2", emv=b"\x9f\x26", pin=SealedPin(bytes(16), bytes(12), ""), entry_mode=3
+    )
     message = build.authorisation(PROFILE, "", replace(REQUEST, card=card, condition=61, condition_count=3))
     assert (message[45], message[55], message[52], message[48]) == ("JIS2", "9F26", "00" * 16, "061031")
     assert pack(PROFILE, message)
