@@ -311,9 +311,13 @@ mails: Final = Table(
     Column("content_hash", LargeBinary, nullable=False),
     Column("raw", LargeBinary),
     Column("payment", WHOLE, ForeignKey("payments.id")),
+    Column("merchant", WHOLE),
+    Column("handled_ms", WHOLE),
     sqlite_strict=True,
 )
 Index("mails_of_payment", mails.c.payment)
+_UNHANDLED: Final = text("verdict = 'reply' AND handled_ms IS NULL")
+Index("mails_unhandled", mails.c.id, sqlite_where=_UNHANDLED, postgresql_where=_UNHANDLED)
 
 transitions: Final = Table(
     "transitions",
