@@ -54,14 +54,30 @@ class BadRequest(Exception):
         self.where = where
 
 
+Refer = Callable[[str, str], str]
+"""``refer("secret", "env:NAME")``: key of the adapter's table and a reference -> the text that it means."""
+
+
+def refer_nowhere(key: str, reference: str) -> str:
+    """For an adapter made without a configuration file. Raises SettingsError."""
+    if not reference:
+        return ""
+    raise SettingsError(key, "there is no configuration file that a reference could belong to")
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The outside world, given to an adapter: wall clock in unix ms, random bytes, event log, keys."""
+    """The outside world, given to an adapter: wall clock in unix ms, random bytes, event log, keys.
+
+    refer: reads "env:NAME" or "file:PATH", which is how a table names a secret or a certificate; an empty
+    reference is an empty text. Raises for anything else, in words for whoever wrote the table.
+    """
 
     now_ms: Callable[[], int]
     random_bytes: Callable[[int], bytes]
     tell: Tell
     keys: KeyPort = field(default_factory=NoKeys)
+    refer: Refer = refer_nowhere
 
 
 class Acquirer(Protocol):

@@ -47,6 +47,10 @@ class Config:
                 raise Problem(f"[{name}] must be a table", "config-not-a-table")
         return cast("Mapping[str, Any]", found)
 
+    def refer(self, where: str, reference: str) -> str:
+        """What "env:NAME" or "file:PATH" means; where it stands is for the sentence. Raises Problem."""
+        return self._secret(where, reference)
+
     def with_value(self, section: str, key: str, value: str) -> Config:
         """The same configuration with one key of one table set by the command line."""
         table = {**self.table(section), key: value}
