@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING
 
 from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.envelope.root import fetch_root
-from mail_gateway.intake.accept import Intake, Onward
+from mail_gateway.intake.accept import Intake, Onward, Others
+from mail_gateway.intake.answers import Answers
 from mail_gateway.intake.bounces import Bounces
 from mail_gateway.intake.smtp import serve
 from mail_gateway.observe.maillog import MailLog
 from mail_gateway.outbox.compose import Compose, TokenKeys
-from mail_gateway.outbox.daily import Daily
+from mail_gateway.outbox.daily import notice_of
+from mail_gateway.outbox.notices import Notices
 from mail_gateway.outbox.send import Sender
 from mail_gateway.store import register
 from mail_gateway.store.engine import Store, open_store
 from mail_gateway.work.digest import Digest
 from mail_gateway.work.fence import fenced
 from mail_gateway.work.kit import Kit
+from mail_gateway.work.replies import Replies
 from mail_gateway.work.runner import Runner
 from mail_gateway.work.sweeper import Sweeper
 from mail_gateway.work.tenure import Tenure
@@ -53,6 +56,7 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
             keys=keys,
             acquirer=fenced(acquirer, tenure.holds),
             writer=compose,
+            notices=Notices(settings, token_keys, compose),
             settings=settings.gateway,
             ports=ports,
             node=tenure.node,
@@ -60,9 +64,10 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
             line=asyncio.Semaphore(settings.gateway.requests_max),
         )
         runner, working = await _work(kit, tenure, stack)
-        digest = Digest(kit, Daily(settings, compose))
-        working.append(asyncio.create_task(digest.run()))
-        stack.callback(working[-1].cancel)
+        replies = Replies(kit, (), _domains(settings))
+        for part in (Digest(kit, notice_of), replies):
+            working.append(asyncio.create_task(part.run()))
+            stack.callback(working[-1].cancel)
         sending = _send(sender, stack)
 
         def wake(payment_id: int) -> None:
@@ -74,12 +79,19 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
             if tenure.holds():
                 runner.wake(payment.id, payment)
 
-        onward = Onward(wake, begin, tenure.mine)
-        intake = Intake(store, onward, settings.gateway, ports, Bounces(store, token_keys.bounce))
+        onward = Onward(wake, begin, tenure.mine, replies.wake)
+        others = Others(Bounces(store, token_keys.bounce), Answers(store, token_keys.reply))
+        intake = Intake(store, onward, settings.gateway, ports, others)
         await _site(settings, ports, stack)
         door = await serve(settings, intake, ports)
         stack.push_async_callback(door.close)
         await _until(stop, *working, sending)
+
+
+def _domains(settings: Settings) -> tuple[str, ...]:
+    """Ours: a line that names an address there is no answer."""
+    own = settings.gateway
+    return tuple({own.domain, own.reply_domain or own.domain, settings.smarthost.sender_domain or own.domain})
 
 
 def _smarthost(settings: Settings) -> SmarthostSettings:

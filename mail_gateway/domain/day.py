@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from mail_gateway.domain.reply import Merchant
+
 LATE_MS: Final = 60 * 60_000
 """A gateway that starts later than this after a day's end leaves that digest out: the next one says it."""
 
@@ -47,10 +49,7 @@ class LostLetter:
 class Day:
     """What one merchant is told at the end of one day, if there is anything."""
 
-    merchant: int
-    merchant_name: str
-    recipient: str
-    language: str
+    merchant: Merchant
     holes: tuple[Hole, ...] = ()
     open: tuple[OpenSale, ...] = ()
     letters: tuple[LostLetter, ...] = ()

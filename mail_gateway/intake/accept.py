@@ -18,10 +18,12 @@ from schemas.mail.robots import is_automatic
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from mail_gateway.intake.answers import Answers
     from mail_gateway.intake.bounces import Bounces
     from mail_gateway.ports import Ports
     from mail_gateway.settings import GatewaySettings
     from mail_gateway.store.payments import Payment
+    from schemas.mail.read import Mail
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,18 @@ class _Envelope(NamedTuple):
     sealed: bytes | None
     ksn: bytes | None
     slug: str
-    message_id: str
+    mail: Mail | None
+
+    @property
+    def message_id(self) -> str:
+        return "" if self.mail is None else self.mail.message_id
+
+
+class Others(NamedTuple):
+    """Who judges mails that carry no sale: what comes to the sender and to the reply addresses of letters."""
+
+    bounces: Bounces
+    answers: Answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +75,17 @@ class Onward:
 
     wake: told the payment that a new or repeated sale belongs to. begin: the same for a new one, which comes
     whole; None: `wake` is told of those as well. node: which of many nodes works on a new sale; None: the
-    only one.
+    only one. answered: an answer of a merchant was kept.
     """
 
     wake: Callable[[int], None]
     begin: Callable[[Payment], None] | None = None
     node: Callable[[], int | None] = lambda: None
+    answered: Callable[[], None] = lambda: None
 
 
 class Intake:
-    """Takes mails for the gateway. bounces: judges what comes to the sender addresses of letters."""
+    """Takes mails for the gateway."""
 
     def __init__(
         self,
@@ -79,9 +93,9 @@ class Intake:
         onward: Onward,
         settings: GatewaySettings,
         ports: Ports,
-        bounces: Bounces | None = None,
+        others: Others | None = None,
     ) -> None:
-        self._bounces = bounces
+        self._others = others
         self._allowance = Allowance()
         self._store = store
         self._onward = onward
@@ -92,8 +106,9 @@ class Intake:
         """Store the mail and answer 250; on any doubt answer 4xx, so that the sender keeps it. Never raises
         but for cancellation. What nobody can read is stored for a person, and is 250 too."""
         try:
-            read = _arrival(raw, route, self._ports, self._onward.node())
-            arrival = self._shortened(await self._judged(read))
+            found = _envelope(raw)
+            judged = await self._judged(self._arrival(raw, route, found), found.mail)
+            arrival = self._shortened(judged)
             kept: inbox.Kept = await self._store.run(inbox.keep, arrival, self._resend_after_ms)
         except GatewayError as error:
             self._ports.tell("alarm.intake", slug=error.slug)
@@ -105,9 +120,27 @@ class Intake:
         self._ports.tell("mail.accepted", mail=kept.mail_id, payment=kept.payment_id, verdict=verdict)
         if kept.verdict is inbox.Verdict.BOUNCED:
             self._ports.tell("alarm.letter", slug="letter-bounced", payment=kept.payment_id)
-        if kept.payment_id is not None:
+        if kept.verdict is inbox.Verdict.REPLY:
+            self._onward.answered()
+        elif kept.payment_id is not None:
             self._pass_on(kept.payment_id, kept.payment)
         return reply(verdict)
+
+    def _arrival(self, raw: bytes, route: Route, found: _Envelope) -> inbox.Arrival:
+        return inbox.Arrival(
+            received_ms=self._ports.now_ms(),
+            sender=route.sender,
+            recipients=route.recipients,
+            message_id=found.message_id,
+            peer=route.peer,
+            envelope=found.sealed,
+            pad=None if found.sealed is None else self._ports.random_bytes(len(found.sealed)),
+            ksn=found.ksn,
+            slug=found.slug,
+            raw=raw,
+            automatic=is_automatic(raw, route.sender),
+            node=self._onward.node(),
+        )
 
     def _pass_on(self, payment_id: int, payment: Payment | None) -> None:
         if payment is None or self._onward.begin is None:
@@ -115,18 +148,25 @@ class Intake:
         else:
             self._onward.begin(payment)
 
-    async def _judged(self, arrival: inbox.Arrival) -> inbox.Arrival:
-        """A mail without a sale may be a letter of ours that came back."""
-        if self._bounces is None or arrival.envelope is not None:
+    async def _judged(self, arrival: inbox.Arrival, mail: Mail | None) -> inbox.Arrival:
+        """A mail without a sale may be a letter of ours that came back, or the answer to one."""
+        if self._others is None or arrival.envelope is not None:
             return arrival
-        judged = await self._bounces.judge(arrival.raw, arrival.sender, arrival.recipients)
+        sent_as = (arrival.raw, arrival.sender, arrival.recipients)
+        judged = await self._others.bounces.judge(*sent_as)
         if isinstance(judged, inbox.Bounced):
             return replace(arrival, ksn=None, slug="", bounced=judged)
-        return replace(arrival, ksn=None, slug=judged) if judged else arrival
+        answered: inbox.Answered | str = judged
+        if not answered and mail is not None:
+            answered = await self._others.answers.judge(mail, *sent_as)
+        if isinstance(answered, inbox.Answered):
+            return replace(arrival, ksn=None, slug="", answered=answered)
+        return replace(arrival, ksn=None, slug=answered) if answered else arrival
 
     def _shortened(self, arrival: inbox.Arrival) -> inbox.Arrival:
         """Of a mail without a sale as much as the hour has room for."""
-        if arrival.envelope is not None or arrival.bounced is not None or arrival.slug in inbox.IGNORED:
+        nobodys = arrival.envelope is None and arrival.bounced is None and arrival.answered is None
+        if not nobodys or arrival.slug in inbox.IGNORED:
             return arrival
         wanted = min(len(arrival.raw), inbox.RAW_KEPT_MAX)
         return replace(arrival, raw_kept=self._allowance.take(wanted, arrival.received_ms))
@@ -138,31 +178,13 @@ def reply(slug: str) -> Reply:
     return Reply(code, f"{enhanced} {text}")
 
 
-def _arrival(raw: bytes, route: Route, ports: Ports, node: int | None) -> inbox.Arrival:
-    found = _envelope(raw)
-    return inbox.Arrival(
-        received_ms=ports.now_ms(),
-        sender=route.sender,
-        recipients=route.recipients,
-        message_id=found.message_id,
-        peer=route.peer,
-        envelope=found.sealed,
-        pad=None if found.sealed is None else ports.random_bytes(len(found.sealed)),
-        ksn=found.ksn,
-        slug=found.slug,
-        raw=raw,
-        automatic=is_automatic(raw, route.sender),
-        node=node,
-    )
-
-
 def _envelope(raw: bytes) -> _Envelope:
     mail = read_mail(raw)
     if isinstance(mail, Unreadable):
-        return _Envelope(None, None, mail.slug, "")
+        return _Envelope(None, None, mail.slug, None)
     try:
         _, sealed = find_block(mail, armour.SALE)
         ksn, _, _ = cose.unpack(sealed)
     except WireError as error:
-        return _Envelope(None, ksn_of(mail), error.slug, mail.message_id)
-    return _Envelope(sealed, ksn, "", mail.message_id)
+        return _Envelope(None, ksn_of(mail), error.slug, mail)
+    return _Envelope(sealed, ksn, "", mail)

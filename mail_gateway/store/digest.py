@@ -1,22 +1,19 @@
-"""What is open at the end of a day, by merchant, and the letter about it."""
+"""What is open at the end of a day, by merchant."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select
 
 from mail_gateway.domain.day import Day, Hole, LostLetter, OpenSale
-from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, Trade
-from mail_gateway.store import gaps
-from mail_gateway.store.tables import letters, merchants, payments, readers
+from mail_gateway.store import gaps, replies
+from mail_gateway.store.tables import letters, payments, readers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-    from mail_gateway.domain.news import Composed
 
 RECENT_MS: Final = 15 * 60_000
 """What is younger is on its way."""
@@ -31,34 +28,12 @@ def of_all(conn: Connection, now_ms: int) -> list[Day]:
     holes = _holes(conn, now_ms)
     open_sales, lost = _open(conn, now_ms - RECENT_MS), _lost(conn, now_ms)
     found = []
-    for row in conn.execute(select(merchants).order_by(merchants.c.id)).mappings():
-        number = row["id"]
-        what = (tuple(holes[number]), tuple(open_sales[number]), tuple(lost[number]))
-        day = Day(number, row["name"], row["mail"], row["language"], *what)
+    for merchant in replies.all_merchants(conn):
+        number = merchant.id
+        day = Day(merchant, tuple(holes[number]), tuple(open_sales[number]), tuple(lost[number]))
         if day.has_news:
             found.append(day)
     return found
-
-
-def put(conn: Connection, merchant: int, version: int, composed: Composed, now_ms: int) -> bool:
-    """Unit of work: store a merchant's letter of one day, once; -> whether it is a new one."""
-    if conn.scalar(select(_L.id).where(_L.message_id == composed.message_id)) is not None:
-        return False
-    row = {
-        "merchant": merchant,
-        "kind": Letter.DIGEST.value,
-        "version": version,
-        "message_id": composed.message_id,
-        "sender": composed.sender,
-        "recipient": composed.recipient,
-        "raw": composed.raw,
-        "created_ms": now_ms,
-        "rank": 1,
-        "state": "due",
-        "due_ms": now_ms,
-    }
-    conn.execute(insert(letters), row)
-    return True
 
 
 def _holes(conn: Connection, now_ms: int) -> dict[int, list[Hole]]:

@@ -47,11 +47,17 @@ class Verdict(StrEnum):
     UNKNOWN_READER = "unknown-reader"
     UNREADABLE = "unreadable"
     BOUNCED = "bounced"
+    REPLY = "reply"
     IGNORED = "ignored"
 
 
-IGNORED: Final = frozenset({"bounce-forged", "bounce-notice"})
-"""Slugs of what came to a bounce address and is no bounce: counted, and not kept."""
+IGNORED: Final = frozenset(
+    {"bounce-forged", "bounce-notice", "reply-forged", "reply-automatic", "reply-again"}
+)
+"""Slugs of what came to an address of a letter and is neither bounce nor answer: counted, and not kept."""
+
+
+_KEPT_WHOLE: Final = (Verdict.UNREADABLE, Verdict.REPLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +70,21 @@ class Bounced:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """Whose answer it is, by its token and its sender. payment: None where it is to the merchant's desk."""
+
+    merchant: int
+    payment: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """One mail. received_ms: unix milliseconds UTC, our own clock.
 
     envelope: the COSE bytes, None when none could be taken out; pad: as many random bytes, to mask them on
     disk. ksn: what they or their remains say. slug: why there is no envelope, else empty. raw is stored only
     when the mail is unreadable, and of it only raw_kept bytes. automatic: no person and no phone sent it.
-    bounced: only where its token was verified. node: who works on a new sale.
+    bounced, answered: only where its token was verified. node: who works on a new sale.
     """
 
     received_ms: int
@@ -85,6 +99,7 @@ class Arrival:
     raw: bytes = field(repr=False)
     automatic: bool = False
     bounced: Bounced | None = None
+    answered: Answered | None = None
     node: int | None = None
     raw_kept: int = RAW_KEPT_MAX
 
@@ -133,8 +148,9 @@ def keep(sheet: Sheet, arrival: Arrival, resend_after_ms: int = RESEND_AFTER_MS)
         "verdict": verdict.value,
         "slug": arrival.slug,
         "content_hash": content_hash,
-        "raw": arrival.raw[: arrival.raw_kept] if verdict is Verdict.UNREADABLE else None,
+        "raw": arrival.raw[: arrival.raw_kept] if verdict in _KEPT_WHOLE else None,
         "payment": payment_id,
+        "merchant": None if arrival.answered is None else arrival.answered.merchant,
     }
     sheet.add(_MAIL, row)
     return Kept(mail_id, payment_id, verdict, payment)
@@ -146,6 +162,8 @@ def _judge(sheet: Sheet, arrival: Arrival, content_hash: bytes) -> tuple[Verdict
         return Verdict.REPEAT, same, None
     if arrival.bounced is not None:
         return Verdict.BOUNCED, _bounce(sheet, arrival.bounced, arrival.received_ms), None
+    if arrival.answered is not None:
+        return Verdict.REPLY, arrival.answered.payment, None
     if arrival.slug in IGNORED:
         return Verdict.IGNORED, None, None
     if arrival.ksn is None or (arrival.envelope is None and arrival.automatic):

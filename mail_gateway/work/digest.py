@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from mail_gateway.domain.day import LATE_MS, end_of_day
 from mail_gateway.domain.errors import GatewayError
-from mail_gateway.store import digest
+from mail_gateway.domain.outcome import Letter
+from mail_gateway.store import digest, notices
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
 
     from mail_gateway.domain.day import Day
-    from mail_gateway.domain.news import Composed
+    from mail_gateway.domain.notice import Notice
     from mail_gateway.work.kit import Kit
 
 LOOK_S: Final = 600
 """How often the clock is looked at: a digest may be so late."""
 
 
-class Writer(Protocol):
-    """Turns a day into a letter."""
-
-    def compose(self, day: Day, when: date, now_ms: int) -> Composed: ...
-
-
 class Digest:
-    """queued: told when letters were stored."""
+    """in_words: a day and its date -> the notice of it."""
 
-    def __init__(self, kit: Kit, writer: Writer) -> None:
+    def __init__(self, kit: Kit, in_words: Callable[[Day, date], Notice]) -> None:
         self._store = kit.store
-        self._writer = writer
+        self._in_words = in_words
+        self._notices = kit.notices
         self._ports = kit.ports
         self._at = kit.settings.digest_at
         self._zone = ZoneInfo(kit.settings.time_zone)
@@ -62,6 +59,5 @@ class Digest:
         self._queued()
 
     async def _put(self, day: Day, when: date, now_ms: int) -> None:
-        composed = self._writer.compose(day, when, now_ms)
-        version = int(f"{when:%Y%m%d}")
-        await self._store.run(digest.put, day.merchant, version, composed, now_ms)
+        composed = self._notices.compose(self._in_words(day, when), now_ms)
+        await self._store.run(notices.put, day.merchant.id, Letter.DIGEST, composed, now_ms)

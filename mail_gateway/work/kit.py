@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from acquirer_sdk.port import Acquirer
     from mail_gateway.domain.news import Composed, News
+    from mail_gateway.domain.notice import Notice
     from mail_gateway.envelope.keys import KeyRing
     from mail_gateway.ports import Ports
     from mail_gateway.settings import GatewaySettings
@@ -23,6 +24,12 @@ class Writer(Protocol):
     """Turns news into a letter. Pure: the same news gives the same bytes."""
 
     def compose(self, news: News) -> Composed: ...
+
+
+class NoticeWriter(Protocol):
+    """Turns a notice into a letter. now_ms: unix ms, for its date."""
+
+    def compose(self, notice: Notice, now_ms: int) -> Composed: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,7 @@ class Kit:
     keys: KeyRing
     acquirer: Acquirer
     writer: Writer
+    notices: NoticeWriter
     settings: GatewaySettings
     ports: Ports
     node: int

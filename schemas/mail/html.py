@@ -25,24 +25,44 @@ _LINE_ENDS: Final = frozenset(
         "h2",
     ]
 )
+_QUOTE: Final = "blockquote"
 _SKIPPED: Final = frozenset({"style", "script", "head", "title"})
 _ASCII_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def strip(markup: str) -> str:
     """Text of `markup`. Linear, whatever is open or unclosed."""
+    return _text(markup, quotes=True)
+
+
+def unquoted(markup: str) -> str:
+    """The same without what stands in <blockquote>, however many are open or unclosed."""
+    return _text(markup, quotes=False)
+
+
+def _text(markup: str, *, quotes: bool) -> str:
     lower = markup.translate(_ASCII_LOWER)  # not str.lower, which may change the length
     out: list[str] = []
-    at = 0
+    at = depth = 0
     while (opening := markup.find("<", at)) >= 0:
-        out.append(markup[at:opening])
+        if quotes or not depth:
+            out.append(markup[at:opening])
         name, at = _tag(lower, opening)
+        depth = _depth(name, depth)
         if not name:
             out.append("<")
         elif name.lstrip("/") in _LINE_ENDS:
             out.append("\n")
-    out.append(markup[at:])
+    if quotes or not depth:
+        out.append(markup[at:])
     return html.unescape("".join(out))
+
+
+def _depth(name: str, before: int) -> int:
+    """How many quotations are open after this tag."""
+    if name == _QUOTE:
+        return before + 1
+    return max(before - 1, 0) if name == f"/{_QUOTE}" else before
 
 
 def _tag(lower: str, opening: int) -> tuple[str, int]:

@@ -37,7 +37,8 @@ class Mail:
     from_address: addr-spec, "" unless there is exactly one From with exactly one address. message_id,
     in_reply_to, references: identifiers without angle brackets. date, auto_submitted: as sent. texts: where
     our block may stand, in order, lines ended by LF: plain text, HTML with the tags taken out, attachments
-    that are text.
+    that are text. body: what a person who answers wrote, as far as MIME tells: the plain text, or where there
+    is none the HTML without its quotations.
     """
 
     from_address: str
@@ -48,6 +49,7 @@ class Mail:
     references: tuple[str, ...]
     auto_submitted: str
     texts: tuple[str, ...]
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def read_mail(raw: bytes) -> Mail | Unreadable:
         simple = own.taken_apart(lines)
         if simple is not None:
             return _mail(*simple)
-        return _over_limit(lines) or _mail(*_parsed(lines))
+        return _over_limit(lines) or _parsed(lines)
     except _TooMuch as error:
         return error.unreadable
     except Exception as error:  # noqa: BLE001 - the email package raises nearly anything on crafted input
@@ -109,16 +111,17 @@ def _boundary_lines(raw: bytes) -> int:
     return sum(1 for line in raw.split(b"\n") if line[:2] == b"--" and line.rstrip() in declared)
 
 
-def _parsed(raw: bytes) -> tuple[dict[str, list[str]], tuple[str, ...]]:
-    """Header values by small name, in order, and the texts."""
+def _parsed(raw: bytes) -> Mail:
     message = message_from_bytes(raw, policy=policy.compat32)
     found: dict[str, list[str]] = {}
     for name, value in message.raw_items():
         found.setdefault(name.lower(), []).append(_unfolded(str(value)))
-    return found, _texts(message)
+    return _mail(found, *_texts(message))
 
 
-def _mail(found: dict[str, list[str]], texts: tuple[str, ...]) -> Mail:
+def _mail(found: dict[str, list[str]], texts: tuple[str, ...], body: str = "") -> Mail:
+    """found: header values by small name, in order."""
+
     def first(name: str) -> str:
         return found.get(name, [""])[0]
 
@@ -132,6 +135,7 @@ def _mail(found: dict[str, list[str]], texts: tuple[str, ...]) -> Mail:
         references=headers.message_ids(first("references")),
         auto_submitted=first("auto-submitted"),
         texts=texts,
+        body=body,
     )
 
 
@@ -145,8 +149,9 @@ def _first_id(value: str) -> str:
     return next(iter(headers.message_ids(value)), "")
 
 
-def _texts(message: Message) -> tuple[str, ...]:
-    plain, marked_up, attached = [], [], []
+def _texts(message: Message) -> tuple[tuple[str, ...], str]:
+    """All texts, and the body."""
+    plain, marked_up, unquoted, attached = [], [], [], []
     for part in _leaves(message):
         kind = part.get_content_type()
         disposition = str(part.get("Content-Disposition", "")).lstrip().lower()
@@ -155,10 +160,13 @@ def _texts(message: Message) -> tuple[str, ...]:
         ):
             attached.append(_text(part))
         elif kind == "text/html":
-            marked_up.append(html.strip(_text(part)))
+            markup = _text(part)
+            marked_up.append(html.strip(markup))
+            unquoted.append(markup)
         elif kind[:5] == "text/":
             plain.append(_text(part))
-    return (*plain, *marked_up, *attached)
+    written = [text for text in plain if text.strip()] or [html.unquoted(markup) for markup in unquoted]
+    return (*plain, *marked_up, *attached), "\n".join(written)
 
 
 def _leaves(message: Message) -> Iterator[Message]:

@@ -1,4 +1,4 @@
-"""Reply and bounce tokens: a 31-character local part that names one payment and cannot be made up."""
+"""Reply, desk and bounce tokens: a 31-character local part that names one thing and cannot be made up."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from schemas.errors import WireError
 
 REPLY: Final = "r"
 BOUNCE: Final = "b"
+DESK: Final = "m"
+_KINDS: Final = (REPLY, BOUNCE, DESK)
 LENGTH: Final = 31
 _VERSION: Final = "1"
 _MAC_LENGTH: Final = 10
@@ -23,8 +25,8 @@ _LABEL: Final = b"HAGAKI MAIL TOKEN 1"
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a token says before it is verified. `ident` is the number of the payment or order; of a
-    bounce, see `letter_of`."""
+    """What a token says before it is verified. `ident` is the number of the payment or order; of a desk, of
+    the merchant; of a bounce, see `letter_of`."""
 
     kind: str
     ident: int
@@ -57,7 +59,7 @@ def read(token: str) -> Token:
     folded = token.lower()
     if len(folded) != LENGTH:
         raise WireError("token-length", len(folded))
-    if folded[0] not in (REPLY, BOUNCE):
+    if folded[0] not in _KINDS:
         raise WireError("token-kind", 0)
     if folded[1] != _VERSION:
         raise WireError("token-version", 1)

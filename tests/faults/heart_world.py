@@ -28,8 +28,10 @@ from mail_gateway.domain.outcome import Letter
 from mail_gateway.envelope import dukpt
 from mail_gateway.envelope.keys import KeyRing
 from mail_gateway.envelope.root import fetch_root
+from mail_gateway.outbox.compose import Compose, TokenKeys
+from mail_gateway.outbox.notices import Notices
 from mail_gateway.ports import Ports
-from mail_gateway.settings import GatewaySettings, KeySettings
+from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
 from mail_gateway.store import inbox, letters, nodes, payments
 from mail_gateway.store.engine import Store, open_store
 from mail_gateway.store.place import Inline
@@ -134,6 +136,11 @@ class World:
     def random_bytes(self, count: int) -> bytes:
         return self.random.randbytes(count)
 
+    def notices(self) -> Notices:
+        settings = Settings(self.gateway, self.keys, SmtpSettings("mx.pay.example"), SmarthostSettings())
+        tokens = TokenKeys(b"r" * 32, b"b" * 32)
+        return Notices(settings, tokens, Compose(settings, tokens))
+
     async def start(self) -> Life:
         place = Mortal()
         store = open_store(self.gateway.database, (place, place))
@@ -142,7 +149,8 @@ class World:
         await store.run(payments.adopt, node, self.now_ms())
         ring = KeyRing(fetch_root(self.keys.root), self.random_bytes)
         line = asyncio.Semaphore(self.gateway.requests_max)
-        kit = Kit(store, ring, self.acquirer, self.writer, self.gateway, ports, node, lambda: None, line)
+        writers = (self.writer, self.notices())
+        kit = Kit(store, ring, self.acquirer, *writers, self.gateway, ports, node, lambda: None, line)
         sweeper = Sweeper(store, ports, lambda number: runner.wake(number))
         runner = Runner(kit, sweeper.due)
         await self.acquirer.start(runner.late)

@@ -16,8 +16,10 @@ from acquirer_sdk.values import InDoubt
 from mail_gateway.domain.day import end_of_day
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import State
+from mail_gateway.domain.reply import Merchant
 from mail_gateway.outbox.compose import Compose, TokenKeys
-from mail_gateway.outbox.daily import Daily
+from mail_gateway.outbox.daily import notice_of
+from mail_gateway.outbox.notices import Notices
 from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
 from mail_gateway.store.letters import LetterRow
 from mail_gateway.store.tables import letters as table
@@ -30,9 +32,7 @@ DAY_S = 24 * 3600
 
 def digest_of(world: World) -> Digest:
     assert world.life is not None
-    settings = Settings(world.gateway, KeySettings(), SmtpSettings("mx.pay.example"), SmarthostSettings())
-    compose = Compose(settings, TokenKeys(b"r" * 32, b"b" * 32))
-    return Digest(world.life.kit, Daily(settings, compose))
+    return Digest(world.life.kit, notice_of)
 
 
 async def evening(world: World) -> None:
@@ -156,15 +156,17 @@ def test_a_digest_has_no_card_and_fits_a_phone(language: str, tmp_path: Path) ->
     settings = Settings(
         GatewaySettings("pay.example"), KeySettings(), SmtpSettings("mx.pay.example"), SmarthostSettings()
     )
-    daily = Daily(settings, Compose(settings, TokenKeys(b"r" * 32, b"b" * 32)))
+    tokens = TokenKeys(b"r" * 32, b"b" * 32)
+    notices = Notices(settings, tokens, Compose(settings, tokens))
     day = Day(
-        *(7, "山の店\r\nBcc: x@y", "mise@docomo.ne.jp", language),
+        Merchant(7, "山の店\r\nBcc: x@y", "mise@docomo.ne.jp", "", language, "T0000001", "M1"),
         holes=(Hole(1001, 3, 3), Hole(1001, 7, 9)),
         open=(OpenSale("000000000017", 1200, 392), OpenSale("000000000018", 0, 0)),
         letters=(LostLetter("000000000019", "cancelled"),),
     )
-    composed = daily.compose(day, date(2026, 9, 21), START_MS)
-    assert composed == daily.compose(day, date(2026, 9, 21), START_MS)
+    notice = notice_of(day, date(2026, 9, 21))
+    composed = notices.compose(notice, START_MS)
+    assert composed == notices.compose(notice, START_MS)
     mail = read_mail(composed.raw)
     assert isinstance(mail, Mail)
     assert b"\nBcc:" not in composed.raw

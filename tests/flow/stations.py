@@ -30,6 +30,7 @@ from mail_gateway.envelope.keys import KeyRing
 from mail_gateway.envelope.root import fetch_root
 from mail_gateway.intake.accept import Intake, Onward
 from mail_gateway.outbox.compose import Compose, TokenKeys
+from mail_gateway.outbox.notices import Notices
 from mail_gateway.outbox.send import Sender
 from mail_gateway.ports import Ports
 from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
@@ -105,10 +106,12 @@ async def stations(folder: Path, slot: Any = None, rules: str = "") -> AsyncIter
     acquirer = adapter.create({"port": host.port}, outside)
     store = open_store(settings.gateway.database)
     ring = KeyRing(fetch_root(settings.keys.root), os.urandom)
-    writer = Compose(settings, TokenKeys(b"r" * 32, b"b" * 32))
+    tokens = TokenKeys(b"r" * 32, b"b" * 32)
+    writer = Compose(settings, tokens)
+    notices = Notices(settings, tokens, writer)
     node = await store.run(nodes.begin_life, now_ms())
     line = asyncio.Semaphore(settings.gateway.requests_max)
-    kit = Kit(store, ring, acquirer, writer, settings.gateway, ports, node, lambda: None, line)
+    kit = Kit(store, ring, acquirer, writer, notices, settings.gateway, ports, node, lambda: None, line)
     await acquirer.start(lambda _: None)
     while type(acquirer.ready()).__name__ != "Ready":
         await asyncio.sleep(0)

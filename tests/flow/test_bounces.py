@@ -19,7 +19,8 @@ from mail_gateway.admin import merchants, payments
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.news import News
 from mail_gateway.domain.outcome import Letter, Outcome
-from mail_gateway.intake.accept import Intake, Onward, Route
+from mail_gateway.intake.accept import Intake, Onward, Others, Route
+from mail_gateway.intake.answers import Answers
 from mail_gateway.intake.bounces import Bounces
 from mail_gateway.intake.smtp import serve
 from mail_gateway.outbox.compose import Compose, TokenKeys
@@ -69,9 +70,9 @@ class World:
         tokens = TokenKeys(b"r" * 32, b"b" * 32)
         self.compose = Compose(self.settings, tokens)
         self.sender = Sender(self.settings.smarthost, self.store, self.ports)
-        bounces = Bounces(self.store, tokens.bounce)
+        others = Others(Bounces(self.store, tokens.bounce), Answers(self.store, tokens.reply))
         own = self.settings.gateway
-        self.intake = Intake(self.store, Onward(lambda _: self.sender.wake()), own, self.ports, bounces)
+        self.intake = Intake(self.store, Onward(lambda _: self.sender.wake()), own, self.ports, others)
 
     async def put(self, version: int = 1, kind: Letter = Letter.APPROVED) -> str:
         """Queue a letter of payment 1; -> its sender address, where a bounce goes."""

@@ -213,6 +213,7 @@ def _tokens() -> dict[str, tuple[str, str, str]]:
         "upper": ("ok", "capitals, as some mail programs make them", good.upper()),
         "forged": ("not-verified", "the last byte of the HMAC changed", good[:2] + other),
         "bounce": ("not-verified", "the same bytes called a bounce", "b" + good[1:]),
+        "desk": ("ok", "a merchant's desk", token.make(KEY, token.DESK, IDENT, RECIPIENT, EXPIRY_S)),
         "length": ("token-length", "one character short", good[:-1]),
         "kind": ("token-kind", "a kind that does not exist", "x" + good[1:]),
         "version": ("token-version", "a version that does not exist", good[0] + "2" + good[2:]),

@@ -1,0 +1,113 @@
+"""Answers of merchants: each is read once and handed to the stages that may know what it means."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from mail_gateway.domain.errors import GatewayError
+from mail_gateway.domain.reply import Reply
+from mail_gateway.store import replies
+from mail_gateway.store.sheet import Stale
+from schemas.mail.read import Mail, read_mail
+from schemas.mail.said import said
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from mail_gateway.store.replies import Waiting
+    from mail_gateway.work.kit import Kit
+
+    Stage = Callable[[Kit, Reply], Awaitable[bool]]
+    """True: it was this stage's, and what it did is committed, with the mail marked as handled."""
+
+BATCH: Final = 64
+LOOK_AGAIN_S: Final = 60
+TRIES_MAX: Final = 3
+
+
+class Replies:
+    """stages: asked in order until one takes the answer; what none takes is marked as handled."""
+
+    def __init__(self, kit: Kit, stages: Sequence[Stage], domains: Sequence[str]) -> None:
+        self._kit = kit
+        self._stages = stages
+        self._domains = domains
+        self._sooner = asyncio.Event()
+        self._tries: Counter[int] = Counter()
+
+    def wake(self) -> None:
+        """An answer was kept."""
+        self._sooner.set()
+
+    async def run(self) -> None:
+        """Handle what waits, now and whenever something comes; until cancelled."""
+        while True:
+            self._sooner.clear()
+            try:
+                is_all = await self.look()
+            except GatewayError as error:
+                self._kit.ports.tell("replies.failed", slug=error.slug)
+                is_all = True
+            if is_all:
+                await self._rest()
+
+    async def look(self) -> bool:
+        """Handle what waits now; -> whether that was all. Raises GatewayError where the store fails."""
+        found: list[Waiting] = await self._kit.store.read(replies.waiting, BATCH)
+        for waiting in found:
+            await self._handle(waiting)
+        return len(found) < BATCH
+
+    async def _rest(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_AGAIN_S):
+                await self._sooner.wait()
+        except TimeoutError:
+            return
+
+    async def _handle(self, waiting: Waiting) -> None:
+        try:
+            await self._pass_on(waiting)
+        except Stale:
+            return  # another node was first, or the payment moved: it is looked at again
+        except GatewayError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one answer must not stop those behind it
+            await self._stumbled(waiting, type(error).__name__)
+        else:
+            self._tries.pop(waiting.mail, None)
+
+    async def _pass_on(self, waiting: Waiting) -> None:
+        reply = await self._read(waiting)
+        if reply is not None:
+            for stage in self._stages:
+                if await stage(self._kit, reply):
+                    return
+        await self._kit.store.run(replies.handled, waiting.mail, self._kit.ports.now_ms())
+
+    async def _read(self, waiting: Waiting) -> Reply | None:
+        """None: it can no longer be read, or its merchant is gone."""
+        store = self._kit.store
+        mail, merchant = read_mail(waiting.raw), await store.read(replies.merchant, waiting.merchant)
+        if not isinstance(mail, Mail) or merchant is None:
+            return None
+        letters = await store.read(replies.sent, waiting.merchant, waiting.payment)
+        sent = [letter.body for letter in map(read_mail, letters) if isinstance(letter, Mail)]
+        return Reply(
+            mail=waiting.mail,
+            payment=waiting.payment,
+            merchant=merchant,
+            message_id=mail.message_id,
+            subject=mail.subject,
+            lines=said(mail.body, sent, self._domains),
+            received_ms=waiting.received_ms,
+        )
+
+    async def _stumbled(self, waiting: Waiting, error: str) -> None:
+        """A fault of ours: tried again, then left to a person."""
+        self._tries[waiting.mail] += 1
+        self._kit.ports.tell("alarm.reply", mail=waiting.mail, error=error)
+        if self._tries[waiting.mail] >= TRIES_MAX:
+            await self._kit.store.run(replies.give_up, waiting.mail, self._kit.ports.now_ms())

@@ -1,0 +1,81 @@
+"""What a person wrote in an answer, as mail programs wrap it: no more and no less."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import pytest
+
+from schemas.mail.read import Mail, read_mail
+from schemas.mail.said import said
+
+LETTER = """確認待ち 1,200円 照会番号 000000000001
+
+商品コードを書いて返信してください。この行はとても長いので、途中で折り返されることがあります。
+
+加盟店: 山の店
+"""
+QUOTED = "".join(f"> {line}\n" for line in LETTER.splitlines())
+
+
+def read(body: str) -> tuple[str, ...]:
+    return said(body, [LETTER], ["pay.example"])
+
+
+@pytest.mark.parametrize(
+    ("body", "lines"),
+    [
+        ("4901\n", ("4901",)),
+        (f"4901\n\n{QUOTED}", ("4901",)),
+        (f"{QUOTED}\n4901\n", ("4901",)),
+        (f"4901\n\n{LETTER}", ("4901",)),  # quoted without marks
+        ("４９０１　\n＞ 商品コード\n", ("4901",)),
+        ("1. 4901\u200b\n\n\n2. 分割 3\n", ("1. 4901", "2. 分割 3")),
+        ("ｱｲｳﾊﾞ\n", ("アイウバ",)),
+        (f"はい\n2026年11月21日(土) 18:00 Hagaki <sale@PAY.example>:\n{QUOTED}", ("はい",)),
+        ("はい\nこの行はとても長いので、途中で折り返されるこ\nとがあります。\n", ("はい", "とがあります。")),
+        ("", ()),
+        ("\n \n>>> x\n", ()),
+        ("OKではありません\n", ("OKではありません",)),
+    ],
+)
+def test_the_lines_of_a_person(body: str, lines: tuple[str, ...]) -> None:
+    assert read(body) == lines
+
+
+def test_the_body_is_the_plain_text_and_not_what_is_attached() -> None:
+    raw = (
+        b'Content-Type: multipart/mixed; boundary="x"\n\n--x\nContent-Type: text/plain\n\n4901\n--x\n'
+        b"Content-Type: text/html\n\n<p>4902</p>\n--x\nContent-Type: text/plain\n"
+        b"Content-Disposition: attachment\n\n4903\n--x--\n"
+    )
+    mail = read_mail(raw)
+    assert isinstance(mail, Mail)
+    assert mail.body.split() == ["4901"]
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<div>4901</div><blockquote>old<blockquote>older</blockquote>old</blockquote>", "4901"),
+        ("4901<blockquote>never closed <p>x", "4901"),
+        ("a</blockquote></blockquote>b", "a b"),
+        ("<BLOCKQUOTE type=cite>x</BLOCKQUOTE>4901", "4901"),
+    ],
+)
+def test_of_html_alone_the_quotations_are_left_out(markup: str, text: str) -> None:
+    mail = read_mail(b"Content-Type: text/html\n\n" + markup.encode())
+    assert isinstance(mail, Mail)
+    assert mail.body.split() == text.split()
+    assert "x" in mail.texts[0] or "old" in mail.texts[0] or "b" in mail.texts[0], (
+        "a block may stand in a quote"
+    )
+
+
+def test_a_huge_answer_is_read_in_part_and_at_once() -> None:
+    begun = perf_counter()
+    lines = said(
+        "a\u0301\u0323" * 10**5 + "\n" + "b\n" * 10**5, ["c" * 60_000, "d\n" * 30_000], ["pay.example"]
+    )
+    assert len(lines) <= 2_000
+    assert perf_counter() - begun < 5
