@@ -10,7 +10,7 @@ STAGES: Final = (
     ("SMTP in", ("/aiosmtpd/", "/mail_gateway/intake/")),
     (
         "compose",
-        ("/schemas/mail/build", "/schemas/mail/token", "/outbox/compose", "/outbox/money", "/jinja2/", ".j2"),
+        ("/schemas/mail/build", "/schemas/mail/token", "/outbox/compose", "/domain/money", "/jinja2/", ".j2"),
     ),
     ("mail reading", ("/schemas/mail/",)),
     ("armour, seal, keys", ("/schemas/envelope/", "/mail_gateway/envelope/")),

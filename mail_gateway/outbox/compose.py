@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mail_gateway.domain.news import Composed
-from mail_gateway.outbox.money import shown
+from mail_gateway.domain.money import shown
 from mail_gateway.outbox.skeleton import Skeletons
 from schemas.envelope import armour
 from schemas.mail import token
