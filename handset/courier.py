@@ -41,7 +41,8 @@ def sale_mail(block: str, sender: str, recipient: str, *, date: str = "", langua
         "Message-ID": message_id(name, sender),
         "Date": date,
     }
-    return build_mail({key: value for key, value in headers.items() if value}, block, ("sale.txt", block))
+    attachment = ("sale.txt", "text/plain", block.encode("ascii"))
+    return build_mail({key: value for key, value in headers.items() if value}, block, (attachment,))
 
 
 def message_id(name: str, sender: str) -> str:

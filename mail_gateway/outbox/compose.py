@@ -82,8 +82,8 @@ class Compose:
         headers["Subject"] = self._render(news, "subject", words).strip()
         text = self._render(news, "txt", {**words, "block": block})
         charset = _OLD_CHARSET if recipient in self._old_phones else "utf-8"
-        attachment = (ATTACHMENT, block) if block else None
-        raw = build_mail(headers, text, attachment, charset=charset)
+        attachments = ((ATTACHMENT, "text/plain", block.encode("ascii")),) if block else ()
+        raw = build_mail(headers, text, attachments, charset=charset)
         return Composed(message_id, f"{bounce}@{self._reply_domain}", recipient, raw)
 
     def _headers(self, news: News, message_id: str, reply_to: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A mail to bytes: CRLF, one text part and at most one text attachment, the same bytes for the same input."""
+"""A mail to bytes: CRLF, one text part and its attachments, the same bytes for the same input."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ import hashlib
 import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from schemas.errors import WireError
 from schemas.mail.headers import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    Attached = tuple[str, str, bytes]
+    """File name, media type, content."""
 
 _LINE_MAX: Final = 78
 _HARD_LINE_MAX: Final = 998
@@ -22,27 +26,29 @@ _WORD_MAX: Final = 900
 
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _FILE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,60}")
+_WIDE_NAME: Final = re.compile(r"[^\W_][\w.-]{0,60}")
+_MEDIA_TYPE: Final = re.compile(r"[a-z]{1,20}/[a-z0-9][a-z0-9.+-]{0,60}")
 _CHARSETS: Final = {"utf-8": "utf-8", "iso-2022-jp": "iso-2022-jp"}
 
 
 def build_mail(
-    headers: Mapping[str, str], text: str, attachment: tuple[str, str] | None, *, charset: str = "utf-8"
+    headers: Mapping[str, str], text: str, attachments: Sequence[Attached] = (), *, charset: str = "utf-8"
 ) -> bytes:
     """Raw mail with CRLF line ends.
 
     headers: name to value in the order given, without the MIME ones; only Subject may hold more than ASCII.
-    text: the body, "\\n" lines. attachment: (file name, ASCII text). charset: "utf-8" or "iso-2022-jp"
-    (what that cannot write becomes "?"). Raises WireError header-unsafe, header-name, mail-charset,
-    attachment-name, attachment-text.
+    text: the body, "\\n" lines. attachments: text among them is UTF-8. charset: of the body, "utf-8" or
+    "iso-2022-jp" (what that cannot write becomes "?"). Raises WireError header-unsafe, header-name,
+    mail-charset, attachment-name, attachment-type.
     """
     if charset not in _CHARSETS:
         raise WireError("mail-charset", charset)
     lines = [_header(name, value, charset) for name, value in headers.items()]
     lines.append("MIME-Version: 1.0")
     body = _part(f"Content-Type: text/plain; charset={charset}", text.encode(_CHARSETS[charset], "replace"))
-    if attachment is None:
+    if not attachments:
         return _bytes(lines) + body
-    parts = (body, _attached(*attachment))
+    parts = (body, *(_attached(*attachment) for attachment in attachments))
     boundary = "=_" + hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
     lines.append(f'Content-Type: multipart/mixed; boundary="{boundary}"')
     opening = f"--{boundary}\r\n".encode("ascii")
@@ -54,13 +60,25 @@ def _bytes(lines: list[str]) -> bytes:
     return "".join(line + "\r\n" for line in lines).encode("ascii")
 
 
-def _attached(name: str, text: str) -> bytes:
-    if not _FILE_NAME.fullmatch(name):
+def _attached(name: str, media_type: str, content: bytes) -> bytes:
+    """Plain ASCII text goes as it is, its line ends as a mail has them; any other content byte for byte."""
+    if not _MEDIA_TYPE.fullmatch(media_type):
+        raise WireError("attachment-type", media_type)
+    if media_type == "text/plain" and content.isascii() and _FILE_NAME.fullmatch(name):
+        kind = f'Content-Type: text/plain; charset=us-ascii; name="{name}"'
+        return _part(f'{kind}\r\nContent-Disposition: attachment; filename="{name}"', content)
+    charset = "; charset=utf-8" if media_type.startswith("text/") else ""
+    head = f"Content-Type: {media_type}{charset}\r\nContent-Disposition: attachment;\r\n {_named(name)}"
+    return _in_base64(head, content)
+
+
+def _named(name: str) -> str:
+    """The file name as a parameter; in the long form (RFC 2231) only where it is more than ASCII."""
+    if _FILE_NAME.fullmatch(name):
+        return f'filename="{name}"'
+    if not _WIDE_NAME.fullmatch(name):
         raise WireError("attachment-name", name)
-    if not text.isascii():
-        raise WireError("attachment-text", name)
-    kind = f'Content-Type: text/plain; charset=us-ascii; name="{name}"'
-    return _part(f'{kind}\r\nContent-Disposition: attachment; filename="{name}"', text.encode("ascii"))
+    return f"filename*=utf-8''{quote(name, safe='')}"
 
 
 def _part(head: str, content: bytes) -> bytes:
@@ -69,11 +87,13 @@ def _part(head: str, content: bytes) -> bytes:
     content = b"\r\n".join(content.splitlines()) + b"\r\n"
     plain = content.isascii() and _longest(content) <= _HARD_LINE_MAX
     if not plain or b"\0" in content:
-        content = base64.encodebytes(content).replace(b"\n", b"\r\n")
-        head += "\r\nContent-Transfer-Encoding: base64"
-    else:
-        head += "\r\nContent-Transfer-Encoding: 7bit"
-    return head.encode("ascii") + b"\r\n\r\n" + content
+        return _in_base64(head, content)
+    return f"{head}\r\nContent-Transfer-Encoding: 7bit\r\n\r\n".encode("ascii") + content
+
+
+def _in_base64(head: str, content: bytes) -> bytes:
+    encoded = base64.encodebytes(content).replace(b"\n", b"\r\n")
+    return f"{head}\r\nContent-Transfer-Encoding: base64\r\n\r\n".encode("ascii") + encoded
 
 
 def _longest(content: bytes) -> int:

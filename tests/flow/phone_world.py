@@ -126,7 +126,7 @@ class Sink:
 def result_mail(text: str = RESULT, *, words: str = "OK 1,200 yen") -> bytes:
     block = armour.block(*armour.from_text(text)) if text else ""
     headers = {"From": "sale@pay.example", "Subject": "Result", "Message-ID": "<r1@pay.example>"}
-    return build_mail(headers, f"{words}\n\n{block}", None)
+    return build_mail(headers, f"{words}\n\n{block}")
 
 
 def deliver(mailbox: Path, name: str, mail: bytes) -> None:

@@ -120,7 +120,7 @@ async def test_disk_trouble_while_posting_is_told_and_passes(
 async def test_letter_is_shown_without_any_armour(tmp_path: Path) -> None:
     told = Told()
     text = f"Please ask for another card.\n\n> {armour.block(*armour.from_text(SALE))}\nThe centre"
-    deliver(tmp_path / "mailbox", "1", build_mail({"Subject": "About your sale"}, text, None))
+    deliver(tmp_path / "mailbox", "1", build_mail({"Subject": "About your sale"}, text))
     async with phone(settings(tmp_path), told):
         letter = await told.wait("handset.letter")
     assert letter["text"] == "About your sale\nPlease ask for another card.\n\n> \n\nThe centre"
@@ -164,7 +164,7 @@ async def test_mail_that_another_program_moved_unread_is_taken_too(tmp_path: Pat
     told, box = Told(), tmp_path / "mailbox"
     deliver(box, "1", result_mail())
     (box / "new" / "1").rename(box / "cur" / "1:2,F")
-    deliver(box, "2", build_mail({"Subject": "already read"}, "no", None))
+    deliver(box, "2", build_mail({"Subject": "already read"}, "no"))
     (box / "new" / "2").rename(box / "cur" / "2:2,S")
     async with phone(settings(tmp_path), told):
         await told.wait("handset.fetched")
@@ -197,6 +197,6 @@ async def test_mail_is_marked_only_after_it_is_on_disk(
 async def test_more_mails_than_one_batch(tmp_path: Path) -> None:
     told = Told()
     for number in range(45):
-        deliver(tmp_path / "mailbox", str(number), build_mail({"Subject": str(number)}, "text", None))
+        deliver(tmp_path / "mailbox", str(number), build_mail({"Subject": str(number)}, "text"))
     async with phone(settings(tmp_path, poll_ms=3_600_000), told):
         await told.wait("handset.letter", times=45)

@@ -32,7 +32,7 @@ def settings(tmp_path: Path, dovecot: Dovecot, **changed: object) -> HandsetSett
 
 
 def letter(subject: str) -> bytes:
-    return build_mail({"Subject": subject, "Message-ID": f"<{subject}@x.example>"}, "words", None)
+    return build_mail({"Subject": subject, "Message-ID": f"<{subject}@x.example>"}, "words")
 
 
 def subjects(told: Told) -> list[str]:
@@ -123,7 +123,7 @@ async def test_more_mails_than_one_batch_in_order(tmp_path: Path, dovecot: Dovec
 
 async def test_a_large_mail_is_left_alone(tmp_path: Path, dovecot: Dovecot) -> None:
     told = Told()
-    dovecot.deliver("1", build_mail({"Subject": "photographs"}, "x\n" * 700_000, None))
+    dovecot.deliver("1", build_mail({"Subject": "photographs"}, "x\n" * 700_000))
     dovecot.deliver("2", letter("small"))
     async with phone(settings(tmp_path, dovecot), told):
         await told.wait("handset.letter")

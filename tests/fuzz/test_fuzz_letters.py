@@ -150,9 +150,11 @@ def test_a_mail_is_written_with_just_its_headers_or_not_at_all() -> None:
     def case(dice: random.Random) -> None:
         headers = {dice.choice(("Subject", "To", "X-A", text(dice))): text(dice) for _ in range(3)}
         name = dice.choice(("a.txt", text(dice)))
-        attachment = dice.choice((None, (name, dice.choice(("AB", text(dice))))))
+        kind = dice.choice(("text/plain", "text/csv", "application/pdf", text(dice)))
+        content = dice.choice((b"AB", dice.randbytes(40), text(dice).encode("utf-8", "replace")))
+        attachments = dice.choice(((), ((name, kind, content),)))
         try:
-            raw = build_mail(headers, text(dice), attachment, charset=dice.choice(("utf-8", "iso-2022-jp")))
+            raw = build_mail(headers, text(dice), attachments, charset=dice.choice(("utf-8", "iso-2022-jp")))
         except WireError:
             return
         parsed = message_from_bytes(raw)
