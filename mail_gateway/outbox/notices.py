@@ -51,7 +51,8 @@ class Notices:
         asked = notice.in_reply_to.strip().removeprefix("<").removesuffix(">")
         if message_ids(f"<{asked}>") == (asked,) and "=?" not in asked:
             headers["In-Reply-To"] = headers["References"] = f"<{asked}>"
-        raw = build_mail(headers, self._render(notice, "txt", words), None, charset="utf-8")
+        files = tuple((one.name, one.media_type, one.data) for one in notice.attachments)
+        raw = build_mail(headers, self._render(notice, "txt", words), files)
         return Composed(message_id, self._own_address, recipient, raw)
 
     def _reply_to(self, notice: Notice, recipient: str) -> str:
