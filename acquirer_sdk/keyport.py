@@ -46,10 +46,12 @@ class KeyPort(Protocol):
         """
 
     def load(self, key: str, block: str) -> str:
-        """Replace a zone key by the one in a TR-31 block, wrapped under its zone master key; -> its KCV.
-
-        What was under the old key is still opened for a while. Raises KeyFault.
+        """Replace a zone key by the one in a key block (X9.143 D, see `keyblock.py`) under the master key of
+        the same acquirer: for ``cafis.pin`` that is ``cafis.master``; -> its KCV. Raises KeyFault.
         """
+
+    def has(self, key: str) -> bool:
+        """Whether there is a zone key of that name now."""
 
 
 class NoKeys:
@@ -63,3 +65,6 @@ class NoKeys:
 
     def load(self, key: str, block: str) -> str:  # noqa: ARG002
         raise KeyFault("key-unknown")
+
+    def has(self, key: str) -> bool:  # noqa: ARG002
+        return False

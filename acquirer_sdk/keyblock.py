@@ -1,0 +1,104 @@
+"""Key blocks of X9.143 (TR-31) version D: a zone key on its way, wrapped under a master key of AES."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+from cryptography.hazmat.primitives.cmac import CMAC
+
+from acquirer_sdk.keyport import KeyFault
+from acquirer_sdk.zone import Algorithm, ZoneKey
+
+HEAD_LENGTH: Final = 16
+LENGTH_MAX: Final = 1024
+_MAC_LENGTH: Final = 16
+_ENCRYPTION, _AUTHENTICATION = 0, 1
+_DERIVED: Final = {16: 0x0002, 24: 0x0003, 32: 0x0004}
+"""Key length -> algorithm of the derivation data, table of X9.143 for version D."""
+
+_MODES: Final = {"P0": "B", "M3": "C", "M6": "C"}
+
+
+class Usage(StrEnum):
+    """What a key is for, as the block's head says it."""
+
+    PIN = "P0"
+    MAC_X919 = "M3"
+    MAC_CMAC = "M6"
+
+
+@dataclass(frozen=True, slots=True)
+class Unwrapped:
+    """A key and what it is for."""
+
+    usage: Usage
+    key: ZoneKey
+
+
+def wrap(master: bytes, usage: Usage, key: ZoneKey, filler: bytes) -> str:
+    """Master key (16, 24 or 32 bytes) and a key -> the block. filler: at least 16 random bytes.
+
+    The key cannot be exported again (N), and is used both ways (PIN) or to make and check (MAC).
+    """
+    data = (len(key.value) * 8).to_bytes(2, "big") + key.value
+    data += filler[: -len(data) % 16]
+    length = HEAD_LENGTH + 2 * len(data) + 2 * _MAC_LENGTH
+    head = f"D{length:04d}{usage.value}{key.algorithm.value}{_MODES[usage]}00N0000"
+    mac = _cmac(_derive(master, _AUTHENTICATION), head.encode() + data)
+    sealed = Cipher(AES(_derive(master, _ENCRYPTION)), CBC(mac)).encryptor().update(data)
+    return head + (sealed + mac).hex().upper()
+
+
+def unwrap(master: bytes, block: str) -> Unwrapped:
+    """The reverse. Raises KeyFault block-refused: of another form or use, or not under this master key."""
+    try:
+        return _unwrapped(master, block)
+    except (ValueError, IndexError, KeyError):
+        raise KeyFault("block-refused") from None
+
+
+def _unwrapped(master: bytes, block: str) -> Unwrapped:
+    if len(block) > LENGTH_MAX or block[0] != "D" or int(block[1:5]) != len(block):
+        raise ValueError
+    at = _after_options(block)
+    body = bytes.fromhex(block[at:])
+    sealed, mac = body[:-_MAC_LENGTH], body[-_MAC_LENGTH:]
+    data = Cipher(AES(_derive(master, _ENCRYPTION)), CBC(mac)).decryptor().update(sealed)
+    if not hmac.compare_digest(mac, _cmac(_derive(master, _AUTHENTICATION), block[:at].encode() + data)):
+        raise ValueError
+    bits = int.from_bytes(data[:2], "big")
+    if bits % 8 or len(data) < 2 + bits // 8:
+        raise ValueError
+    return Unwrapped(Usage(block[5:7]), ZoneKey(Algorithm(block[7]), data[2 : 2 + bits // 8]))
+
+
+def _after_options(block: str) -> int:
+    """Where the sealed data begin: optional blocks say their own length."""
+    at = HEAD_LENGTH
+    for _ in range(int(block[12:14])):
+        length = int(block[at + 2 : at + 4], 16)
+        if length < 4:
+            raise ValueError
+        at += length
+    return at
+
+
+def _derive(master: bytes, purpose: int) -> bytes:
+    algorithm = _DERIVED[len(master)].to_bytes(2, "big") + (len(master) * 8).to_bytes(2, "big")
+    made = b"".join(
+        _cmac(master, bytes((counter, 0, purpose, 0)) + algorithm)
+        for counter in range(1, -(-len(master) // 16) + 1)
+    )
+    return made[: len(master)]
+
+
+def _cmac(key: bytes, message: bytes) -> bytes:
+    made = CMAC(AES(key))
+    made.update(message)
+    return made.finalize()
