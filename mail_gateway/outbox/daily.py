@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mail_gateway.domain.money import shown
 from mail_gateway.domain.notice import Notice
 from mail_gateway.domain.outcome import Letter
-from mail_gateway.domain.money import shown
+
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
