@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-APPEND_ONLY: Final = ("events", "transfers", "answers", "transitions", "nodes", "notes", "key_events")
+APPEND_ONLY: Final = (
+    *("events", "transfers", "answers", "transitions", "nodes", "notes", "key_events"),
+    *("receipts", "desk_orders"),
+)
 NEVER_DELETED: Final = (
     *APPEND_ONLY,
     "payments",

@@ -94,6 +94,7 @@ ceremonies: Final = Table(
     _whole("components"),
     _whole("begun_ms"),
     Column("ended_ms", WHOLE),
+    _words("subject"),
     CheckConstraint("components BETWEEN 2 AND 3", name="two_or_three_components"),
     sqlite_strict=True,
 )
@@ -145,6 +146,19 @@ key_events: Final = Table(
     Column("facts", Text, nullable=False, server_default=text("'{}'")),
     sqlite_strict=True,
 )
+
+zone_keys: Final = Table(
+    "zone_keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("usage", Text, nullable=False),
+    Column("algorithm", Text, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("kcv", Text, nullable=False),
+    _whole("at_ms"),
+    sqlite_strict=True,
+)
+"""Keys shared with acquirers. wrapped: under the root key, bound to the name."""
 
 nodes: Final = Table("nodes", metadata, _id(), _whole("started_ms"), sqlite_strict=True)
 
@@ -367,6 +381,7 @@ transfers: Final = Table(
     sqlite_strict=True,
 )
 Index("transfers_of_payment", transfers.c.payment)
+Index("transfers_at", transfers.c.at_ms)
 
 letters: Final = Table(
     "letters",
@@ -397,6 +412,47 @@ letters: Final = Table(
 )
 _TO_SEND: Final = text("due_ms IS NOT NULL")
 Index("letters_due", letters.c.rank, letters.c.due_ms, sqlite_where=_TO_SEND, postgresql_where=_TO_SEND)
+
+shops: Final = Table(
+    "shops",
+    metadata,
+    Column("merchant", WHOLE, ForeignKey("merchants.id"), primary_key=True, autoincrement=False),
+    _words("issuer"),
+    _words("registration_number"),
+    _words("address"),
+    Column("rate", WHOLE, nullable=False, server_default=text("10")),
+    Column("rounding", Text, nullable=False, server_default=text("'down'")),
+    _words("description"),
+    Column("digest", Text, nullable=False, server_default=text("'open'")),
+    CheckConstraint("rate IN (0, 8, 10)", name="shop_has_a_tax_rate"),
+    CheckConstraint("rounding IN ('down', 'half', 'up')", name="shop_has_a_rounding"),
+    CheckConstraint("digest IN ('open', 'full')", name="shop_has_a_digest"),
+    sqlite_strict=True,
+)
+"""What stands on a merchant's receipts, and how its day is closed; without a row, as the defaults say."""
+
+receipts: Final = Table(
+    "receipts",
+    metadata,
+    Column("payment", WHOLE, ForeignKey("payments.id"), primary_key=True, autoincrement=False),
+    _whole("issued_ms"),
+    Column("facts", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("pdf", LargeBinary, nullable=False),
+    sqlite_strict=True,
+)
+
+desk_orders: Final = Table(
+    "desk_orders",
+    metadata,
+    Column("mail", WHOLE, ForeignKey("mails.id"), primary_key=True, autoincrement=False),
+    _whole("merchant", ForeignKey("merchants.id")),
+    _whole("at_ms"),
+    Column("verb", Text, nullable=False),
+    Column("payment", WHOLE, ForeignKey("payments.id")),
+    sqlite_strict=True,
+)
+Index("desk_orders_of_merchant", desk_orders.c.merchant, desk_orders.c.at_ms)
 
 answers: Final = Table(
     "answers",

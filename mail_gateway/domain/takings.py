@@ -1,0 +1,136 @@
+"""A merchant's sales as it sees them, and what they come to: every sum is one of the ledger's rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from mail_gateway.domain.payment import ENDED, State, Trade
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from mail_gateway.domain.day import Day
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """One payment. reader: its serial. received_ms, posted_ms: unix ms; posted_ms: 0 while nothing is final.
+
+    amount_minor: minor units of `currency` (ISO 4217). returned_minor: what returns hold of it. original: the
+    number of the sale that it gives back.
+    """
+
+    id: int
+    reader: int
+    kind: Trade
+    state: State
+    slip: int
+    received_ms: int
+    posted_ms: int
+    amount_minor: int
+    currency: int
+    masked_card: str
+    approval_number: str
+    original: int | None
+    returned_minor: int
+    shunted: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its end is still to come."""
+        return self.shunted or self.state not in ENDED
+
+    @property
+    def signed_minor(self) -> int:
+        """What the merchant has of it: less than nothing for a return."""
+        return -self.amount_minor if self.kind.is_return else self.amount_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """label: what was counted together. Amounts: minor units of `currency`, returns_minor above zero."""
+
+    label: str
+    currency: int
+    sales: int
+    sales_minor: int
+    returns: int
+    returns_minor: int
+
+    @property
+    def net_minor(self) -> int:
+        """Sales less returns."""
+        return self.sales_minor - self.returns_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Takings:
+    """from_ms up to, not with, until_ms: what became final in it, oldest first; and what was open then."""
+
+    from_ms: int
+    until_ms: int
+    final: tuple[Sale, ...]
+    open: tuple[Sale, ...] = ()
+
+    def totals(self) -> list[Total]:
+        """By currency."""
+        return _totals(self.final, lambda sale: "")
+
+    def by_reader(self) -> list[Total]:
+        """By reader, its serial as label."""
+        return _totals(self.final, lambda sale: str(sale.reader))
+
+    def by_brand(self) -> list[Total]:
+        """By the brand of the card."""
+        return _totals(self.final, lambda sale: brand(sale.masked_card))
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """A day that is over, for a merchant who wants all of it. day: what is open, as in the shorter letter."""
+
+    day: Day
+    takings: Takings
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is anything to say."""
+        return self.day.has_news or bool(self.takings.final)
+
+
+def brand(masked_card: str) -> str:
+    """The card's brand by its first digits (ISO/IEC 7812 numbers as the brands publish them), or empty."""
+    found = (name for name, low, high in _BRANDS if low <= masked_card[: len(low)] <= high)
+    return next(found, "")
+
+
+_BRANDS: Final = (
+    ("JCB", "3528", "3589"),
+    ("American Express", "34", "34"),
+    ("American Express", "37", "37"),
+    ("Diners Club", "300", "305"),
+    ("Diners Club", "3095", "3095"),
+    ("Diners Club", "36", "36"),
+    ("Diners Club", "38", "39"),
+    ("Visa", "4", "4"),
+    ("Mastercard", "51", "55"),
+    ("Mastercard", "2221", "2720"),
+    ("UnionPay", "62", "62"),
+)
+
+
+def _totals(sales: Iterable[Sale], label: Callable[[Sale], Any]) -> list[Total]:
+    kept: dict[tuple[int, str], list[Sale]] = defaultdict(list)
+    for sale in sales:
+        kept[sale.currency, label(sale)].append(sale)
+    return [
+        Total(name, currency, *_sum(one, back=False), *_sum(one, back=True))
+        for (currency, name), one in sorted(kept.items())
+    ]
+
+
+def _sum(sales: Iterable[Sale], *, back: bool) -> tuple[int, int]:
+    amounts = [sale.amount_minor for sale in sales if sale.kind.is_return is back]
+    return len(amounts), sum(amounts)
