@@ -93,8 +93,8 @@ def is_registration_number(text: str) -> bool:
 
 
 def is_of_a_company(number: str) -> bool:
-    """Whether its first digit checks the other twelve, as in every company's number (法人番号の指定に関する省令
-    2). That of a person who trades need not."""
+    """Whether its first digit checks the other twelve, as in every company's number (法人番号の指定に関する
+    省令 2). That of a person who trades need not."""
     base = [int(sign) for sign in reversed(number[2:])]
     return int(number[1]) == 9 - sum(digit * (1 + at % 2) for at, digit in enumerate(base)) % 9
 

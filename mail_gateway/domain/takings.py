@@ -35,12 +35,12 @@ class Sale:
     approval_number: str
     original: int | None
     returned_minor: int
-    shunted: bool
+    shunted: int
 
     @property
     def is_open(self) -> bool:
         """Whether its end is still to come."""
-        return self.shunted or self.state not in ENDED
+        return bool(self.shunted) or self.state not in ENDED
 
     @property
     def signed_minor(self) -> int:
@@ -76,7 +76,7 @@ class Takings:
 
     def totals(self) -> list[Total]:
         """By currency."""
-        return _totals(self.final, lambda sale: "")
+        return _totals(self.final, lambda _: "")
 
     def by_reader(self) -> list[Total]:
         """By reader, its serial as label."""

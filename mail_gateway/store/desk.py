@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, bindparam, func, insert, or_, select
@@ -32,6 +32,9 @@ REFERENCE_LENGTH: Final = 12
 _P: Final = payments.c
 _T: Final = transfers.c
 _O: Final = desk_orders.c
+_IS_THE_MERCHANTS: Final = or_(
+    _T.debit == Account.MERCHANT_PAYABLE.value, _T.credit == Account.MERCHANT_PAYABLE.value
+)
 _POSTED: Final = and_(_T.payment == _P.id, _T.phase == Phase.POSTED.value)
 _POSTED_MS: Final = select(func.max(_T.at_ms)).where(_POSTED).correlate(payments).scalar_subquery()
 _ENDED: Final = [state.value for state in ENDED]
@@ -64,9 +67,7 @@ _OF_MERCHANT: Final = _AS_THEY_STAND.where(readers.c.merchant == bindparam("its_
 _NEWEST_FIRST: Final = _OF_MERCHANT.order_by(_P.id.desc()).limit(bindparam("most", type_=_P.id.type))
 _BY_ENTRY: Final = (
     _sales(_T.at_ms, _T.amount_minor)
-    .join(
-        transfers, and_(_POSTED, or_(*(side == Account.MERCHANT_PAYABLE for side in (_T.debit, _T.credit))))
-    )
+    .join(transfers, and_(_POSTED, _IS_THE_MERCHANTS))
     .where(_T.at_ms >= bindparam("from_ms"), _T.at_ms < bindparam("until_ms"))
     .order_by(_T.id)
 )
@@ -108,7 +109,7 @@ def sale(conn: Connection, merchant: int, number: int) -> Sale | None:
 def found(conn: Connection, merchant: int, number: str) -> list[Sale]:
     """The merchant's payments that a number may mean, newest first. number: 1 to 12 digits.
 
-    12 digits are a reference. Fewer are a slip; where no slip has that number, the end of a slip or reference.
+    12 digits are a reference. Fewer are a slip; where none has that number, the end of a slip or reference.
     """
     for fits in _fitting(number):
         rows = conn.execute(_NEWEST_FIRST.where(fits), {"its_merchant": merchant, "most": FOUND_MAX})
@@ -129,9 +130,9 @@ def _ending(column: ColumnElement[int], tail: int, power: int) -> ColumnElement[
 
 
 def _read(rows: Iterable[Any]) -> Iterable[Sale]:
-    for _, number, key_id, kind, state, *rest, shunted in rows:
-        reader = int.from_bytes(key_id[4:], "big")
-        yield Sale(number, reader, Trade(kind), State(state), *rest, bool(shunted))
+    for _, number, key_id, kind, state, *rest in rows:
+        values: list[Any] = [number, int.from_bytes(key_id[4:], "big"), Trade(kind), State(state), *rest]
+        yield Sale(*values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +166,12 @@ class Done:
 
 
 def answer(sheet: Sheet, order: Order, done: Done, now_ms: int) -> None:
-    """Unit of work: everything that one answer of a merchant brings about, once. Raises Stale: it was before."""
+    """Unit of work: everything that one answer of a merchant brings about, once. Raises Stale if it was."""
     replies.handled(sheet, order.mail, now_ms)
     row = {"mail": order.mail, "merchant": order.merchant, "at_ms": now_ms}
     sheet.execute(insert(desk_orders), {**row, "verb": order.verb.value, "payment": order.payment})
     if done.receipt is not None:
-        sheet.execute(insert(receipts), {name: getattr(done.receipt, name) for name in receipts.c.keys()})
+        sheet.execute(insert(receipts), asdict(done.receipt))
     if done.letter is not None:
         notices.put(sheet, order.merchant, *done.letter, now_ms)
     if done.again_ms is not None and order.payment is not None:
@@ -179,10 +180,8 @@ def answer(sheet: Sheet, order: Order, done: Done, now_ms: int) -> None:
 
 def orders_since(conn: Connection, merchant: int, since_ms: int) -> dict[str, int]:
     """How often each thing was asked for since then (unix ms)."""
-    asked = (
-        select(_O.verb, func.count()).where(_O.merchant == merchant, _O.at_ms > since_ms).group_by(_O.verb)
-    )
-    return {verb: count for verb, count in conn.execute(asked)}
+    asked = select(_O.verb, func.count()).where(_O.merchant == merchant, _O.at_ms > since_ms)
+    return {row[0]: row[1] for row in conn.execute(asked.group_by(_O.verb))}
 
 
 def issued(conn: Connection, payment: int) -> Issued | None:
