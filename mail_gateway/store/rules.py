@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from mail_gateway.domain.wants import TRANSITIONS as WANTED
+from mail_gateway.domain.wants import WantState
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,6 +27,7 @@ NEVER_DELETED: Final = (
     "ghosts",
     "keys",
     "readers",
+    "wants",
 )
 FIXED: Final = {
     "payments": ("id", "reader", "received_ms", "envelope_hash", "ksn"),
@@ -31,6 +35,7 @@ FIXED: Final = {
         *("id", "payment", "merchant", "kind", "version", "message_id"),
         *("sender", "recipient", "raw", "created_ms"),
     ),
+    "wants": ("id", "payment", "phase", "round", "items", "asked_ms"),
 }
 """Columns that are written once."""
 
@@ -80,6 +85,7 @@ def _rules() -> Iterator[Rule]:
         yield Rule(f"{table}_fixed", table, "UPDATE", sentence, columns)
     yield from _payment_rules()
     yield from _return_rules()
+    yield from _want_rules()
 
 
 def _payment_rules() -> Iterator[Rule]:
@@ -140,6 +146,33 @@ def _return_rules() -> Iterator[Rule]:
         "(SELECT returned_minor FROM payments WHERE id = NEW.original)",
         offences="SELECT FROM news WHERE state = 'dispatched' AND original IS NOT NULL AND "
         f"(SELECT returned_minor FROM payments WHERE id = news.original) < ({_HELD.format('news.original')})",
+    )
+
+
+def _want_rules() -> Iterator[Rule]:
+    yield Rule(
+        "wants_start_asked",
+        "wants",
+        "INSERT",
+        "wants: a want begins as asked",
+        only_if=f"NEW.state <> '{WantState.ASKED}'",
+    )
+    arrows = ((before, after) for before, row in WANTED.items() for after in row)
+    legal = " OR ".join(f"(OLD.state = '{before}' AND NEW.state = '{after}')" for before, after in arrows)
+    yield Rule(
+        "wants_follow_the_table",
+        "wants",
+        "UPDATE",
+        "wants: the table has no such arrow",
+        ("state",),
+        only_if=f"NEW.state <> OLD.state AND NOT ({legal})",
+    )
+    yield Rule(
+        "wants_count_changes",
+        "wants",
+        "UPDATE",
+        "wants: every change counts the epoch up",
+        only_if="NEW.epoch <> OLD.epoch + 1",
     )
 
 

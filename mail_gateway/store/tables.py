@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -21,9 +18,13 @@ from sqlalchemy import (
 )
 
 from mail_gateway.domain.payment import NOT_CHARGED, OPEN_AT_ACQUIRER, State, Trade
+from mail_gateway.store.desk_tables import desk_orders as desk_orders
+from mail_gateway.store.desk_tables import receipts as receipts
+from mail_gateway.store.desk_tables import shops as shops
+from mail_gateway.store.schema import WHOLE, count, ident, whole, words
+from mail_gateway.store.schema import metadata as metadata
+from mail_gateway.store.want_tables import wants as wants
 
-metadata: Final = MetaData()
-WHOLE: Final = BigInteger().with_variant(Integer(), "sqlite")
 WIPED: Final = (State.APPROVED, State.DECLINED, State.RE_ENTER, State.REFUSED, State.EXPIRED)
 
 
@@ -31,33 +32,18 @@ def _quoted(states: Any) -> str:
     return ", ".join(f"'{state}'" for state in sorted(states))
 
 
-def _id() -> Column[int]:
-    return Column("id", WHOLE, primary_key=True, autoincrement=True)
-
-
-def _whole(name: str, *args: Any, unique: bool | None = None) -> Column[int]:
-    return Column(name, WHOLE, *args, nullable=False, unique=unique)
-
-
-def _count(name: str) -> Column[int]:
-    return Column(name, WHOLE, nullable=False, server_default=text("0"))
-
-
-def _words(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, server_default=text("''"))
-
-
 merchants: Final = Table(
     "merchants",
     metadata,
-    _id(),
+    ident(),
     Column("name", Text, nullable=False, unique=True),
     Column("mail", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("terminal_id", Text, nullable=False),
     Column("merchant_id", Text, nullable=False),
-    _whole("created_ms"),
-    _words("second_mail"),
+    whole("created_ms"),
+    words("second_mail"),
+    words("items"),
     sqlite_strict=True,
 )
 
@@ -68,7 +54,7 @@ keys: Final = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("wrapped", LargeBinary, nullable=False),
     Column("kcv", Text, nullable=False),
-    _whole("created_ms"),
+    whole("created_ms"),
     Column("opens_until_ms", WHOLE),
     Column("revoked_ms", WHOLE),
     sqlite_strict=True,
@@ -77,12 +63,12 @@ keys: Final = Table(
 readers: Final = Table(
     "readers",
     metadata,
-    _id(),
+    ident(),
     Column("key_id", LargeBinary, nullable=False, unique=True),
     Column("bdk_id", Text, ForeignKey("keys.id"), nullable=False),
-    _whole("merchant", ForeignKey("merchants.id")),
-    _count("damaged_told_ms"),
-    _whole("created_ms"),
+    whole("merchant", ForeignKey("merchants.id")),
+    count("damaged_told_ms"),
+    whole("created_ms"),
     Column("revoked_ms", WHOLE),
     sqlite_strict=True,
 )
@@ -90,11 +76,11 @@ readers: Final = Table(
 ceremonies: Final = Table(
     "ceremonies",
     metadata,
-    _id(),
-    _whole("components"),
-    _whole("begun_ms"),
+    ident(),
+    whole("components"),
+    whole("begun_ms"),
     Column("ended_ms", WHOLE),
-    _words("subject"),
+    words("subject"),
     CheckConstraint("components BETWEEN 2 AND 3", name="two_or_three_components"),
     sqlite_strict=True,
 )
@@ -107,7 +93,7 @@ components: Final = Table(
     Column("custodian", Text, nullable=False),
     Column("wrapped", LargeBinary),
     Column("kcv", Text, nullable=False),
-    _whole("entered_ms"),
+    whole("entered_ms"),
     sqlite_strict=True,
 )
 """wrapped: under the root key; NULL once the ceremony is over."""
@@ -116,9 +102,9 @@ transports: Final = Table(
     "transports",
     metadata,
     Column("serial", WHOLE, primary_key=True, autoincrement=False),
-    _whole("merchant", ForeignKey("merchants.id")),
+    whole("merchant", ForeignKey("merchants.id")),
     Column("wrapped", LargeBinary),
-    _whole("made_ms"),
+    whole("made_ms"),
     sqlite_strict=True,
 )
 """Transport keys of new readers. wrapped: under the root key; NULL once the reader has keys."""
@@ -126,11 +112,11 @@ transports: Final = Table(
 key_loads: Final = Table(
     "key_loads",
     metadata,
-    _id(),
-    _whole("reader", ForeignKey("readers.id"), unique=True),
+    ident(),
+    whole("reader", ForeignKey("readers.id"), unique=True),
     Column("block", Text, nullable=False),
     Column("kcv", Text, nullable=False),
-    _whole("begun_ms"),
+    whole("begun_ms"),
     Column("loaded_ms", WHOLE),
     sqlite_strict=True,
 )
@@ -138,8 +124,8 @@ key_loads: Final = Table(
 key_events: Final = Table(
     "key_events",
     metadata,
-    _id(),
-    _whole("at_ms"),
+    ident(),
+    whole("at_ms"),
     Column("kind", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("operator", Text, nullable=False),
@@ -155,19 +141,19 @@ zone_keys: Final = Table(
     Column("algorithm", Text, nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
     Column("kcv", Text, nullable=False),
-    _whole("at_ms"),
+    whole("at_ms"),
     sqlite_strict=True,
 )
 """Keys shared with acquirers. wrapped: under the root key, bound to the name."""
 
-nodes: Final = Table("nodes", metadata, _id(), _whole("started_ms"), sqlite_strict=True)
+nodes: Final = Table("nodes", metadata, ident(), whole("started_ms"), sqlite_strict=True)
 
 payments: Final = Table(
     "payments",
     metadata,
-    _id(),
-    _whole("reader", ForeignKey("readers.id")),
-    _whole("received_ms"),
+    ident(),
+    whole("reader", ForeignKey("readers.id")),
+    whole("received_ms"),
     Column("envelope_hash", LargeBinary, nullable=False, unique=True),
     Column("envelope", LargeBinary),
     Column("ksn", LargeBinary, nullable=False),
@@ -175,28 +161,28 @@ payments: Final = Table(
     Column("sale_hash", LargeBinary),
     Column("state", Text, nullable=False, server_default=State.RECEIVED.value),
     Column("node", WHOLE, ForeignKey("nodes.id")),
-    _count("epoch"),
+    count("epoch"),
     Column("due_ms", WHOLE),
     Column("fresh_until_ms", WHOLE),
-    _count("amount_minor"),
-    _count("currency"),
-    _count("slip"),
-    _words("masked_card"),
-    _count("attempts"),
+    count("amount_minor"),
+    count("currency"),
+    count("slip"),
+    words("masked_card"),
+    count("attempts"),
     Column("stan", WHOLE),
     Column("reversal", LargeBinary),
-    _count("transmissions"),
+    count("transmissions"),
     Column("doubt_ms", WHOLE),
-    _count("alarms"),
-    _words("approval_number"),
-    _words("code"),
-    _count("version"),
-    _count("failures"),
-    _count("shunted"),
+    count("alarms"),
+    words("approval_number"),
+    words("code"),
+    count("version"),
+    count("failures"),
+    count("shunted"),
     Column("kind", Text, nullable=False, server_default=Trade.SALE.value),
     Column("original", WHOLE, ForeignKey("payments.id")),
-    _count("returned_minor"),
-    _count("keyed_s"),
+    count("returned_minor"),
+    count("keyed_s"),
     UniqueConstraint("reader", "counter", name="one_payment_per_counter"),
     CheckConstraint("amount_minor >= 0", name="amount_is_not_negative"),
     CheckConstraint("stan BETWEEN 1 AND 999999", name="stan_has_six_digits"),
@@ -241,20 +227,20 @@ leases: Final = Table(
     "leases",
     metadata,
     Column("name", Text, primary_key=True),
-    _whole("node", ForeignKey("nodes.id")),
-    _whole("epoch"),
-    _whole("until_ms"),
+    whole("node", ForeignKey("nodes.id")),
+    whole("epoch"),
+    whole("until_ms"),
     sqlite_strict=True,
 )
 
 holds: Final = Table(
     "holds",
     metadata,
-    _id(),
+    ident(),
     Column("subject", Text, nullable=False),
     Column("number", WHOLE),
     Column("reason", Text, nullable=False),
-    _whole("at_ms"),
+    whole("at_ms"),
     Column("released_ms", WHOLE),
     CheckConstraint("subject IN ('gateway', 'merchant', 'reader', 'payment')", name="hold_has_a_subject"),
     CheckConstraint("(subject = 'gateway') = (number IS NULL)", name="hold_says_whom"),
@@ -264,11 +250,11 @@ holds: Final = Table(
 notes: Final = Table(
     "notes",
     metadata,
-    _id(),
-    _whole("payment", ForeignKey("payments.id")),
-    _whole("at_ms"),
+    ident(),
+    whole("payment", ForeignKey("payments.id")),
+    whole("at_ms"),
     Column("kind", Text, nullable=False),
-    _words("text"),
+    words("text"),
     Column("facts", Text, nullable=False, server_default=text("'{}'")),
     sqlite_strict=True,
 )
@@ -277,10 +263,10 @@ Index("notes_of_payment", notes.c.payment)
 restores: Final = Table(
     "restores",
     metadata,
-    _id(),
-    _whole("backup_ms"),
-    _whole("restored_ms"),
-    _whole("lost_from_ms"),
+    ident(),
+    whole("backup_ms"),
+    whole("restored_ms"),
+    whole("lost_from_ms"),
     Column("reconciled_ms", WHOLE),
     Column("finished_ms", WHOLE),
     sqlite_strict=True,
@@ -290,16 +276,16 @@ ghosts: Final = Table(
     "ghosts",
     metadata,
     Column("reference", Text, primary_key=True),
-    _whole("restore", ForeignKey("restores.id")),
+    whole("restore", ForeignKey("restores.id")),
     Column("terminal_id", Text, nullable=False),
-    _whole("at_ms"),
-    _whole("amount_minor"),
-    _whole("currency"),
-    _words("approval_number"),
-    _count("is_return"),
+    whole("at_ms"),
+    whole("amount_minor"),
+    whole("currency"),
+    words("approval_number"),
+    count("is_return"),
     Column("settled_ms", WHOLE),
     Column("payment", WHOLE, ForeignKey("payments.id")),
-    _words("remark"),
+    words("remark"),
     sqlite_strict=True,
 )
 _UNSETTLED: Final = text("settled_ms IS NULL")
@@ -314,14 +300,14 @@ Index(
 mails: Final = Table(
     "mails",
     metadata,
-    _id(),
-    _whole("received_ms"),
-    _words("sender"),
-    _words("recipients"),
-    _words("message_id"),
-    _words("peer"),
+    ident(),
+    whole("received_ms"),
+    words("sender"),
+    words("recipients"),
+    words("message_id"),
+    words("peer"),
     Column("verdict", Text, nullable=False),
-    _words("slug"),
+    words("slug"),
     Column("content_hash", LargeBinary, nullable=False),
     Column("raw", LargeBinary),
     Column("payment", WHOLE, ForeignKey("payments.id")),
@@ -345,9 +331,9 @@ transitions: Final = Table(
 events: Final = Table(
     "events",
     metadata,
-    _id(),
-    _whole("payment", ForeignKey("payments.id")),
-    _whole("at_ms"),
+    ident(),
+    whole("payment", ForeignKey("payments.id")),
+    whole("at_ms"),
     Column("before", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("after", Text, nullable=False),
@@ -362,16 +348,16 @@ Index("events_of_payment", events.c.payment)
 transfers: Final = Table(
     "transfers",
     metadata,
-    _id(),
-    _whole("payment", ForeignKey("payments.id")),
-    _whole("event", ForeignKey("events.id")),
-    _whole("lane", ForeignKey("nodes.id")),
-    _whole("place"),
-    _whole("at_ms"),
+    ident(),
+    whole("payment", ForeignKey("payments.id")),
+    whole("event", ForeignKey("events.id")),
+    whole("lane", ForeignKey("nodes.id")),
+    whole("place"),
+    whole("at_ms"),
     Column("debit", Text, nullable=False),
     Column("credit", Text, nullable=False),
-    _whole("amount_minor"),
-    _whole("currency"),
+    whole("amount_minor"),
+    whole("currency"),
     Column("phase", Text, nullable=False),
     Column("chain", LargeBinary, nullable=False),
     UniqueConstraint("lane", "place", name="one_transfer_per_place"),
@@ -386,25 +372,25 @@ Index("transfers_at", transfers.c.at_ms)
 letters: Final = Table(
     "letters",
     metadata,
-    _id(),
+    ident(),
     Column("payment", WHOLE, ForeignKey("payments.id")),
     Column("merchant", WHOLE, ForeignKey("merchants.id")),
     Column("kind", Text, nullable=False),
-    _whole("version"),
+    whole("version"),
     Column("message_id", Text, nullable=False, unique=True),
     Column("sender", Text, nullable=False),
     Column("recipient", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    _whole("created_ms"),
-    _whole("rank"),
+    whole("created_ms"),
+    whole("rank"),
     Column("state", Text, nullable=False),
     Column("due_ms", WHOLE),
-    _count("attempts"),
+    count("attempts"),
     Column("node", WHOLE, ForeignKey("nodes.id")),
     Column("sent_ms", WHOLE),
     Column("bounced_ms", WHOLE),
-    _words("rerouted_to"),
-    _words("remark"),
+    words("rerouted_to"),
+    words("remark"),
     UniqueConstraint("payment", "version", name="one_letter_per_version"),
     CheckConstraint("(payment IS NULL) <> (merchant IS NULL)", name="letter_is_somebodys"),
     CheckConstraint("state IN ('due', 'sending', 'sent', 'uncertain', 'refused')", name="letter_has_a_state"),
@@ -413,60 +399,19 @@ letters: Final = Table(
 _TO_SEND: Final = text("due_ms IS NOT NULL")
 Index("letters_due", letters.c.rank, letters.c.due_ms, sqlite_where=_TO_SEND, postgresql_where=_TO_SEND)
 
-shops: Final = Table(
-    "shops",
-    metadata,
-    Column("merchant", WHOLE, ForeignKey("merchants.id"), primary_key=True, autoincrement=False),
-    _words("issuer"),
-    _words("registration_number"),
-    _words("address"),
-    Column("rate", WHOLE, nullable=False, server_default=text("10")),
-    Column("rounding", Text, nullable=False, server_default=text("'down'")),
-    _words("description"),
-    Column("digest", Text, nullable=False, server_default=text("'open'")),
-    CheckConstraint("rate IN (0, 8, 10)", name="shop_has_a_tax_rate"),
-    CheckConstraint("rounding IN ('down', 'half', 'up')", name="shop_has_a_rounding"),
-    CheckConstraint("digest IN ('open', 'full')", name="shop_has_a_digest"),
-    sqlite_strict=True,
-)
-"""What stands on a merchant's receipts, and how its day is closed; without a row, as the defaults say."""
-
-receipts: Final = Table(
-    "receipts",
-    metadata,
-    Column("payment", WHOLE, ForeignKey("payments.id"), primary_key=True, autoincrement=False),
-    _whole("issued_ms"),
-    Column("facts", Text, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("pdf", LargeBinary, nullable=False),
-    sqlite_strict=True,
-)
-
-desk_orders: Final = Table(
-    "desk_orders",
-    metadata,
-    Column("mail", WHOLE, ForeignKey("mails.id"), primary_key=True, autoincrement=False),
-    _whole("merchant", ForeignKey("merchants.id")),
-    _whole("at_ms"),
-    Column("verb", Text, nullable=False),
-    Column("payment", WHOLE, ForeignKey("payments.id")),
-    sqlite_strict=True,
-)
-Index("desk_orders_of_merchant", desk_orders.c.merchant, desk_orders.c.at_ms)
-
 answers: Final = Table(
     "answers",
     metadata,
-    _id(),
-    _whole("at_ms"),
+    ident(),
+    whole("at_ms"),
     Column("payment", WHOLE, ForeignKey("payments.id")),
     Column("reference", Text, nullable=False),
-    _whole("stan"),
+    whole("stan"),
     Column("outcome", Text, nullable=False),
-    _words("code"),
-    _count("amount_minor"),
-    _words("approval_number"),
-    _count("late"),
+    words("code"),
+    count("amount_minor"),
+    words("approval_number"),
+    count("late"),
     sqlite_strict=True,
 )
 Index("answers_of_payment", answers.c.payment)
@@ -477,7 +422,7 @@ counters: Final = Table(
     "counters",
     metadata,
     Column("name", Text, primary_key=True),
-    _whole("value"),
+    whole("value"),
     sqlite_strict=True,
 )
 GROUPS: Final = "groups"

@@ -151,7 +151,7 @@ class World:
 def _one_payment(conn) -> None:
     for statement in (
         "INSERT INTO keys (id, wrapped, kcv, created_ms) VALUES ('AA', x'00', '', 1)",
-        "INSERT INTO merchants VALUES (1, 'm', 'm@x', 'en', '', '', 1, '')",
+        "INSERT INTO merchants VALUES (1, 'm', 'm@x', 'en', '', '', 1, '', '')",
         "INSERT INTO readers (id, key_id, bdk_id, merchant, created_ms) VALUES (1, x'01', 'AA', 1, 1)",
         "INSERT INTO payments (id, reader, received_ms, envelope_hash, ksn) VALUES (1, 1, 1, x'01', x'02')",
     ):

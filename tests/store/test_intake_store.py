@@ -24,7 +24,7 @@ ROUTE = Route("a@b.jp", ("sale@pay.example.jp",), "127.0.0.1")
 def _one_reader(conn) -> None:
     for statement in (
         "INSERT INTO keys (id, wrapped, kcv, created_ms) VALUES ('12345678', x'00', '', 1)",
-        "INSERT INTO merchants VALUES (1, 'm', 'm@x', 'en', '', '', 1, '')",
+        "INSERT INTO merchants VALUES (1, 'm', 'm@x', 'en', '', '', 1, '', '')",
         "INSERT INTO readers (id, key_id, bdk_id, merchant, created_ms) "
         "VALUES (1, x'1234567800000001', '12345678', 1, 1)",
     ):

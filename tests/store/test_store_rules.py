@@ -41,7 +41,7 @@ TRANSFER = (
 KINDS = ("sqlite", "postgresql")
 FACTS = (
     "INSERT INTO keys (id, wrapped, kcv, created_ms) VALUES ('AA', x'00', '', 1)",
-    "INSERT INTO merchants VALUES (1, 'm', 'm@x', 'en', '', '', 1, '')",
+    "INSERT INTO merchants VALUES (1, 'm', 'm@x', 'en', '', '', 1, '', '')",
     "INSERT INTO readers VALUES (1, x'01', 'AA', 1, 0, 1, NULL)",
     "INSERT INTO nodes VALUES (1, 1)",
     PAYMENT,

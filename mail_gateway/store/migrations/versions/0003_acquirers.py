@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alembic import op
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Integer, LargeBinary, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
@@ -20,6 +30,7 @@ def upgrade() -> None:
     _replies(whole)
     _zones(whole)
     _desk(whole)
+    _wants(whole)
 
 
 def _replies(whole: TypeEngine[int]) -> None:
@@ -80,3 +91,42 @@ def _zones(whole: TypeEngine[int]) -> None:
         Column("at_ms", whole, nullable=False),
         sqlite_strict=True,
     )
+
+
+def _wants(whole: TypeEngine[int]) -> None:
+    empty, none = text("''"), text("0")
+    op.add_column("merchants", Column("items", Text, nullable=False, server_default=empty))
+    op.create_table(
+        "wants",
+        Column("id", whole, primary_key=True, autoincrement=True),
+        Column("payment", whole, ForeignKey("payments.id"), nullable=False),
+        Column("phase", Text, nullable=False),
+        Column("round", whole, nullable=False),
+        Column("state", Text, nullable=False, server_default=text("'asked'")),
+        Column("items", Text, nullable=False),
+        Column("given", Text, nullable=False, server_default=text("'{}'")),
+        Column("code", Text, nullable=False, server_default=empty),
+        Column("asked_ms", whole, nullable=False),
+        Column("until_ms", whole, nullable=False),
+        Column("due_ms", whole),
+        Column("letters", whole, nullable=False, server_default=none),
+        Column("epoch", whole, nullable=False, server_default=none),
+        Column("stan", whole),
+        Column("reversal", LargeBinary),
+        Column("transmissions", whole, nullable=False, server_default=none),
+        Column("doubt_ms", whole),
+        Column("alarms", whole, nullable=False, server_default=none),
+        UniqueConstraint("payment", "phase", "round", name="one_want_per_round"),
+        CheckConstraint("phase IN ('before', 'after')", name="want_has_a_phase"),
+        CheckConstraint("stan BETWEEN 1 AND 999999", name="want_stan_has_six_digits"),
+        CheckConstraint("state <> 'asked' OR stan IS NULL", name="what_was_not_answered_is_not_sent"),
+        sqlite_strict=True,
+    )
+    _index("one_want_asked", "payment", "state = 'asked'", unique=True)
+    _index("wants_due", "due_ms", "due_ms IS NOT NULL")
+    _index("one_want_per_stan", "stan", "stan IS NOT NULL AND due_ms IS NOT NULL", unique=True)
+
+
+def _index(name: str, column: str, only: str, *, unique: bool = False) -> None:
+    where = text(only)
+    op.create_index(name, "wants", [column], unique=unique, sqlite_where=where, postgresql_where=where)
