@@ -80,7 +80,7 @@ docs: $(READY)
 	$(BIN)/python tests/tidy/drawings.py
 
 lock:
-	uv pip compile pyproject.toml --extra imap --extra postgres --group dev --generate-hashes --universal \
+	uv pip compile pyproject.toml --extra imap --extra pkcs11 --extra postgres --group dev --generate-hashes --universal \
 		--no-emit-index-url --no-header --python-version 3.11 -o requirements.lock
 
 clean:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
@@ -23,6 +24,15 @@ _DERIVED: Final = {16: 0x0002, 24: 0x0003, 32: 0x0004}
 """Key length -> algorithm of the derivation data, table of X9.143 for version D."""
 
 _MODES: Final = {"P0": "B", "M3": "C", "M6": "C"}
+
+
+Cmac = Callable[[bytes], bytes]
+"""A message -> its AES-CMAC of 16 bytes under a key that stays where it is."""
+
+
+class _Master(NamedTuple):
+    cmac: Cmac
+    length: int
 
 
 class Usage(StrEnum):
@@ -50,20 +60,26 @@ def wrap(master: bytes, usage: Usage, key: ZoneKey, filler: bytes) -> str:
     data += filler[: -len(data) % 16]
     length = HEAD_LENGTH + 2 * len(data) + 2 * _MAC_LENGTH
     head = f"D{length:04d}{usage.value}{key.algorithm.value}{_MODES[usage]}00N0000"
-    mac = _cmac(_derive(master, _AUTHENTICATION), head.encode() + data)
-    sealed = Cipher(AES(_derive(master, _ENCRYPTION)), CBC(mac)).encryptor().update(data)
+    protection = _Master(lambda message: _cmac(master, message), len(master))
+    mac = _cmac(_derive(protection, _AUTHENTICATION), head.encode() + data)
+    sealed = Cipher(AES(_derive(protection, _ENCRYPTION)), CBC(mac)).encryptor().update(data)
     return head + (sealed + mac).hex().upper()
 
 
 def unwrap(master: bytes, block: str) -> Unwrapped:
     """The reverse. Raises KeyFault block-refused: of another form or use, or not under this master key."""
+    return unwrap_with(lambda data: _cmac(master, data), block, len(master))
+
+
+def unwrap_with(cmac: Cmac, block: str, length: int = 16) -> Unwrapped:
+    """The same with a master key of `length` bytes that only makes CMACs, such as one in a device."""
     try:
-        return _unwrapped(master, block)
+        return _unwrapped(_Master(cmac, length), block)
     except (ValueError, IndexError, KeyError):
         raise KeyFault("block-refused") from None
 
 
-def _unwrapped(master: bytes, block: str) -> Unwrapped:
+def _unwrapped(master: _Master, block: str) -> Unwrapped:
     if len(block) > LENGTH_MAX or block[0] != "D" or int(block[1:5]) != len(block):
         raise ValueError
     at = _after_options(block)
@@ -89,13 +105,13 @@ def _after_options(block: str) -> int:
     return at
 
 
-def _derive(master: bytes, purpose: int) -> bytes:
-    algorithm = _DERIVED[len(master)].to_bytes(2, "big") + (len(master) * 8).to_bytes(2, "big")
+def _derive(master: _Master, purpose: int) -> bytes:
+    algorithm = _DERIVED[master.length].to_bytes(2, "big") + (master.length * 8).to_bytes(2, "big")
     made = b"".join(
-        _cmac(master, bytes((counter, 0, purpose, 0)) + algorithm)
-        for counter in range(1, -(-len(master) // 16) + 1)
+        master.cmac(bytes((counter, 0, purpose, 0)) + algorithm)
+        for counter in range(1, -(-master.length // 16) + 1)
     )
-    return made[: len(master)]
+    return made[: master.length]
 
 
 def _cmac(key: bytes, message: bytes) -> bytes:

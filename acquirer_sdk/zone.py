@@ -78,10 +78,10 @@ def seal_pin(key: ZoneKey, pin: bytes | bytearray, pan: str, fill: bytes) -> byt
     if not (_PIN_MIN <= len(pin) <= _PIN_MAX and pin.isdigit()):
         raise KeyFault("pin-broken")
     if key.algorithm is Algorithm.TDES:
-        clear = _xor(bytes.fromhex(f"0{len(pin):X}{pin.decode():F<14}"), _pan_field_0(pan))
+        clear = xor(bytes.fromhex(f"0{len(pin):X}{pin.decode():F<14}"), _pan_field_0(pan))
         return _tdes(key.value, clear)
     clear = bytes.fromhex(f"4{len(pin):X}{pin.decode():A<14}") + fill
-    return _aes(key.value, _xor(_aes(key.value, clear), _pan_field_4(pan)))
+    return _aes(key.value, xor(_aes(key.value, clear), pan_field_4(pan)))
 
 
 def open_pin(key: ZoneKey, block: bytes, pan: str) -> bytearray:
@@ -89,8 +89,8 @@ def open_pin(key: ZoneKey, block: bytes, pan: str) -> bytearray:
     if len(block) != (8 if key.algorithm is Algorithm.TDES else 16):
         raise KeyFault("pin-broken")
     if key.algorithm is Algorithm.TDES:
-        return digits_of(_xor(_tdes_back(key.value, block), _pan_field_0(pan)), "0", "F")
-    inner = _xor(_aes_back(key.value, block), _pan_field_4(pan))
+        return digits_of(xor(_tdes_back(key.value, block), _pan_field_0(pan)), "0", "F")
+    inner = xor(_aes_back(key.value, block), pan_field_4(pan))
     return digits_of(_aes_back(key.value, inner)[:8], "4", "A")
 
 
@@ -110,12 +110,12 @@ def _pan_field_0(pan: str) -> bytes:
     return bytes.fromhex(f"0000{pan[-13:-1]:0>12}")
 
 
-def _pan_field_4(pan: str) -> bytes:
+def pan_field_4(pan: str) -> bytes:
     """All digits, their number less 12 in front (9.4.2.3)."""
     return bytes.fromhex(f"{max(len(pan) - 12, 0):X}{pan:0>12}".ljust(32, "0"))
 
 
-def _xor(one: bytes, other: bytes) -> bytes:
+def xor(one: bytes, other: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 

@@ -28,12 +28,15 @@ def desk(config: Path) -> Desk:
 def begin(
     config: ConfigFile = DEFAULT_CONFIG,
     components: Annotated[int, typer.Option(min=2, max=3, help="Of so many, by as many people.")] = 3,
+    subject: Annotated[
+        str, typer.Option("--for", help="An acquirer's master key, such as cafis.master; else a BDK.")
+    ] = "",
     as_json: AsJson = False,
 ) -> int:
-    """Begin a ceremony: a BDK of components that different people enter."""
+    """Begin a ceremony: a BDK, or an acquirer's master key, of components that different people enter."""
     from mail_gateway.admin import ceremony
 
-    begun = ceremony.begin(desk(config), components)
+    begun = ceremony.begin(desk(config), components, subject)
     sentence = f"ceremony {begun['ceremony']}: {components} people enter a component each (hagaki keys enter)"
     tables.one(begun, sentence, as_json=as_json)
     return DONE
@@ -71,11 +74,12 @@ def enter(
 
 
 def finish(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
-    """Join the components to a BDK, show its check value, and wipe the components."""
+    """Join the components to the key, show its check value, and wipe the components."""
     from mail_gateway.admin import ceremony
 
     made = ceremony.finish(desk(config))
-    tables.one(made, f"BDK {made['bdk_id']}, check value {made['kcv']}", as_json=as_json)
+    name = made.get("key") or f"BDK {made['bdk_id']}"
+    tables.one(made, f"{name}, check value {made['kcv']}", as_json=as_json)
     return DONE
 
 

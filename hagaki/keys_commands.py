@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from hagaki import ceremony_commands, first_record, machine, tables
+from hagaki import ceremony_commands, first_record, machine, tables, zone_commands
 from hagaki.problem import DONE, NO, Problem
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, Language
 
@@ -24,6 +24,8 @@ app.command("component")(ceremony_commands.component)
 app.command("enter")(ceremony_commands.enter)
 app.command("finish")(ceremony_commands.finish)
 app.command("cancel")(ceremony_commands.cancel)
+app.add_typer(zone_commands.app, name="zone")
+app.add_typer(zone_commands.device_app, name="device")
 
 Reader = Annotated[int | None, typer.Option(help="A reader's serial.")]
 Bdk = Annotated[str, typer.Option(help="A BDK's ID, 8 hex digits.")]

@@ -13,6 +13,7 @@ _DOMAIN: Final = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
 )
 
+DEVICE: Final = "pkcs11:"
 _TIME: Final = re.compile(r"(([01][0-9]|2[0-3]):[0-5][0-9])?")
 
 
@@ -98,6 +99,24 @@ class KeySettings:
     old_opens_days: int = field(
         default=7, metadata=_set("a BDK opens for so long after hagaki keys rotate, days", min=0, max=3650)
     )
+    device: str = field(
+        default="",
+        metadata=_set('PKCS#11 device that translates PINs: "pkcs11:LIBRARY.so"; empty: software'),
+    )
+    device_token: str = field(default="hagaki", metadata=_set("label of the device's token"))
+    device_pin: str = field(
+        default="", repr=False, metadata=_set('its PIN: "env:NAME" or "file:PATH"', secret=True)
+    )
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for a device that is named in no form we know."""
+        if self.device and not self.device.startswith(DEVICE):
+            raise SettingsError("device", f'must be "{DEVICE}" and the path of a library, or empty')
+
+    @property
+    def device_library(self) -> str:
+        """The path of the device's library, or an empty text."""
+        return self.device.removeprefix(DEVICE)
 
 
 @dataclass(frozen=True, slots=True)

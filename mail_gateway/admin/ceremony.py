@@ -1,9 +1,10 @@
-"""A key ceremony: a BDK of two or three components, so that nobody who entered one knows the key."""
+"""A key ceremony: a BDK or a master key of two or three components; nobody who entered one knows the key."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mail_gateway.admin import zones
 from mail_gateway.admin.keys import add_bdk
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.envelope import components
@@ -17,21 +18,25 @@ from mail_gateway.store.keybook import Step
 
 if TYPE_CHECKING:
     from mail_gateway.admin.keys import Desk
+    from mail_gateway.envelope.keys import KeyRing
     from mail_gateway.store.backend import Guest
     from mail_gateway.store.ceremony import Ceremony
 
 
-def begin(desk: Desk, count: int) -> dict[str, Any]:
-    """Open a ceremony; count: of its components. Makes the root key's file if there is none.
+def begin(desk: Desk, count: int, subject: str = "") -> dict[str, Any]:
+    """Open a ceremony; count: of its components. subject: such as cafis.master, or "" for a BDK. Makes the
+    root key's file if there is none.
 
     Raises GatewayError.
     """
+    if subject:
+        zones.assert_master(subject)
     make_root(desk.keys.root)
     desk.ring()
     with guest(desk.gateway.database, write=True) as conn:
-        opened = ceremony.begin(conn, count)
+        opened = ceremony.begin(conn, count, subject)
         keybook.note(conn, _step(desk, "ceremony-begun", opened), components=count)
-    return {"ceremony": opened.id, "components": count}
+    return {"ceremony": opened.id, "components": count, **({"for": subject} if subject else {})}
 
 
 def new_component() -> Secret:
@@ -59,7 +64,7 @@ def enter(desk: Desk, custodian: str, component: Secret, expected: str = "") -> 
 
 
 def finish(desk: Desk) -> dict[str, Any]:
-    """Join the components to a BDK and wipe them; -> bdk_id and kcv. Raises GatewayError."""
+    """Join the components to a key and wipe them; -> bdk_id, or key, and kcv. Raises GatewayError."""
     ring = desk.ring()
     with guest(desk.gateway.database, write=True) as conn:
         opened = ceremony.current(conn)
@@ -70,13 +75,20 @@ def finish(desk: Desk) -> dict[str, Any]:
         parts = [
             Secret(ring.unwrap(Purpose.COMPONENT, _ident(opened, one.place), one.wrapped)) for one in entered
         ]
-        made = add_bdk(conn, ring, components.joined(parts).value)
+        made = _made(conn, ring, opened, components.joined(parts))
         _end(conn, desk, opened, "ceremony-finished", **made)
         custodians = [one.custodian for one in entered]
-        keybook.note(
-            conn, Step("made", made["bdk_id"], desk.operator), kcv=made["kcv"], custodians=custodians
-        )
+        step = Step("made", opened.subject or made["bdk_id"], desk.operator)
+        keybook.note(conn, step, kcv=made["kcv"], custodians=custodians)
     return {"ceremony": opened.id, **made}
+
+
+def _made(conn: Guest, ring: KeyRing, opened: Ceremony, key: Secret) -> dict[str, str]:
+    return (
+        zones.add_master(conn, ring, opened.subject, key)
+        if opened.subject
+        else add_bdk(conn, ring, key.value)
+    )
 
 
 def cancel(desk: Desk) -> dict[str, Any]:

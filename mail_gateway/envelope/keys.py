@@ -28,6 +28,7 @@ class Purpose(StrEnum):
     BDK = "bdk"
     COMPONENT = "component"
     TRANSPORT = "transport"
+    ZONE = "zone"
     REVERSAL = "reversal"
     REPLY_TOKEN = "reply-token"
     BOUNCE_TOKEN = "bounce-token"
@@ -36,10 +37,10 @@ class Purpose(StrEnum):
 class KeyRing:
     """All keys of a running gateway. It cannot be printed, compared or pickled."""
 
-    __slots__ = ("_bdks", "_ciphers", "_purposes", "_random_bytes", "_trees")
+    __slots__ = ("_bdks", "_ciphers", "_purposes", "_trees", "random_bytes")
 
     def __init__(self, root: bytes, random_bytes: Callable[[int], bytes]) -> None:
-        self._random_bytes = random_bytes
+        self.random_bytes = random_bytes
         self._purposes = {purpose: _purpose_key(root, purpose) for purpose in Purpose}
         self._ciphers = {purpose: AESGCM(key) for purpose, key in self._purposes.items()}
         self._bdks: dict[bytes, bytes] = {}
@@ -57,7 +58,7 @@ class KeyRing:
 
     def wrap(self, purpose: Purpose, ident: bytes, secret: bytes) -> bytes:
         """AES-256-GCM, purpose and ident authenticated. -> nonce ‖ ciphertext ‖ tag."""
-        nonce = self._random_bytes(_NONCE)
+        nonce = self.random_bytes(_NONCE)
         return nonce + self._ciphers[purpose].encrypt(nonce, secret, _bound_to(purpose, ident))
 
     def unwrap(self, purpose: Purpose, ident: bytes, wrapped: bytes) -> bytes:

@@ -19,11 +19,12 @@ _C: Final = components.c
 
 
 class Ceremony(NamedTuple):
-    """components: how many make the key."""
+    """components: how many make the key. subject: a zone master key's name, or "" for a BDK."""
 
     id: int
     components: int
     begun_ms: int
+    subject: str
 
 
 class Component(NamedTuple):
@@ -35,20 +36,21 @@ class Component(NamedTuple):
     kcv: str
 
 
-def begin(conn: Connection, count: int) -> Ceremony:
+def begin(conn: Connection, count: int, subject: str = "") -> Ceremony:
     """Unit of work: a ceremony of so many components. Raises GatewayError: one is open."""
     asked = select(ceremonies.c.id).where(ceremonies.c.ended_ms.is_(None))
     if conn.scalar(asked) is not None:
         sentence = "A ceremony is open: finish it or cancel it first (hagaki keys cancel)."
         raise _refused(sentence, "ceremony-open")
-    row = {"components": count, "begun_ms": clock_ms(conn)}
+    begun_ms = clock_ms(conn)
+    row = {"components": count, "begun_ms": begun_ms, "subject": subject}
     number: int = conn.execute(insert(ceremonies).returning(ceremonies.c.id), row).scalar_one()
-    return Ceremony(number, count, row["begun_ms"])
+    return Ceremony(number, count, begun_ms, subject)
 
 
 def current(conn: Connection) -> Ceremony:
     """The open one. Raises GatewayError: there is none."""
-    columns = (ceremonies.c.id, ceremonies.c.components, ceremonies.c.begun_ms)
+    columns = (ceremonies.c.id, ceremonies.c.components, ceremonies.c.begun_ms, ceremonies.c.subject)
     found = conn.execute(select(*columns).where(ceremonies.c.ended_ms.is_(None))).first()
     if found is None:
         raise _refused("No ceremony is open: begin one (hagaki keys begin).", "ceremony-none")
