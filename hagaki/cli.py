@@ -19,6 +19,7 @@ from hagaki import (
     holding,
     keys_commands,
     office,
+    processor,
     reader_commands,
     servers,
     shunts,
@@ -39,6 +40,7 @@ app = typer.Typer(
 app.command("demo")(demo.command)
 app.command("serve")(servers.serve)
 app.command("host")(servers.host)
+app.command("processor")(processor.processor)
 app.command("carrier")(servers.carrier)
 app.command("simulate")(simulate.command)
 app.command("check-config")(office.check_config)

@@ -11,6 +11,7 @@ from hagaki.sections import SECTIONS, settings_class
 
 _ADAPTERS: Final = {
     "acquirers.cafis": "cafis_adapter.adapter:CafisSettings",
+    "acquirers.json": "json_adapter.settings:JsonSettings",
     "acquirers.bogus": "acquirer_sdk.bogus:BogusSettings",
 }
 

@@ -19,6 +19,7 @@ SECTIONS: Final = {
     "acquirer": "mail_gateway.settings:AcquirerSettings",
     "acquirers": "",  # one table per adapter, which the adapter itself checks
     "host": "cafis_adapter.host.app:HostSettings",
+    "processor": "json_adapter.processor.app:ProcessorSettings",
     "handset": "handset.settings:HandsetSettings",
     "carrier": "hagaki.carrier:CarrierSettings",
 }

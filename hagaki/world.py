@@ -80,6 +80,7 @@ poll_ms = 50
 
 _COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
     "host": ("host",),
+    "processor": ("processor",),
     "carrier": ("carrier",),
     "gateway": ("serve",),
     "phone": ("handset", "run"),

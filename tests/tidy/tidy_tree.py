@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("hagaki", "schemas", "card_reader_fw", "handset", "acquirer_sdk", "cafis_adapter", "mail_gateway")
+PRODUCT = (
+    "hagaki",
+    "schemas",
+    "card_reader_fw",
+    "handset",
+    "acquirer_sdk",
+    "cafis_adapter",
+    "json_adapter",
+    "mail_gateway",
+)
 FOLDERS = (*PRODUCT, "bench", "tests")
 TEXT_FILES = (".py", ".md", ".toml", ".j2", ".txt", ".yml", ".yaml", ".json", ".dialog", ".hex", ".sh")
 PLAIN_FILES = ("Makefile", "run")
