@@ -1,36 +1,32 @@
-"""What a conformance check works on: an acquirer, its simulator, and a way to say what is wrong."""
+"""What a conformance check works on: an acquirer, its simulator, and what the simulator can be made to do."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
-from acquirer_sdk.port import Acquirer
-from acquirer_sdk.values import (
-    Approved,
-    AuthoriseOutcome,
-    AuthoriseRequest,
-    CardData,
-    LateAnswer,
-    Original,
-    Ready,
-    ReturnKind,
-    ReturnRequest,
-    Reversal,
-    ReversalAccepted,
-    Unsupported,
-)
+from acquirer_sdk.port import Acquirer, Ports
+from acquirer_sdk.values import AuthoriseRequest, CardData, Item
+from acquirer_sdk.wire import Wire
 
 PAN: Final = "4111111111111111"
 TRACK2: Final = f"{PAN}=27122010000012345678"
+START_S: Final = 1_767_225_600
+"""2026-01-01 00:00:00 UTC: when a bench's clock begins, and when its sales are keyed."""
+
 PATIENCE_S: Final = 90
 
 
 class Case(StrEnum):
-    """What a simulator can be made to do by the amount of a sale or a return."""
+    """What a simulator can be made to do by the amount of a sale or a return.
+
+    A bench leaves out what its far end cannot do; the report card then says so.
+    """
 
     APPROVE = "approve"
     LARGE = "large"  # approved; more than twice any other amount here
@@ -40,11 +36,84 @@ class Case(StrEnum):
     MORE = "more"
     FAULT = "fault"  # a code that says neither yes nor no
     UNKNOWN_CODE = "unknown-code"
+    NO_NUMBER = "no-number"  # approved without an approval number
+    CONTRADICTION = "contradiction"  # yes and no in one answer
+    OTHER_AMOUNT = "other-amount"  # this and the next four: an answer that names another one
+    OTHER_CURRENCY = "other-currency"
+    OTHER_TERMINAL = "other-terminal"
+    OTHER_STAN = "other-stan"
+    OTHER_REFERENCE = "other-reference"
+    DOUBLED = "doubled"  # the same approval twice
+    YES_THEN_NO = "yes-then-no"
+    NO_THEN_YES = "no-then-yes"
+    SLOW = "slow"  # approved after a second or more, well within the time-out
     SILENT = "silent"  # charged, never answered
     UNTOUCHED = "untouched"  # neither charged nor answered
     LATE = "late"  # charged, answered after the time-out
     CUT = "cut"  # charged, line lost before the answer
+    HALF = "half"  # charged, line lost within the answer
+    ANSWERED_AND_CUT = "answered-and-cut"  # approved, line lost after the answer
+    GARBAGE = "garbage"  # charged, an answer that is no message
+    OVERSIZE = "oversize"  # charged, an answer longer than any
+    EMPTY = "empty"  # charged, an answer without a content
+    SIGNED_OFF = "signed-off"  # approved, then the far end says that it wants no more for now
+    DEAF = "deaf"  # charged; the line stays up and nothing on it is answered any more
     REVERSAL_SILENT_ONCE = "reversal-silent-once"  # charged, never answered, nor its first reversal
+    REVERSAL_SILENT = "reversal-silent"  # charged, never answered, nor any reversal
+    REVERSAL_REFUSED = "reversal-refused"  # charged, never answered, its reversals refused
+    REVERSAL_THEN_YES = "reversal-then-yes"  # approved; after its reversal is acknowledged, approved again
+    ADVICE_SILENT_ONCE = "advice-silent-once"  # approved; its first advice is not answered
+    ADVICE_REFUSED = "advice-refused"  # approved; its advices are refused
+
+
+class Sort(StrEnum):
+    """What the far end heard."""
+
+    REQUEST = "request"  # a sale, a return, a capture or a card check
+    REVERSAL = "reversal"
+    ADVICE = "advice"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message as it came to the far end, read independently of the adapter where that can be.
+
+    repeat: whether it is marked as sent again. day: the sale's date as the message says it, in any form, or
+    empty. items: those of a sale or an advice, in their written form.
+    """
+
+    sort: Sort
+    reference: str
+    amount_minor: int = 0
+    currency: int = 0
+    repeat: bool = False
+    day: str = ""
+    items: Mapping[Item, str] = field(default_factory=dict)
+
+
+class Outside:
+    """All that surrounds an adapter under test: a clock that a check can put wrong, and what it told.
+
+    An adapter and its simulator are made with `ports`; what else they need is put in with `replace`.
+    """
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, Mapping[str, object]]] = []
+        self.skew_ms = 0
+        self._drawn = 0
+        self.ports = Ports(self._now_ms, self._random_bytes, self._tell)
+
+    def _now_ms(self) -> int:
+        return START_S * 1000 + int(asyncio.get_running_loop().time() * 1000) + self.skew_ms
+
+    def _random_bytes(self, count: int) -> bytes:
+        """Never the same twice, and the same in every run."""
+        self._drawn += 1
+        block = sha256(self._drawn.to_bytes(8, "big")).digest()
+        return (block * (count // len(block) + 1))[:count]
+
+    def _tell(self, verb: str, /, **facts: object) -> None:
+        self.told.append((verb, facts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +121,28 @@ class Bench:
     """An acquirer that is not started yet, with its simulator.
 
     amounts: the amount in minor units that provokes each case.
-    charges: reference -> minor units that the card holder finds charged in the end; a return's own reference
-    has less than zero.
-    told: everything the adapter reported through its port.
+    charges: reference -> minor units that the customer finds charged in the end; a return's own reference has
+    less than zero, and what is only held is not charged.
+    wire: the cable between the two, where bytes run over one. heard: every message that came, in order.
+    currencies: those that the far end takes, ISO 4217 numeric.
     """
 
     acquirer: Acquirer
     amounts: Mapping[Case, int]
     charges: Callable[[], Mapping[str, int]]
-    told: list[str]
+    wire: Wire | None = None
+    heard: Callable[[], Sequence[Heard]] | None = None
+    currencies: tuple[int, ...] = (392, 840, 414)
+
+
+OpenBench = Callable[[Outside], AbstractAsyncContextManager[Bench]]
+"""An entry point of ``hagaki.acquirer_benches``: opens a bench in the running loop, with its simulator up."""
 
 
 def sample_request(
     amount_minor: int, *, stan: int = 1, reference: str = "700000000001", terminal_id: str = "T0000001"
 ) -> AuthoriseRequest:
-    """A sale in yen on a test card, keyed at 2026-01-01 00:00:00 UTC."""
+    """A sale in yen on a test card, keyed at START_S."""
     return AuthoriseRequest(
         reference=reference,
         stan=stan,
@@ -77,7 +153,7 @@ def sample_request(
         terminal_id=terminal_id,
         merchant_id="M00000000000001",
         slip=1,
-        time_s=1_767_225_600,
+        time_s=START_S,
         card=CardData(TRACK2, entry_mode=1),
     )
 
@@ -86,67 +162,12 @@ class NotConforming(Exception):
     """What the adapter does wrong, in one sentence."""
 
 
-@dataclass(slots=True)
-class Trial:
-    """One check at work: a started acquirer and all it reported. approvals: reference -> its number."""
+class CannotProvoke(Exception):
+    """What this bench cannot make happen, in a few words."""
 
-    bench: Bench
-    late: list[LateAnswer] = field(default_factory=list)
-    approvals: dict[str, str] = field(default_factory=dict)
-    _stan: int = 0
 
-    def request(self, case: Case, *, stan: int = 0, terminal_id: str = "T0000001") -> AuthoriseRequest:
-        """A new sale that provokes the case."""
-        self._stan += 1
-        sale = sample_request(self.bench.amounts[case], stan=stan or self._stan, terminal_id=terminal_id)
-        return replace(sale, reference=f"{700_000_000_000 + self._stan:012d}", slip=self._stan)
-
-    async def authorise(self, case: Case) -> tuple[AuthoriseRequest, Reversal, AuthoriseOutcome]:
-        """Prepare, then ask, as the gateway does."""
-        await self.until_ready()
-        request = self.request(case)
-        reversal = self.bench.acquirer.prepare(request)
-        outcome = await self.bench.acquirer.authorise(request)
-        if isinstance(outcome, Approved):
-            self.approvals[request.reference] = outcome.approval_number
-        return request, reversal, outcome
-
-    def back(self, request: AuthoriseRequest, kind: ReturnKind, amount_minor: int) -> ReturnRequest:
-        """A return of that much of an approved sale."""
-        self._stan += 1
-        asked = {name: getattr(request, name) for name in AuthoriseRequest.__dataclass_fields__}
-        names = ("reference", "stan", "amount_minor", "time_s")
-        original = Original(
-            **{name: asked[name] for name in names}, approval_number=self.approvals[asked["reference"]]
-        )
-        own = {"reference": f"{700_000_000_000 + self._stan:012d}", "stan": self._stan, "slip": self._stan}
-        return ReturnRequest(**{**asked, **own, "amount_minor": amount_minor}, kind=kind, original=original)
-
-    @staticmethod
-    def without_card(request: ReturnRequest) -> ReturnRequest:
-        """The same, as a person in an office asks for it."""
-        return replace(request, card=CardData())
-
-    async def give_back(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
-        """Ask for a return, as the gateway does."""
-        await self.until_ready()
-        acquirer = self.bench.acquirer
-        acquirer.prepare(request)
-        return await (acquirer.void if request.kind is ReturnKind.VOID else acquirer.refund)(request)
-
-    async def reverse(self, reversal: Reversal, transmission: int = 1) -> None:
-        """Reverse, and expect it to be acknowledged."""
-        await self.until_ready()
-        outcome = await self.bench.acquirer.reverse(reversal, transmission=transmission)
-        expect(f"a reversal was not acknowledged: {outcome}", holds=isinstance(outcome, ReversalAccepted))
-
-    async def until_ready(self) -> None:
-        await until(
-            lambda: isinstance(self.bench.acquirer.ready(), Ready), "the acquirer never becomes ready"
-        )
-
-    def net_minor(self, reference: str) -> int:
-        return self.bench.charges().get(reference, 0)
+class DoesNotApply(Exception):
+    """Why the check has nothing to ask of this adapter, in a few words."""
 
 
 def expect(sentence: str, *, holds: bool) -> None:
@@ -156,9 +177,10 @@ def expect(sentence: str, *, holds: bool) -> None:
 
 
 async def until(holds: Callable[[], bool], sentence: str) -> None:
-    """Wait until it holds. Raises NotConforming after PATIENCE_S on the loop clock."""
-    for _ in range(PATIENCE_S * 20):
-        if holds():
-            return
-        await asyncio.sleep(0.05)
-    raise NotConforming(sentence)
+    """Wait until it holds, looking ever less often. Raises NotConforming after PATIENCE_S on the loop clock."""
+    loop = asyncio.get_running_loop()
+    ends, pause_ms = loop.time() + PATIENCE_S, 10
+    while not holds():
+        expect(sentence, holds=loop.time() < ends)
+        await asyncio.sleep(pause_ms / 1000)
+        pause_ms = min(pause_ms * 3 // 2, 5000)

@@ -1,13 +1,17 @@
-"""Finding an acquirer by the name that stands in config.toml."""
+"""Finding an acquirer, and the bench it is tested on, by the name that stands in config.toml."""
 
 from __future__ import annotations
 
 from importlib.metadata import entry_points
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from acquirer_sdk.port import Create, SettingsError
 
+if TYPE_CHECKING:
+    from acquirer_sdk.bench import OpenBench
+
 GROUP = "hagaki.acquirers"
+BENCHES = "hagaki.acquirer_benches"
 
 
 def names() -> list[str]:
@@ -25,3 +29,10 @@ def find(name: str) -> Create:
     raise SettingsError(
         "name", f"no acquirer is called {name!r}; installed are {', '.join(names()) or 'none'}"
     )
+
+
+def find_bench(name: str) -> OpenBench | None:
+    """The same name in the group ``hagaki.acquirer_benches`` -> what opens its bench, or None."""
+    for point in entry_points(group=BENCHES, name=name):
+        return cast("OpenBench", point.load())
+    return None
