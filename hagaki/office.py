@@ -16,6 +16,7 @@ from hagaki.sections import DEFAULT_CONFIG, SECTIONS, AsJson, ConfigFile, Langua
 merchant_app = typer.Typer(help="Merchants: who sells, and where the answers go.", no_args_is_help=True)
 payments_app = typer.Typer(help="Payments: what became of each sale.", no_args_is_help=True)
 
+_ITEMS = "What is asked for after an approval: product-code,note or none; empty: as the acquirer says."
 _NEEDED = ("gateway", "keys", "smtp", "smarthost", "acquirer")
 
 
@@ -49,13 +50,14 @@ def merchant_add(
     terminal_id: Annotated[str, typer.Option(help="ISO 8583 DE41; empty: the next free.")] = "",
     merchant_id: Annotated[str, typer.Option(help="ISO 8583 DE42; empty: the next free.")] = "",
     second_mail: Annotated[str, typer.Option(help="Where a letter goes that the first does not take.")] = "",
+    items: Annotated[str, typer.Option(help=_ITEMS)] = "",
     as_json: AsJson = False,
 ) -> int:
     """Add a merchant."""
     from mail_gateway.admin import merchants
 
     loaded = read_config(config)
-    new = merchants.NewMerchant(name, mail, language, terminal_id, merchant_id, second_mail)
+    new = merchants.NewMerchant(name, mail, language, terminal_id, merchant_id, second_mail, items)
     added = merchants.add(settings(loaded, "gateway"), new)
     tables.one(added, f"merchant {name}: results go to {mail}", as_json=as_json)
     return DONE
@@ -67,12 +69,13 @@ def merchant_change(
     config: ConfigFile = DEFAULT_CONFIG,
     mail: Annotated[str | None, typer.Option(help="The new address on file.")] = None,
     second_mail: Annotated[str | None, typer.Option(help="The new second address; empty: none.")] = None,
+    items: Annotated[str | None, typer.Option(help=_ITEMS)] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Give a merchant other addresses, from the next letter on."""
+    """Give a merchant other addresses, from the next letter on, or ask it for other items."""
     from mail_gateway.admin import merchants
 
-    given = {"mail": mail, "second_mail": second_mail}
+    given = {"mail": mail, "second_mail": second_mail, "items": items}
     changes = {key: value for key, value in given.items() if value is not None}
     changed = merchants.change(settings(read_config(config), "gateway"), name, changes)
     second = f", then to {changed['second_mail']}" if changed["second_mail"] else ""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from acquirer_sdk.values import Item
 from mail_gateway.domain.errors import Disposition, GatewayError
+from mail_gateway.domain.wants import NONE, read_list
 from mail_gateway.store import register
 from mail_gateway.store.backend import guest
 from schemas.errors import WireError
@@ -21,7 +23,8 @@ if TYPE_CHECKING:
 class NewMerchant:
     """mail: the address on file; second_mail: where a letter goes that it does not take, empty for nowhere.
 
-    language: of the letters. terminal_id, merchant_id: DE41, DE42.
+    language: of the letters. terminal_id, merchant_id: DE41, DE42. items: what is asked for after an approval,
+    with commas between, or none; empty: as the acquirer says.
     """
 
     name: str
@@ -30,18 +33,21 @@ class NewMerchant:
     terminal_id: str = ""
     merchant_id: str = ""
     second_mail: str = ""
+    items: str = ""
 
 
 def add(gateway: GatewaySettings, new: NewMerchant) -> dict[str, Any]:
     """Add a merchant; -> its row. Raises GatewayError for a name that is taken or an impossible address."""
     _checked(new.mail, new.second_mail or new.mail)
+    _check_items(new.items)
     with guest(gateway.database, write=True) as conn:
         return register.add_merchant(conn, new)
 
 
 def change(gateway: GatewaySettings, name: str, changes: Mapping[str, str]) -> dict[str, Any]:
-    """Change the mail or second_mail of a merchant; -> its row. Raises GatewayError as `add`."""
-    _checked(*(one for key, one in changes.items() if one or key == "mail"))
+    """Change the mail, second_mail or items of a merchant; -> its row. Raises GatewayError as `add`."""
+    _checked(*(one for key, one in changes.items() if key == "mail" or (one and key == "second_mail")))
+    _check_items(changes.get("items", ""))
     with guest(gateway.database, write=True) as conn:
         return register.change_merchant(conn, name, changes)
 
@@ -53,6 +59,15 @@ def _checked(*addresses: str) -> None:
         except WireError as error:
             sentence = f"{one!r} is not a mail address."
             raise GatewayError(sentence, "address-syntax", Disposition.REFUSE, str(error)) from None
+
+
+def _check_items(items: str) -> None:
+    try:
+        read_list(items or NONE)
+    except ValueError:
+        known = ", ".join(Item)
+        sentence = f"{items!r} is no list of items: write some of {known}, or none."
+        raise GatewayError(sentence, "items-unknown", Disposition.REFUSE) from None
 
 
 def listed(gateway: GatewaySettings) -> list[dict[str, Any]]:

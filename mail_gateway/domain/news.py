@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from acquirer_sdk.values import Item
     from mail_gateway.domain.outcome import Letter, Outcome
 
 
@@ -17,7 +18,8 @@ class News:
     `currency` (ISO 4217 numeric). masked_card: first six, last four (PCI DSS 3.4.1). reference: DE37.
     reason: a sentence in `language`, often empty. time_ms: unix milliseconds UTC. in_reply_to: Message-ID of
     the sale's mail, or empty. sealed_result: COSE bytes for the reader; None when nothing was opened.
-    original: the DE37 of the sale that a return gives back, or empty.
+    original: the DE37 of the sale that a return gives back, or empty. questions: number and item, where the
+    merchant is asked for something; until_ms: when an answer still helps, unix ms.
     """
 
     payment_id: int
@@ -39,6 +41,8 @@ class News:
     sealed_result: bytes | None = field(repr=False)
     check_code: str
     original: str = ""
+    questions: tuple[tuple[int, Item], ...] = ()
+    until_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Payment:
     epoch counts the changes; a change holds only if nobody else made one since. envelope, reversal: sealed or
     wrapped bytes, None once they are wiped. wrapped_bdk: for the key ring. barred: slug, if its reader or key
     was revoked; opens_until_ms: when its key was or will be retired. damage: why there is no envelope.
+    wanted: the merchant's own list of what is asked for after an approval, or empty.
     original: of a return, the number of the sale it gives back. returned_minor: what a sale's open and
     approved returns hold, or what a return holds of its sale. keyed_s: unix seconds, as the acquirer is told.
     """
@@ -68,6 +69,7 @@ class Payment:
     merchant: int
     barred: str
     opens_until_ms: int | None
+    wanted: str
     in_reply_to: str
     damage: str
 
@@ -92,7 +94,7 @@ _FIELDS: Final = tuple(Payment.__dataclass_fields__)
 OWN: Final = _FIELDS[: _FIELDS.index("wrapped_bdk")]
 """The fields that are columns of the payment itself."""
 
-OWNER: Final = (
+OWNER: Final[tuple[ColumnElement[Any], ...]] = (
     keys.c.wrapped,
     merchants.c.name,
     merchants.c.mail,
@@ -106,6 +108,7 @@ OWNER: Final = (
         else_=literal_column("''"),
     ),
     keys.c.opens_until_ms,
+    merchants.c["items"],
 )
 """What a payment takes from its reader, the reader's key and merchant, in the order of the fields after its
 own."""

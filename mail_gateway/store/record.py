@@ -12,11 +12,12 @@ from sqlalchemy import bindparam, case, insert, select, update
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import Event
-from mail_gateway.store import answers, books, letters, pads, returns
+from mail_gateway.store import answers, books, letters, pads, returns, wants
 from mail_gateway.store.payments import OWN
 from mail_gateway.store.sheet import Line, Step, foreseeing
 from mail_gateway.store.sheet import Stale as Stale
 from mail_gateway.store.tables import STANS, counters, events, payments, readers
+from mail_gateway.store.tables import wants as want_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from mail_gateway.store.letters import Queued
     from mail_gateway.store.payments import Payment
     from mail_gateway.store.sheet import Question, Sheet
+    from mail_gateway.store.wants import Asking
 
 DAMAGED_EVERY_MS: Final = 60_000
 """A reader's merchant is asked to send again at most so often."""
@@ -51,8 +53,13 @@ _NEXT_BLOCK: Final = (
     .values(value=counters.c.value + 1)
     .returning(counters.c.value)
 )
-_HELD: Final = select(_P.stan).where(
-    _P.reversal.is_not(None), _P.stan.between(bindparam("first"), bindparam("last"))
+_W: Final = want_rows.c
+_HELD: Final = (
+    select(_P.stan)
+    .where(_P.reversal.is_not(None), _P.stan.between(bindparam("first"), bindparam("last")))
+    .union_all(
+        select(_W.stan).where(_W.due_ms.is_not(None), _W.stan.between(bindparam("first"), bindparam("last")))
+    )
 )
 _OF_COUNTER: Final = select(_P.id).where(
     _P.reader == bindparam("its_reader"), _P.counter == bindparam("its_counter")
@@ -95,6 +102,7 @@ class Entry:
     """All that one commit says about one payment. changes: columns of the payment.
 
     sale_epoch: of a return that is accepted, its sale's epoch when it was judged.
+    asking: what the merchant is asked for.
     """
 
     payment: Payment
@@ -105,6 +113,7 @@ class Entry:
     letter: Queued | None = None
     answer: Answer | None = None
     sale_epoch: int = 0
+    asking: Asking | None = None
 
 
 class Attempt(NamedTuple):
@@ -138,6 +147,7 @@ def record(sheet: Sheet, entry: Entry) -> bool:
         answers.keep(sheet, entry.answer, payment.id, entry.at_ms)
     if letter is not None:
         letters.put(sheet, payment.id, letter, entry.at_ms)
+    wants.follow(sheet, entry)
     return letter is not None
 
 

@@ -46,6 +46,8 @@ class MerchantFields(Protocol):
     def merchant_id(self) -> str: ...
     @property
     def second_mail(self) -> str: ...
+    @property
+    def items(self) -> str: ...
 
 
 def add_merchant(conn: Connection, new: MerchantFields) -> dict[str, Any]:
@@ -62,6 +64,7 @@ def add_merchant(conn: Connection, new: MerchantFields) -> dict[str, Any]:
         "merchant_id": new.merchant_id or f"{place:015d}",
         "created_ms": clock_ms(conn),
         "second_mail": new.second_mail,
+        "items": new.items,
     }
     try:
         number = conn.execute(insert(merchants).returning(merchants.c.id), row).scalar_one()

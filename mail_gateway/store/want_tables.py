@@ -45,9 +45,9 @@ wants: Final = Table(
     CheckConstraint("state <> 'asked' OR stan IS NULL", name="what_was_not_answered_is_not_sent"),
     sqlite_strict=True,
 )
-"""due_ms: when to look: to remind, to let it lapse, to send the advice. stan: of the advice, or of the attempt
-that asked; reversal: that attempt's, wrapped, for a day. doubt_ms: since when the advice, or that reversal, is
-not acknowledged."""
+"""due_ms: when to look at it: to remind, to let it lapse, to send the advice. stan: of the advice, or of the
+attempt that asked; reversal: that attempt's, wrapped, for a day. doubt_ms: since when one of the two is not
+acknowledged."""
 _ASKED: Final = text("state = 'asked'")
 Index("one_want_asked", wants.c.payment, unique=True, sqlite_where=_ASKED, postgresql_where=_ASKED)
 _DUE: Final = text("due_ms IS NOT NULL")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mail_gateway.domain.payment import Event
     from mail_gateway.store.answers import Answer
     from mail_gateway.store.payments import Payment
+    from mail_gateway.store.wants import Asking
     from mail_gateway.work.kit import Kit
 
 RETRY_MAX_S: Final = 60
@@ -36,11 +37,18 @@ class Overtaken(Exception):
 
 
 def draft(
-    kit: Kit, payment: Payment, happened: Sequence[Event], *, told: bool = True, **changes: Any
+    kit: Kit,
+    payment: Payment,
+    happened: Sequence[Event],
+    *,
+    told: bool = True,
+    asking: Asking | None = None,
+    **changes: Any,
 ) -> Entry:
     """One entry for one or more events in a row. changes: columns that change with them.
 
-    told=False leaves the letter out. Raises IllegalTransition.
+    told=False leaves the letter out. asking: what the merchant is asked for, by this letter or behind it.
+    Raises IllegalTransition.
     """
     now_ms = kit.ports.now_ms()
     amount_minor = changes.get("amount_minor", payment.amount_minor)
@@ -60,8 +68,10 @@ def draft(
     queued = None
     if telling is not None:
         changes["version"] = payment.version + 1
-        queued = letter(kit, replace(payment, **changes), telling, now_ms)
-    return Entry(payment, kit.node, now_ms, tuple(moves), {**_wiped(state), **changes}, queued)
+        question = None if asking is None or asking.composed is not None else asking.question
+        queued = letter(kit, replace(payment, **changes), telling, now_ms, question)
+    changes = {**_wiped(state), **changes}
+    return Entry(payment, kit.node, now_ms, tuple(moves), changes, queued, asking=asking)
 
 
 async def enter(kit: Kit, entry: Entry) -> Payment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
 from mail_gateway.domain.codes import reason_for, shown_code
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from mail_gateway.domain.outcome import Outcome, Telling
     from mail_gateway.domain.payment import Trade
+    from mail_gateway.domain.wants import Question
     from mail_gateway.envelope.seal import Result as Sealable
     from mail_gateway.store.payments import Payment
     from mail_gateway.store.record import Move
@@ -38,9 +40,15 @@ def told_of(moves: Sequence[Move], trade: Trade) -> Telling | None:
     return next((one for one in tellings if one is not None), None)
 
 
-def letter(kit: Kit, payment: Payment, told: Telling, now_ms: int) -> Queued:
-    """The letter of one telling. payment: as it will be afterwards."""
-    return Queued(told.letter, payment.version, kit.writer.compose(_news(kit, payment, told, now_ms)))
+def letter(
+    kit: Kit, payment: Payment, told: Telling, now_ms: int, question: Question | None = None
+) -> Queued:
+    """The letter of one telling. payment: as it will be afterwards. question: what the letter asks."""
+    news = _news(kit, payment, told, now_ms)
+    if question is not None:
+        numbered = tuple(enumerate(question.items, 1))
+        news = replace(news, questions=numbered, until_ms=question.until_ms)
+    return Queued(told.letter, payment.version, kit.writer.compose(news))
 
 
 def _news(kit: Kit, payment: Payment, told: Telling, now_ms: int) -> News:
