@@ -177,7 +177,7 @@ def expect(sentence: str, *, holds: bool) -> None:
 
 
 async def until(holds: Callable[[], bool], sentence: str) -> None:
-    """Wait until it holds, looking ever less often. Raises NotConforming after PATIENCE_S on the loop clock."""
+    """Wait until it holds, looking ever less often. Raises NotConforming after PATIENCE_S of loop time."""
     loop = asyncio.get_running_loop()
     ends, pause_ms = loop.time() + PATIENCE_S, 10
     while not holds():

@@ -8,12 +8,13 @@ from typing import Final
 from acquirer_sdk.bench import Case, Sort, expect, until
 from acquirer_sdk.check import Subject
 from acquirer_sdk.trial import Sale, Trial
-from acquirer_sdk.values import Approved, InDoubt, NotReady, NotSent
+from acquirer_sdk.values import Approved, InDoubt, NotReady, NotSent, ReversalAccepted
 from acquirer_sdk.wire import Fault, Way
 
 FAULTS: Final = Subject("line faults")
 
 OUTSTANDING: Final = 16
+TRANSMISSIONS_MAX: Final = 10
 
 
 @FAULTS.check()
@@ -32,6 +33,7 @@ async def doubts_half_an_answer(trial: Trial) -> None:
 async def keeps_an_answer_before_a_cut(trial: Trial) -> None:
     """An answer that was whole when the line was lost is an answer."""
     await trial.sold(Case.ANSWERED_AND_CUT)
+    await asyncio.sleep(1)  # both ends see it
     await trial.sold(Case.APPROVE)
 
 
@@ -177,9 +179,14 @@ async def _doubted_and_up_again(trial: Trial, case: Case) -> None:
 
 
 async def _reversed(trial: Trial, sale: Sale) -> None:
-    """Reversed on a line that is up again; what was NotSent on the old one is sent once more."""
-    await asyncio.sleep(1)
-    await trial.reverse(sale)
+    """Sent again until it is acknowledged, as the gateway does, on a line that is up again."""
+    for transmission in range(1, TRANSMISSIONS_MAX + 1):
+        await asyncio.sleep(1)
+        await trial.until_ready()
+        outcome = await trial.acquirer.reverse(sale.reversal, transmission=transmission)
+        if isinstance(outcome, ReversalAccepted):
+            break
+    expect(f"a reversal is still {outcome}", holds=isinstance(outcome, ReversalAccepted))
     expect("charged after a reversal was acknowledged", holds=trial.net_minor(sale) == 0)
 
 
