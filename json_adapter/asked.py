@@ -144,13 +144,11 @@ def _told(operation: Operation, table: Table) -> Asked:
 
 
 def _plain(operation: Operation, table: Table, **more: object) -> Asked:
-    if table.number("stan", 999_999) == 0:
-        raise WireError("json-range", "stan")
     amount = 0 if operation is Operation.ADVICE else table.number("amount_minor", AMOUNT_MAX)
     return Asked(
         operation=operation,
         reference=table.text("reference", REFERENCE),
-        stan=table.number("stan", 999_999),
+        stan=_stan(table),
         terminal_id=table.text("terminal_id", IDENT),
         merchant_id=table.text("merchant_id", IDENT),
         amount_minor=amount,
@@ -164,11 +162,18 @@ def _original(table: Table) -> Original:
     named = table.table("original")
     return Original(
         reference=named.text("reference", REFERENCE),
-        stan=named.number("stan", 999_999),
+        stan=_stan(named),
         amount_minor=named.number("amount_minor", AMOUNT_MAX),
         time_s=named.number("time_s", TIME_MAX),
         approval_number=named.text("approval_number", APPROVAL),
     )
+
+
+def _stan(table: Table) -> int:
+    stan = table.number("stan", 999_999)
+    if stan == 0:
+        raise WireError("json-range", "stan")
+    return stan
 
 
 def _items(table: Table) -> dict[Item, str]:

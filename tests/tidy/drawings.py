@@ -12,6 +12,8 @@ from cafis_adapter.host import triggers
 from card_reader_fw.board.desk.chip.cards import CARDS
 from card_reader_fw.board.desk.chip.cards import Profile as CardProfile
 from card_reader_fw.board.desk.chip.faults import FAULTS, Fault
+from json_adapter import breaker, problems
+from json_adapter.processor import triggers as amounts
 from mail_gateway.domain.payment import ENDED, TRANSITIONS, State
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -58,9 +60,34 @@ def named(rows: Iterable[CardProfile | Fault]) -> str:
     return "\n".join(["| name | what it is |", "|---|---|", *lines, ""])
 
 
+def processor() -> str:
+    """The processor's triggers as a table: last digits, the problem that comes back, what happens."""
+    lines = [f"| {digits} | {slug} | {text} |" for digits, slug, text in amounts.rows()]
+    return "\n".join(["| digits | problem | what happens |", "|---|---|---|", *lines, ""])
+
+
+def problem_table() -> str:
+    """The processor's problems as a table."""
+    lines = [f"| `{row[0]}` | {' | '.join(map(str, row[1:]))} |" for row in problems.rows()]
+    return "\n".join(["| problem | status | outcome | code | in words |", "|---|---|---|---|---|", *lines, ""])
+
+
+def circuit() -> str:
+    """The way to the processor as a Mermaid state diagram: the arrows that lead elsewhere."""
+    arrows = [
+        f"    {before.name} --> {after.name}: {signal}"
+        for (before, signal), after in breaker.TABLE.items()
+        if before is not after
+    ]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> CLOSED", *arrows, "```", ""])
+
+
 DRAWINGS: Final = (
     Drawing(ROOT / "docs/architecture.md", "mail_gateway/domain/payment.py", heart),
     Drawing(ROOT / "docs/host.md", "cafis_adapter/host/triggers.toml", host),
+    Drawing(ROOT / "docs/json.md", "json_adapter/breaker.py", circuit),
+    Drawing(ROOT / "docs/json.md", "json_adapter/problems.toml", problem_table),
+    Drawing(ROOT / "docs/json.md", "json_adapter/processor/triggers.toml", processor),
     Drawing(TEST_CARD, "card_reader_fw/board/desk/chip/cards.py", lambda: named(CARDS.values())),
     Drawing(TEST_CARD, "card_reader_fw/board/desk/chip/faults.py", lambda: named(FAULTS.values())),
 )
