@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 
 from hagaki.problem import MACHINE, Problem
 
@@ -42,6 +43,14 @@ def now_s() -> int:
 def random_bytes(count: int) -> bytes:
     """Unpredictable bytes of the operating system."""
     return os.urandom(count)
+
+
+def file_bytes(path: str) -> bytes | None:
+    """A file's bytes; None if there is none that this user may read."""
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return None
 
 
 def operator() -> str:

@@ -26,7 +26,7 @@ def serve(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     tell = machine.teller(as_json=as_json)
     names = ("gateway", "keys", "smtp", "smarthost", "acquirer", "site")
     chosen = Settings(**{name: settings(loaded, name) for name in names})
-    outside = ports.Ports(machine.now_ms, machine.random_bytes, tell)
+    outside = ports.Ports(machine.now_ms, machine.random_bytes, tell, file=machine.file_bytes)
     acquirer = build_acquirer(loaded, tell)
     for trouble in doctor.old_software(chosen.gateway):
         tell("alarm.old-software", slug=trouble.slug, reason=trouble.sentence)

@@ -16,10 +16,12 @@ from mail_gateway.intake.smtp import serve
 from mail_gateway.observe.maillog import MailLog
 from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.outbox.daily import notice_of
+from mail_gateway.outbox.desk import DeskWords
 from mail_gateway.outbox.notices import Notices
 from mail_gateway.outbox.send import Sender
 from mail_gateway.store import register
 from mail_gateway.store.engine import Store, open_store
+from mail_gateway.work.desk import Desk
 from mail_gateway.work.digest import Digest
 from mail_gateway.work.fence import fenced
 from mail_gateway.work.kit import Kit
@@ -64,7 +66,8 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
             line=asyncio.Semaphore(settings.gateway.requests_max),
         )
         runner, working = await _work(kit, tenure, stack)
-        replies = Replies(kit, (), _domains(settings))
+        desk = Desk(DeskWords(settings.gateway, compose, ports.file))
+        replies = Replies(kit, (desk.take, desk.take_last), _domains(settings))
         for part in (Digest(kit, notice_of), replies):
             working.append(asyncio.create_task(part.run()))
             stack.callback(working[-1].cancel)

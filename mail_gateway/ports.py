@@ -22,14 +22,21 @@ class Place(Protocol):
     def close(self) -> None: ...
 
 
+def no_file(_: str) -> bytes | None:
+    """A machine without files."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """now_ms: unix milliseconds UTC. random_bytes: n -> n unpredictable bytes. tell: see Tell.
 
-    places: makes the two places where the store writes and reads; None: two threads.
+    places: makes the two places where the store writes and reads; None: two threads. file: a path -> the
+    bytes of a file of this machine, None if it cannot be read.
     """
 
     now_ms: Callable[[], int]
     random_bytes: Callable[[int], bytes]
     tell: Tell
     places: Callable[[], tuple[Place, Place]] | None = None
+    file: Callable[[str], bytes | None] = no_file

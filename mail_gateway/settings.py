@@ -70,8 +70,23 @@ class GatewaySettings:
         metadata=_set("a repeated sale pulls its letter again, at most so often", min=1, max=86_400),
     )
 
+    want_remind_h: int = field(
+        default=24, metadata=_set("an unanswered request for further items is sent again, h", min=1, max=168)
+    )
+    want_lapse_days: int = field(
+        default=7, metadata=_set("a request for further items lapses, days", min=1, max=90)
+    )
     digest_at: str = field(
         default="21:00", metadata=_set("local time of the letter about what is open, HH:MM; empty: none")
+    )
+
+    receipt_font: str = field(
+        default="",
+        metadata=_set("TrueType font for receipts; empty: one of Debian's Japanese fonts", path=""),
+    )
+    desk_per_hour_max: int = field(
+        default=30,
+        metadata=_set("what one merchant may ask by mail in any hour; more is not answered", min=1, max=1200),
     )
 
     def __post_init__(self) -> None:

@@ -60,6 +60,17 @@ class Day:
         return bool(self.holes or self.open or self.letters)
 
 
+def day_begun(now_ms: int, zone: ZoneInfo, at: str) -> int:
+    """When the day that is not over yet began, unix ms. at: as in `end_of_day`; empty: at midnight."""
+    return end_of_day(now_ms, zone, at or "00:00")[1]
+
+
+def begin_of(when: date, zone: ZoneInfo, at: str) -> int:
+    """When the day began that ended on that date, unix ms: as the one before it ended."""
+    moment = datetime.combine(when - timedelta(days=1), time.fromisoformat(at), zone)
+    return int(moment.timestamp()) * 1000
+
+
 def end_of_day(now_ms: int, zone: ZoneInfo, at: str) -> tuple[date, int]:
     """The newest day that has ended by now: its date, and its end in unix ms. at: local time, HH:MM."""
     now = datetime.fromtimestamp(now_ms // 1000, zone)

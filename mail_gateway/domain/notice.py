@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mail_gateway.domain.outcome import Letter
     from mail_gateway.domain.reply import Merchant
+
+    Words = Mapping[str, str | Sequence[Mapping[str, str]]]
+    """What a template may use: a text, or a list of things that each have texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Notice:
     kind: Letter
     ident: str
     merchant: Merchant
-    words: Mapping[str, str]
+    words: Words
     payment: int | None = None
     in_reply_to: str = ""
     attachments: tuple[Attachment, ...] = ()

@@ -41,6 +41,17 @@ class Letter(StrEnum):
     NOT_RETURNED = "not-returned"  # whatever stood in the way: the sale stands as it did
     RETURN_IN_DOUBT = "return-in-doubt"  # not known yet: a final notice follows
     UNCLEAR = "unclear"  # not known whether it was charged; a person looks at it
+    WANTED = "wanted"  # a sale is approved, and the acquirer wants to know more of it
+    WANTED_AGAIN = "wanted-again"  # some of an answer is missing or cannot be used
+    WANTED_REMINDER = "wanted-reminder"
+    WANTED_TAKEN = "wanted-taken"
+    WANTED_CLOSED = "wanted-closed"  # an answer came that changes nothing
+    CLOSING = "closing"  # a merchant's whole day: what came in, and what is open
+    DESK_LIST = "desk-list"  # what a merchant asked for by mail, from here on
+    DESK_TODAY = "desk-today"
+    DESK_WHICH = "desk-which"  # it cannot be done as asked: which sale, or why not
+    DESK_HELP = "desk-help"
+    RECEIPT = "receipt"
 
 
 TOLD: Final[dict[State, tuple[Outcome, Letter]]] = {
@@ -60,6 +71,16 @@ TOLD_OF_RETURNS: Final[dict[State, tuple[Outcome, Letter]]] = {
     state: (outcome, _RETURN_LETTERS.get(state, Letter.NOT_RETURNED)) for state, (outcome, _) in TOLD.items()
 }
 """The same for a return: the reader gets the same numbers, the merchant other words."""
+
+NOTICES: Final = frozenset(
+    {
+        *(Letter.DIGEST, Letter.CLOSING, Letter.DESK_LIST, Letter.DESK_TODAY),
+        *(Letter.DESK_WHICH, Letter.DESK_HELP, Letter.RECEIPT),
+        *(Letter.WANTED, Letter.WANTED_AGAIN, Letter.WANTED_REMINDER),
+        *(Letter.WANTED_TAKEN, Letter.WANTED_CLOSED),
+    }
+)
+"""Letters that tell no payment's state: nothing is ever sealed in them."""
 
 FIRST: Final = frozenset(
     {Letter.IN_DOUBT, Letter.CANCELLED, Letter.UNCLEAR, Letter.RETURN_IN_DOUBT, Letter.NOT_RETURNED}

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from mail_gateway.domain.desk import Details
 from mail_gateway.domain.payment import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from mail_gateway.domain.desk import Details
     from mail_gateway.domain.takings import Sale
 
 STANDARD: Final = 10
@@ -145,6 +146,22 @@ def reduced_of(sale: Sale, details: Details, sold_as: Sequence[Band]) -> int | N
     if len(sold_as) == 1:
         return sale.amount_minor if sold_as[0].rate == REDUCED else 0
     return sum(band.amount_minor for band in sold_as if band.rate == REDUCED)
+
+
+def facts_of(details: Details, bands: Sequence[Band]) -> str:
+    """What a receipt was asked to say, and its tax, as it is kept (JSON)."""
+    kept = {"details": asdict(details), "bands": [asdict(band) for band in bands]}
+    return json.dumps(kept, sort_keys=True, ensure_ascii=False)
+
+
+def details_in(facts: str) -> Details:
+    """What `facts_of` was given."""
+    return Details(**json.loads(facts)["details"])
+
+
+def bands_in(facts: str) -> tuple[Band, ...]:
+    """The tax that `facts_of` was given."""
+    return tuple(Band(**band) for band in json.loads(facts)["bands"])
 
 
 _PAID: Final = frozenset({State.APPROVED, State.SETTLED})

@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from mail_gateway.domain.news import Composed
+from mail_gateway.domain import item_words
 from mail_gateway.domain.money import shown
+from mail_gateway.domain.news import Composed
 from mail_gateway.outbox.skeleton import Skeletons
 from schemas.envelope import armour
 from schemas.mail import token
@@ -80,7 +81,8 @@ class Compose:
         words = self._words(news)
         headers = self._headers(news, message_id, f"{reply}@{self._reply_domain}")
         headers["Subject"] = self._render(news, "subject", words).strip()
-        text = self._render(news, "txt", {**words, "block": block})
+        words |= {"block": block, "questions": _questions(news)}
+        text = self._render(news, "txt", words)
         charset = _OLD_CHARSET if recipient in self._old_phones else "utf-8"
         attachments = ((ATTACHMENT, "text/plain", block.encode("ascii")),) if block else ()
         raw = build_mail(headers, text, attachments, charset=charset)
@@ -116,6 +118,7 @@ class Compose:
             "time": _times(news.time_ms // 1000, self._zone)[1],
             "check_code": f"{news.check_code[:4]} {news.check_code[4:]}" if news.check_code else "",
             "version": str(news.version),
+            "until": _times(news.until_ms // 1000, self._zone)[1] if news.until_ms else "",
         }
         return {name: one_line(value) for name, value in words.items()}
 
@@ -123,9 +126,13 @@ class Compose:
         language = news.language if news.language in LANGUAGES else "en"
         return self._skeletons.join(f"{language}/{news.letter.value}.{part}.j2", words)
 
-    def render(self, template: str, words: Mapping[str, str]) -> str:
+    def render(self, template: str, words: Mapping[str, object]) -> str:
         """The plain way, which the skeletons are made from."""
         return self._templates.get_template(template).render(words)
+
+
+def _questions(news: News) -> str:
+    return "\n".join(item_words.asked(number, item, news.language) for number, item in news.questions)
 
 
 @lru_cache(64)

@@ -8,7 +8,6 @@ from mail_gateway.domain.money import shown
 from mail_gateway.domain.notice import Notice
 from mail_gateway.domain.outcome import Letter
 
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
@@ -18,14 +17,18 @@ if TYPE_CHECKING:
 
 def notice_of(day: Day, when: date) -> Notice:
     """One merchant's day in words; one day is told once."""
-    words = {
-        "day": f"{when:%Y-%m-%d}",
+    words = {"day": f"{when:%Y-%m-%d}", **open_words(day)}
+    return Notice(Letter.DIGEST, f"{when:%Y%m%d}", day.merchant, words)
+
+
+def open_words(day: Day) -> dict[str, str]:
+    """What is open, as the templates want it: lines of text."""
+    return {
         "open": _lines(map(_open, (one for one in day.open if not one.back))),
         "returns": _lines(map(_open, (one for one in day.open if one.back))),
         "gaps": _lines(f"{one.reader}: {_range(one.first, one.last)}" for one in day.holes),
         "letters": _lines(f"{one.reference}  {one.kind}" for one in day.letters),
     }
-    return Notice(Letter.DIGEST, f"{when:%Y%m%d}", day.merchant, words)
 
 
 def _lines(texts: Iterable[str]) -> str:

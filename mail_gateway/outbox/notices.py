@@ -14,7 +14,7 @@ from schemas.mail.build import build_mail
 from schemas.mail.headers import address, message_ids
 
 if TYPE_CHECKING:
-    from mail_gateway.domain.notice import Notice
+    from mail_gateway.domain.notice import Notice, Words
     from mail_gateway.outbox.compose import Compose, TokenKeys
     from mail_gateway.settings import Settings
 
@@ -61,6 +61,6 @@ class Notices:
             kind, ident = token.REPLY, notice.payment
         return f"{token.make(self._keys.reply, kind, ident, recipient, NEVER)}@{self._reply_domain}"
 
-    def _render(self, notice: Notice, part: str, words: dict[str, str]) -> str:
+    def _render(self, notice: Notice, part: str, words: Words) -> str:
         language = notice.merchant.language if notice.merchant.language in LANGUAGES else "en"
         return self._templates.render(f"{language}/{notice.kind.value}.{part}.j2", words)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mail_gateway.domain.news import News
-from mail_gateway.domain.outcome import Letter, Outcome
+from mail_gateway.domain.outcome import NOTICES, Letter, Outcome
 from mail_gateway.outbox.compose import NEVER, TEMPLATES, Compose, TokenKeys
 from mail_gateway.domain.money import CURRENCIES, shown
 from mail_gateway.outbox.schedule import wait_s
@@ -75,7 +75,7 @@ UNSEALED = (Letter.DAMAGED, Letter.KEY_USED)
 RETURNS = (Letter.RETURNED, Letter.NOT_RETURNED, Letter.RETURN_IN_DOUBT)
 NOT_A_NO = (Letter.APPROVED, Letter.IN_DOUBT, Letter.MORE_WANTED, Letter.UNCLEAR, *RETURNS)
 CHARGED = {"ja": "請求されて", "en": "not charged"}
-KINDS = [kind for kind in Letter if kind is not Letter.DIGEST]
+KINDS = [kind for kind in Letter if kind not in NOTICES]
 CASES = [(kind, language) for kind in KINDS for language in ("ja", "en")]
 
 

@@ -1,0 +1,145 @@
+"""Takings in words, and as a file for a spreadsheet: the sum of its lines is the sum of the letter."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from io import StringIO
+from typing import TYPE_CHECKING, Final
+
+from mail_gateway.domain.money import CURRENCIES, shown
+from mail_gateway.domain.notice import Attachment, Notice
+from mail_gateway.domain.outcome import Letter
+from mail_gateway.domain.takings import brand
+from mail_gateway.outbox.compose import LANGUAGES, one_line
+from mail_gateway.outbox.daily import open_words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from zoneinfo import ZoneInfo
+
+    from mail_gateway.domain.notice import Words
+    from mail_gateway.domain.takings import Closing, Sale, Takings, Total
+
+LINES_MAX: Final = 60
+"""Sales that a letter lists; the file beside it has all of them."""
+
+SHUNTED: Final = "shunted"
+BOM: Final = "\ufeff"
+"""By which a spreadsheet knows that a file is UTF-8."""
+
+HEADER: Final[Mapping[str, Sequence[str]]] = {
+    "ja": (
+        *("日時", "種別", "照会番号", "伝票番号", "リーダー", "カード", "ブランド"),
+        *("承認番号", "金額(最小単位)", "通貨", "元の照会番号"),
+    ),
+    "en": (
+        *("time", "kind", "reference", "slip", "reader", "card", "brand"),
+        *("approval", "amount (minor units)", "currency", "original reference"),
+    ),
+}
+KINDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "ja": {"sale": "売上", "void": "取消", "refund": "返金"},
+    "en": {"sale": "sale", "void": "void", "refund": "refund"},
+}
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def closing_notice(closing: Closing, when: date, zone: ZoneInfo) -> Notice:
+    """One merchant's whole day; one day is told once."""
+    takings, merchant = closing.takings, closing.day.merchant
+    language = spoken(merchant.language)
+    words: Words = {
+        "day": f"{when:%Y-%m-%d}",
+        "from": time_text(takings.from_ms, zone),
+        "until": time_text(takings.until_ms, zone),
+        **takings_words(takings, language),
+        "final": [sale_words(sale, language, zone) for sale in takings.final[:LINES_MAX]],
+        "is_cut": "1" if len(takings.final) > LINES_MAX else "",
+        **open_words(closing.day),
+    }
+    file = Attachment(f"hagaki-{when:%Y%m%d}.csv", "text/csv", csv_of(takings, language, zone))
+    return Notice(Letter.CLOSING, f"{when:%Y%m%d}", merchant, words, attachments=(file,))
+
+
+def csv_of(takings: Takings, language: str, zone: ZoneInfo) -> bytes:
+    """RFC 4180 in UTF-8, a header and a line for each entry; amounts are whole minor units, returns below
+    zero. No cell but a number begins like a formula."""
+    text = StringIO()
+    lines = csv.writer(text, lineterminator="\r\n")
+    lines.writerow(HEADER[language])
+    for sale in takings.final:
+        *cells, original = _cells(sale, language, zone)
+        currency = CURRENCIES[sale.currency].code if sale.currency in CURRENCIES else f"{sale.currency:03d}"
+        lines.writerow([*map(safe_cell, cells), sale.signed_minor, currency, original])
+    return (BOM + text.getvalue()).encode()
+
+
+def _cells(sale: Sale, language: str, zone: ZoneInfo) -> list[str]:
+    return [
+        f"{datetime.fromtimestamp(sale.posted_ms // 1000, zone):%Y-%m-%d %H:%M:%S}",
+        KINDS[language][sale.kind.value],
+        f"{sale.id:012d}",
+        f"{sale.slip:05d}" if sale.slip else "",
+        str(sale.reader),
+        sale.masked_card,
+        brand(sale.masked_card),
+        sale.approval_number,
+        "" if sale.original is None else f"{sale.original:012d}",
+    ]
+
+
+def safe_cell(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    clean = one_line(text)
+    return f"'{clean}" if clean.startswith(_FORMULA) else clean
+
+
+def takings_words(takings: Takings, language: str) -> dict[str, Sequence[Mapping[str, str]]]:
+    """The sums; those by reader and by brand only where there is more than one."""
+    kinds = {"totals": takings.totals(), "by_reader": takings.by_reader(), "by_brand": takings.by_brand()}
+    fewest = {"totals": 0, "by_reader": 1, "by_brand": 1}
+    return {
+        name: [_total(one, language) for one in totals] if len(totals) > fewest[name] else []
+        for name, totals in kinds.items()
+    }
+
+
+def _total(total: Total, language: str) -> dict[str, str]:
+    def amount(minor: int) -> str:
+        return shown(minor, total.currency, language)
+
+    return {
+        "label": one_line(total.label),
+        "sales": str(total.sales),
+        "sales_amount": amount(total.sales_minor),
+        "returns": str(total.returns),
+        "returns_amount": amount(total.returns_minor),
+        "net": amount(total.net_minor),
+    }
+
+
+def sale_words(sale: Sale, language: str, zone: ZoneInfo) -> dict[str, str]:
+    """One sale in a list."""
+    spent = shown(sale.amount_minor, sale.currency, language) if sale.currency else ""
+    given = sale.returned_minor and not sale.kind.is_return
+    return {
+        "time": f"{datetime.fromtimestamp((sale.posted_ms or sale.received_ms) // 1000, zone):%m-%d %H:%M}",
+        "slip": f"{sale.slip:05d}" if sale.slip else "",
+        "reference": f"{sale.id:012d}",
+        "back": "1" if sale.kind.is_return else "",
+        "amount": spent,
+        "returned": shown(sale.returned_minor, sale.currency, language) if given else "",
+        "state": SHUNTED if sale.shunted else sale.state.value,
+    }
+
+
+def time_text(at_ms: int, zone: ZoneInfo) -> str:
+    """A moment (unix ms) as people read it."""
+    return f"{datetime.fromtimestamp(at_ms // 1000, zone):%Y-%m-%d %H:%M}"
+
+
+def spoken(language: str) -> str:
+    """The language that letters have for that merchant."""
+    return language if language in LANGUAGES else "en"
