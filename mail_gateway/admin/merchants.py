@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class NewMerchant:
     """mail: the address on file; second_mail: where a letter goes that it does not take, empty for nowhere.
 
-    language: of the letters. terminal_id, merchant_id: DE41, DE42. items: what is asked for after an approval,
+    language: of the letters. terminal_id, merchant_id: DE41, DE42. items: what to ask for after an approval,
     with commas between, or none; empty: as the acquirer says.
     """
 

@@ -105,6 +105,9 @@ class Told:
     items: Mapping[Item, str] = field(default_factory=dict)
 
 
+NOTHING: Final = Told()
+
+
 def items_after(merchants_list: str, acquirers: Iterable[Item], told: Mapping[Item, str]) -> tuple[Item, ...]:
     """What is asked for after an approval. merchants_list: as `read_list` takes it, empty: as the acquirer
     says. told: what was said before the approval, and is not asked twice."""

@@ -81,7 +81,7 @@ class Compose:
         words = self._words(news)
         headers = self._headers(news, message_id, f"{reply}@{self._reply_domain}")
         headers["Subject"] = self._render(news, "subject", words).strip()
-        words |= {"block": block, "questions": _questions(news)}
+        words |= {"block": block, **_asking(news, words["reason"])}
         text = self._render(news, "txt", words)
         charset = _OLD_CHARSET if recipient in self._old_phones else "utf-8"
         attachments = ((ATTACHMENT, "text/plain", block.encode("ascii")),) if block else ()
@@ -131,8 +131,12 @@ class Compose:
         return self._templates.get_template(template).render(words)
 
 
-def _questions(news: News) -> str:
-    return "\n".join(item_words.asked(number, item, news.language) for number, item in news.questions)
+def _asking(news: News, reason: str) -> dict[str, str]:
+    """The lines that ask, if any; then the reason is what is to be done first."""
+    if not news.questions:
+        return {"questions": "", "todo": ""}
+    lines = (item_words.asked(number, item, news.language) for number, item in news.questions)
+    return {"questions": "\n".join(lines), "todo": reason, "reason": ""}
 
 
 @lru_cache(64)

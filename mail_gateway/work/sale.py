@@ -5,20 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from acquirer_sdk.items import with_items
 from acquirer_sdk.keyport import SealedPin
 from acquirer_sdk.port import BadRequest
 from acquirer_sdk.values import AuthoriseRequest, CardData, NotReady
 from mail_gateway.domain import decide
 from mail_gateway.domain.outcome import KEY_USED
 from mail_gateway.domain.payment import Event, Kind, State, Trade
+from mail_gateway.domain.wants import NOTHING, Told
 from mail_gateway.envelope.keys import Purpose
 from mail_gateway.envelope.open import Opened, Refused, open_envelope
-from mail_gateway.store import notes
+from mail_gateway.store import notes, wants
 from mail_gateway.store.answers import answer_of
 from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import KeyUsed
 from mail_gateway.work import giving_back, recovering
 from mail_gateway.work.apart import set_apart
+from mail_gateway.work.asking import asking_of, bounded
 from mail_gateway.work.clerk import draft, enter, enter_answer, enter_dispatch, enter_surely
 
 if TYPE_CHECKING:
@@ -38,7 +41,7 @@ LINE_RETRY_MS: Final = 5000
 class Ready:
     """A payment that may be dispatched. The request holds the card, in memory only, for this one attempt.
 
-    sale_epoch: of a return, its sale's when it was judged.
+    sale_epoch: of a return, its sale's when it was judged. told: what was added to it by mail.
     """
 
     payment: Payment
@@ -46,6 +49,7 @@ class Ready:
     changes: dict[str, Any]
     request: AuthoriseRequest
     sale_epoch: int = 0
+    told: Told = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Asked:
 
     payment: Payment
     request: AuthoriseRequest
+    told: Told
 
 
 async def take(kit: Kit, payment: Payment) -> Payment | None:
@@ -63,7 +68,7 @@ async def take(kit: Kit, payment: Payment) -> Payment | None:
         if not isinstance(taken, Asked):
             return taken
         outcome = await giving_back.ask(kit, taken.request)
-        return await _record_answer(kit, taken.payment, outcome)
+        return await _record_answer(kit, taken, outcome)
 
 
 async def _take(kit: Kit, payment: Payment) -> Asked | Payment | None:
@@ -102,7 +107,8 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Pa
     if kit.ports.now_ms() > (changes.get("fresh_until_ms", payment.fresh_until_ms) or 0):
         event = Event(Kind.TOO_OLD, {"slug": "too-old"})
         return await enter(kit, draft(kit, payment, [event], code="too-old", **changes))
-    request = _request(payment, opened)
+    told = await _told(kit, payment)
+    request = with_items(_request(payment, opened), told.items)
     events: tuple[Event, ...] = ()
     if payment.state is State.RECEIVED:
         slug = "" if payment.is_ordered else _key_refusal(kit, payment, changes) or _refusal(kit, opened)
@@ -112,7 +118,7 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Pa
             return await _refuse(kit, payment, slug, changes)
         events = (Event(Kind.OPENED), Event(Kind.ACCEPTED))
     if sale is None:
-        return await _dispatch(kit, Ready(payment, events, changes, request))
+        return await _dispatch(kit, Ready(payment, events, changes, request, told=told))
     request = giving_back.request(request, trade, sale)
     return await _dispatch(kit, Ready(payment, events, changes, request, sale.epoch))
 
@@ -185,7 +191,7 @@ async def _dispatch(kit: Kit, ready: Ready) -> Asked | Payment | None:
         dispatched = await enter_dispatch(kit, entry, prepare)
     except BadRequest as error:
         return await _cannot_be_said(kit, ready, error)
-    return Asked(dispatched, replace(ready.request, stan=dispatched.stan or 0))
+    return Asked(dispatched, replace(ready.request, stan=dispatched.stan or 0), ready.told)
 
 
 async def _cannot_be_said(kit: Kit, ready: Ready, error: BadRequest) -> Payment:
@@ -206,8 +212,9 @@ async def _wait_for_line(kit: Kit, ready: Ready, reason: str) -> Payment | None:
     return await enter(kit, replace(entry, sale_epoch=ready.sale_epoch))
 
 
-async def _record_answer(kit: Kit, payment: Payment, outcome: AuthoriseOutcome) -> Payment | None:
-    event = decide.event_of(outcome, payment.amount_minor, payment.kind)
+async def _record_answer(kit: Kit, asked: Asked, outcome: AuthoriseOutcome) -> Payment | None:
+    payment, meant = asked.payment, bounded(outcome, asked.told)
+    event = decide.event_of(meant, payment.amount_minor, payment.kind)
     answer = answer_of(payment.reference, payment.stan or 0, outcome)
     changes: dict[str, Any] = {"code": answer.code, "due_ms": None}
     now_ms = kit.ports.now_ms()
@@ -221,7 +228,15 @@ async def _record_answer(kit: Kit, payment: Payment, outcome: AuthoriseOutcome) 
         changes["due_ms"] = now_ms + QUIET_MS
     elif event.kind is Kind.HOST_APPROVED:
         changes |= {"approval_number": event.facts["approval_number"], "code": ""}
-    return await enter_answer(kit, draft(kit, payment, [event], **changes), answer, outcome)
+    asking = asking_of(kit, payment, meant, asked.told)
+    return await enter_answer(kit, draft(kit, payment, [event], asking=asking, **changes), answer, outcome)
+
+
+async def _told(kit: Kit, payment: Payment) -> Told:
+    """What the merchant has added by mail since the first attempt."""
+    if payment.state is State.READY and payment.attempts:
+        return await kit.store.read(wants.told, payment.id)
+    return NOTHING
 
 
 def doubt(kit: Kit, payment: Payment, silence: Event, *, told: bool = True, **more: Any) -> Entry:
