@@ -44,6 +44,12 @@ ACCOUNT_NUMBER: Final = "7654321"
 SECRETS: Final = (PAN, PAN[6:], ACCOUNT_NUMBER)
 """What nobody may ever read."""
 
+
+def sample_account() -> BankAccount:
+    """An account with a mandate, for an acquirer that debits accounts."""
+    return BankAccount("0001002", ACCOUNT_NUMBER, holder="ﾊｶﾞｷ ﾊﾅｺ", customer="C1")
+
+
 _FIRST_REFERENCE: Final = 700_000_000_000
 
 
@@ -99,7 +105,7 @@ class Trial:
         amount_minor = asked if isinstance(asked, int) else self.amount(asked)
         own = {**self._own(), **changes}
         if not self.capabilities.card:
-            own |= {"card": CardData(), "account": BankAccount("0001002", ACCOUNT_NUMBER, customer="C1")}
+            own |= {"card": CardData(), "account": sample_account()}
         return replace(sample_request(amount_minor), **own)
 
     def _own(self) -> dict[str, Any]:

@@ -6,11 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from acquirer_sdk.account import BankAccount
 from acquirer_sdk.bench import TRACK2, Case, DoesNotApply, expect
 from acquirer_sdk.check import Subject
 from acquirer_sdk.port import BadRequest
-from acquirer_sdk.trial import ACCOUNT_NUMBER, Trial
+from acquirer_sdk.trial import Trial, sample_account
 from acquirer_sdk.values import Approved, AuthoriseRequest, CardData, Totals, Unsupported
 
 PROMISES: Final = Subject("capabilities")
@@ -103,7 +102,7 @@ async def takes_the_payers_that_it_says(trial: Trial) -> None:
     """A card or an account is taken as the capabilities say; what they deny is BadRequest."""
     card = trial.request(Case.APPROVE, card=CardData(TRACK2, entry_mode=1))
     card = replace(card, card=CardData(TRACK2, entry_mode=1), account=None)
-    account = replace(card, card=CardData(), account=BankAccount("0001002", ACCOUNT_NUMBER, customer="C1"))
+    account = replace(card, card=CardData(), account=sample_account())
     for name, request in (("card", card), ("account", account)):
         taken, wanted = not _refused(trial, request), bool(getattr(trial.capabilities, name))
         expect(f"a {name} was {'taken' if taken else 'refused'}", holds=taken == wanted)
