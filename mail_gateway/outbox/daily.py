@@ -1,24 +1,50 @@
-"""The notice at the end of a merchant's day: what is still open."""
+"""The notice at the end of a merchant's day: what is still open, and to who wants it the whole day."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.money import shown
-from mail_gateway.domain.notice import Notice
+from mail_gateway.domain.notice import Attachment, Notice
 from mail_gateway.domain.outcome import Letter
+from mail_gateway.domain.takings import Closing
+from mail_gateway.outbox.takings import csv_of, sale_words, spoken, takings_words, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
+    from zoneinfo import ZoneInfo
 
     from mail_gateway.domain.day import Day, OpenSale
+    from mail_gateway.domain.notice import Words
 
 
-def notice_of(day: Day, when: date) -> Notice:
+LINES_MAX: Final = 60
+"""Sales that a letter lists; the file beside it has all of them."""
+
+
+def notice_of(day: Day | Closing, when: date, zone: ZoneInfo) -> Notice:
     """One merchant's day in words; one day is told once."""
+    if isinstance(day, Closing):
+        return _closing(day, when, zone)
     words = {"day": f"{when:%Y-%m-%d}", **open_words(day)}
     return Notice(Letter.DIGEST, f"{when:%Y%m%d}", day.merchant, words)
+
+
+def _closing(closing: Closing, when: date, zone: ZoneInfo) -> Notice:
+    takings, merchant = closing.takings, closing.day.merchant
+    language = spoken(merchant.language)
+    words: Words = {
+        "day": f"{when:%Y-%m-%d}",
+        "from": time_text(takings.from_ms, zone),
+        "until": time_text(takings.until_ms, zone),
+        **takings_words(takings, language),
+        "final": [sale_words(sale, language, zone) for sale in takings.final[:LINES_MAX]],
+        "is_cut": "1" if len(takings.final) > LINES_MAX else "",
+        **open_words(closing.day),
+    }
+    file = Attachment(f"hagaki-{when:%Y%m%d}.csv", "text/csv", csv_of(takings, language, zone))
+    return Notice(Letter.CLOSING, f"{when:%Y%m%d}", merchant, words, attachments=(file,))
 
 
 def open_words(day: Day) -> dict[str, str]:

@@ -8,22 +8,14 @@ from io import StringIO
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.money import CURRENCIES, shown
-from mail_gateway.domain.notice import Attachment, Notice
-from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.takings import brand
 from mail_gateway.outbox.compose import LANGUAGES, one_line
-from mail_gateway.outbox.daily import open_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
     from zoneinfo import ZoneInfo
 
-    from mail_gateway.domain.notice import Words
-    from mail_gateway.domain.takings import Closing, Sale, Takings, Total
-
-LINES_MAX: Final = 60
-"""Sales that a letter lists; the file beside it has all of them."""
+    from mail_gateway.domain.takings import Sale, Takings, Total
 
 SHUNTED: Final = "shunted"
 BOM: Final = "\ufeff"
@@ -44,23 +36,6 @@ KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "en": {"sale": "sale", "void": "void", "refund": "refund"},
 }
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-
-
-def closing_notice(closing: Closing, when: date, zone: ZoneInfo) -> Notice:
-    """One merchant's whole day; one day is told once."""
-    takings, merchant = closing.takings, closing.day.merchant
-    language = spoken(merchant.language)
-    words: Words = {
-        "day": f"{when:%Y-%m-%d}",
-        "from": time_text(takings.from_ms, zone),
-        "until": time_text(takings.until_ms, zone),
-        **takings_words(takings, language),
-        "final": [sale_words(sale, language, zone) for sale in takings.final[:LINES_MAX]],
-        "is_cut": "1" if len(takings.final) > LINES_MAX else "",
-        **open_words(closing.day),
-    }
-    file = Attachment(f"hagaki-{when:%Y%m%d}.csv", "text/csv", csv_of(takings, language, zone))
-    return Notice(Letter.CLOSING, f"{when:%Y%m%d}", merchant, words, attachments=(file,))
 
 
 def csv_of(takings: Takings, language: str, zone: ZoneInfo) -> bytes:

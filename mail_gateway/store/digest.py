@@ -1,4 +1,4 @@
-"""What is open at the end of a day, by merchant."""
+"""What is open at the end of a day, and what came in, by merchant."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from sqlalchemy import or_, select
 
 from mail_gateway.domain.day import Day, Hole, LostLetter, OpenSale
 from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, Trade
-from mail_gateway.store import gaps, replies
+from mail_gateway.domain.takings import Closing, Takings
+from mail_gateway.store import desk, gaps, replies, shops
 from mail_gateway.store.tables import letters, payments, readers
 
 if TYPE_CHECKING:
@@ -23,16 +24,27 @@ _P: Final = payments.c
 _L: Final = letters.c
 
 
-def of_all(conn: Connection, now_ms: int) -> list[Day]:
-    """Each merchant for whom something is open now. now_ms: unix ms."""
+def of_all(conn: Connection, now_ms: int, from_ms: int, until_ms: int) -> list[Day | Closing]:
+    """Each merchant's day if there is something to say: what is open now, and to those who want it what came
+    in from one moment up to another. All unix ms."""
+    full = shops.closed_in_full(conn)
+    taken = desk.taken_by_all(conn, from_ms, until_ms) if full else {}
+    days = [
+        Closing(day, Takings(from_ms, until_ms, tuple(taken.get(day.merchant.id, ()))))
+        if day.merchant.id in full
+        else day
+        for day in _days(conn, now_ms)
+    ]
+    return [day for day in days if day.has_news]
+
+
+def _days(conn: Connection, now_ms: int) -> list[Day]:
     holes = _holes(conn, now_ms)
     open_sales, lost = _open(conn, now_ms - RECENT_MS), _lost(conn, now_ms)
     found = []
     for merchant in replies.all_merchants(conn):
         number = merchant.id
-        day = Day(merchant, tuple(holes[number]), tuple(open_sales[number]), tuple(lost[number]))
-        if day.has_news:
-            found.append(day)
+        found.append(Day(merchant, tuple(holes[number]), tuple(open_sales[number]), tuple(lost[number])))
     return found
 
 

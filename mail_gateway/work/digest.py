@@ -1,4 +1,4 @@
-"""At the end of each merchant's day: one letter, if something is open."""
+"""At the end of each merchant's day: one letter, if something is open, or was sold and the merchant asks."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from mail_gateway.domain.day import LATE_MS, end_of_day
+from mail_gateway.domain.day import LATE_MS, begin_of, end_of_day
 from mail_gateway.domain.errors import GatewayError
-from mail_gateway.domain.outcome import Letter
+from mail_gateway.domain.takings import Closing
 from mail_gateway.store import digest, notices
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ LOOK_S: Final = 600
 
 
 class Digest:
-    """in_words: a day and its date -> the notice of it."""
+    """in_words: a day, its date and the time zone -> the notice of it."""
 
-    def __init__(self, kit: Kit, in_words: Callable[[Day, date], Notice]) -> None:
+    def __init__(self, kit: Kit, in_words: Callable[[Day | Closing, date, ZoneInfo], Notice]) -> None:
         self._store = kit.store
         self._in_words = in_words
         self._notices = kit.notices
@@ -44,20 +44,23 @@ class Digest:
         await asyncio.Event().wait()  # no digest is wanted; a part of the gateway must not end
 
     async def look(self) -> None:
-        """If a day has just ended, write its letters."""
+        """If a day has ended, write its letters; what is open is left out where that is long ago."""
         now_ms = self._ports.now_ms()
         when, ended_ms = end_of_day(now_ms, self._zone, self._at)
-        if when == self._done or now_ms - ended_ms > LATE_MS:
+        if when == self._done:
             return
+        begun_ms, is_late = begin_of(when, self._zone, self._at), now_ms - ended_ms > LATE_MS
         try:
-            for day in await self._store.read(digest.of_all, now_ms):
-                await self._put(day, when, now_ms)
+            for day in await self._store.read(digest.of_all, now_ms, begun_ms, ended_ms):
+                if isinstance(day, Closing) or not is_late:
+                    await self._put(day, when, now_ms)
         except GatewayError as error:
             self._ports.tell("digest.failed", slug=error.slug)
             return
         self._done = when
         self._queued()
 
-    async def _put(self, day: Day, when: date, now_ms: int) -> None:
-        composed = self._notices.compose(self._in_words(day, when), now_ms)
-        await self._store.run(notices.put, day.merchant.id, Letter.DIGEST, composed, now_ms)
+    async def _put(self, day: Day | Closing, when: date, now_ms: int) -> None:
+        notice = self._in_words(day, when, self._zone)
+        composed = self._notices.compose(notice, now_ms)
+        await self._store.run(notices.put, notice.merchant.id, notice.kind, composed, now_ms)

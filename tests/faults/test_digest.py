@@ -164,7 +164,7 @@ def test_a_digest_has_no_card_and_fits_a_phone(language: str, tmp_path: Path) ->
         open=(OpenSale("000000000017", 1200, 392), OpenSale("000000000018", 0, 0)),
         letters=(LostLetter("000000000019", "cancelled"),),
     )
-    notice = notice_of(day, date(2026, 9, 21))
+    notice = notice_of(day, date(2026, 9, 21), ZoneInfo("Asia/Tokyo"))
     composed = notices.compose(notice, START_MS)
     assert composed == notices.compose(notice, START_MS)
     mail = read_mail(composed.raw)
