@@ -23,7 +23,7 @@ from acquirer_sdk.values import (
     ReversalOutcome,
     Totals,
 )
-from json_adapter.asked import AMOUNT_MAX, APPROVAL, REFERENCE, Asked, Operation, read_totals
+from json_adapter.asked import AMOUNT_MAX, APPROVAL, IDENT, REFERENCE, Asked, Operation, read_totals
 from json_adapter.problems import MEDIA_TYPE, TYPE, Meaning, Problem, shipped_problems
 from json_adapter.wire import Table, WireError, read
 
@@ -159,8 +159,12 @@ def _problem(answer: Answer, asked: Asked) -> Problem:
 
 
 def _same(table: Table, asked: Asked) -> None:
-    named = table.text("reference", REFERENCE), table.number("stan", 999_999)
-    if named != (asked.reference, asked.stan):
+    named = (
+        table.text("reference", REFERENCE),
+        table.number("stan", 999_999),
+        table.text("terminal_id", IDENT),
+    )
+    if named != (asked.reference, asked.stan, asked.terminal_id):
         raise _No("wrong-request")
 
 

@@ -75,7 +75,10 @@ def sign_request(
 def verify_request(key: Key, now_s: int, path: str, headers: Headers, body: bytes) -> str:
     """A POST that came -> its signature, for `sign_answer`. Raises NotSigned."""
     values = _single(headers, (*_REQUEST, "signature-input", "signature"))
-    return _verified(key, now_s, values, _Said(_REQUEST_COVERS, _request_lines(path, values), body))
+    created_s = _verified(key, values, _Said(_REQUEST_COVERS, _request_lines(path, values), body))
+    if abs(created_s - now_s) > key.skew_s:
+        raise NotSigned("clock-off")
+    return values["signature"].removeprefix(f"{LABEL}=")
 
 
 def sign_answer(key: Key, stamp: Stamp, status: int, asked: str, sent: tuple[str, bytes]) -> dict[str, str]:
@@ -84,15 +87,16 @@ def sign_answer(key: Key, stamp: Stamp, status: int, asked: str, sent: tuple[str
     return {**headers, **_signed(key, stamp, _ANSWER_COVERS, _answer_lines(status, asked, headers))}
 
 
-def verify_answer(key: Key, now_s: int, answer: tuple[int, Headers, bytes], asked: str) -> str:
-    """Status, headers and body of an answer to the request with that signature -> its content type.
+def verify_answer(key: Key, answer: tuple[int, Headers, bytes], asked: str) -> tuple[str, int]:
+    """Status, headers and body of an answer to the request with that signature -> its content type, and when
+    it was signed, unix seconds. Raises NotSigned.
 
-    Raises NotSigned.
+    It cannot be an old one: no request was ever signed like this one. So its time is for the caller to judge.
     """
     status, headers, body = answer
     values = _single(headers, (*_ANSWER, "signature-input", "signature"))
-    _verified(key, now_s, values, _Said(_ANSWER_COVERS, _answer_lines(status, asked, values), body))
-    return values["content-type"]
+    said = _Said(_ANSWER_COVERS, _answer_lines(status, asked, values), body)
+    return values["content-type"], _verified(key, values, said)
 
 
 def digest(body: bytes) -> str:
@@ -136,7 +140,8 @@ def _signed(key: Key, stamp: Stamp, covers: str, lines: Sequence[Line]) -> dict[
     return {"signature-input": f"{LABEL}={parameters}", "signature": f"{LABEL}={signature}"}
 
 
-def _verified(key: Key, now_s: int, values: Mapping[str, str], said: _Said) -> str:
+def _verified(key: Key, values: Mapping[str, str], said: _Said) -> int:
+    """-> when it was signed."""
     label, _, parameters = values["signature-input"].partition("=")
     found = _PARAMETERS.fullmatch(parameters.removeprefix(said.covers))
     if label != LABEL or not parameters.startswith(said.covers) or found is None:
@@ -148,9 +153,7 @@ def _verified(key: Key, now_s: int, values: Mapping[str, str], said: _Said) -> s
         raise NotSigned("signature-wrong")
     if not hmac.compare_digest(digest(said.body).encode(), values["content-digest"].encode()):
         raise NotSigned("digest-wrong")
-    if abs(int(found["created"]) - now_s) > key.skew_s:
-        raise NotSigned("clock-off")
-    return good
+    return int(found["created"])
 
 
 def _single(headers: Headers, names: Sequence[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from acquirer_sdk.port import Ports, SettingsError
-from json_adapter.processor.desk import Cut, Desk, Heard, Move, Reply, Send, Understood, Wait, problem
+from json_adapter.processor.desk import Cut, Deafen, Desk, Heard, Move, Reply, Send, Understood, Wait, problem
 from json_adapter.processor.spoil import Pen, head, raw
 from json_adapter.processor.triggers import Step
 from json_adapter.settings import is_loopback
@@ -61,6 +61,7 @@ class Processor:
         if len(settings.secret.encode()) < SECRET_MIN:
             raise SettingsError("secret", f"must have at least {SECRET_MIN} octets")
         self.port = 0
+        self._deaf_until = 0.0
         self._settings = settings
         self._tls = tls
         self._ports = ports
@@ -103,6 +104,8 @@ class Processor:
         body = await request.content.read(BODY_MAX + 1)
         while body and not request.content.at_eof() and len(body) <= BODY_MAX:
             body += await request.content.read(BODY_MAX + 1 - len(body))
+        if asyncio.get_running_loop().time() < self._deaf_until:
+            await self._closing.wait()
         heard = Heard(request.method, request.path_qs, _headers(request), body)
         self._ports.tell("processor.request", path=request.path, reference=_named(heard))
         if len(body) > BODY_MAX:
@@ -118,13 +121,10 @@ class Processor:
             match move:
                 case Wait(late):
                     await self._pause((self._settings.late_ms if late else self._settings.slow_ms) / 1000)
+                case Deafen():
+                    self._deaf_until = asyncio.get_running_loop().time() + self._settings.late_ms / 1000
                 case Send(reply, how=Step.ANSWER):
-                    response = web.Response(
-                        status=reply.status, body=reply.body, headers=head(self._pen(heard), reply)
-                    )
-                    if any(isinstance(rest, Cut) for rest in moves):
-                        response.force_close()
-                    return response
+                    return self._response(heard, reply, moves)
                 case Send(reply, how):
                     spoiled = True
                     await self._spoiled(request, heard, how, reply)
@@ -133,6 +133,13 @@ class Processor:
         if not spoiled:
             await self._closing.wait()
         return _gone(request)
+
+    def _response(self, heard: Heard, reply: Reply, rest: Iterator[Move]) -> web.Response:
+        """A good answer, and what comes after it."""
+        response = web.Response(status=reply.status, body=reply.body, headers=head(self._pen(heard), reply))
+        if any(isinstance(move, Cut) for move in rest):
+            response.force_close()
+        return response
 
     async def _spoiled(self, request: web.BaseRequest, heard: Heard, how: Step, reply: Reply) -> None:
         """Write bytes past the library, which would not let them out."""

@@ -58,7 +58,12 @@ class Cut:
     """Close the connection."""
 
 
-Move = Send | Wait | Cut
+@dataclass(frozen=True, slots=True)
+class Deafen:
+    """Answer nothing at all for late_ms, on no connection."""
+
+
+Move = Send | Wait | Cut | Deafen
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,17 @@ class Understood:
     operation: Operation
     asked: Asked
     repeat: bool
+
+
+ECHOES_REFUSED: Final = 6
+"""So many echoes a pause lasts."""
+
+_PLAIN: Final[Mapping[Step, Move]] = {
+    Step.LATE: Wait(late=True),
+    Step.SLOW: Wait(late=False),
+    Step.CUT: Cut(),
+    Step.DEAF: Deafen(),
+}
 
 
 class Desk:
@@ -81,6 +97,7 @@ class Desk:
         self.understood: list[Understood] = []
         self._kept: dict[str, str] = {}
         self._advised_count: Counter[str] = Counter()
+        self._echoes_refused = 0
         self._pending: set[Identity] = set()
 
     def moves(self, heard: Heard, now_s: int) -> Iterator[Move]:
@@ -99,7 +116,7 @@ class Desk:
 
     def _asked(self, operation: Operation, heard: Heard, table: Table) -> Iterator[Move]:
         if operation is Operation.ECHO:
-            return iter([Send(Reply(200, JSON, write({})))])
+            return iter([Send(self._echoed())])
         if operation is Operation.RECONCILIATION:
             return iter([Send(self._totals(table))])
         asked = read_asked(operation, table)
@@ -128,20 +145,25 @@ class Desk:
             if step is Step.CHARGE:
                 self._pending.discard(identity(asked))
                 reply = _answer(self.books.take(asked, trigger), trigger)
-            elif step in (Step.LATE, Step.SLOW):
-                yield Wait(late=step is Step.LATE)
-            elif step is Step.CUT:
-                yield Cut()
+            elif step is Step.PAUSE:
+                self._echoes_refused = ECHOES_REFUSED
+            elif step in _PLAIN:
+                yield _PLAIN[step]
             else:
                 yield Send(reply, step)
+
+    def _echoed(self) -> Reply:
+        if self._echoes_refused == 0:
+            return Reply(200, JSON, write({}))
+        self._echoes_refused -= 1
+        return problem("paused")
 
     def _reversed(self, asked: Asked) -> Iterator[Move]:
         word = self.books.reverse(asked)
         if word == "refused":
             yield Send(problem("reversal-refused", asked))
         elif word is not None:
-            named = {"result": word, "reference": asked.reference, "stan": asked.stan}
-            yield Send(Reply(200, JSON, write(named)))
+            yield Send(Reply(200, JSON, write({"result": word, **_named(asked)})))
 
     def _advised(self, asked: Asked) -> Iterator[Move]:
         trigger = pick(asked.original.amount_minor) if asked.original else APPROVE
@@ -150,8 +172,7 @@ class Desk:
             yield Send(problem("advice-refused", asked))
         elif trigger.advice is not Undo.SILENT_ONCE or self._advised_count[asked.reference] > 1:
             self.advices[asked.reference] = {item.value: value for item, value in asked.items.items()}
-            named = {"result": "taken", "reference": asked.reference, "stan": asked.stan}
-            yield Send(Reply(200, JSON, write(named)))
+            yield Send(Reply(200, JSON, write({"result": "taken", **_named(asked)})))
 
     def _found(self, asked: Asked) -> Reply:
         account = self.books.found(asked)
@@ -168,9 +189,13 @@ class Desk:
 def problem(slug: str, asked: Asked | None = None, **more: Any) -> Reply:
     """A problem (RFC 9457), about that request where it is about one."""
     found = shipped_problems()[slug]
-    named = {} if asked is None else {"reference": asked.reference, "stan": asked.stan}
+    named = {} if asked is None else _named(asked)
     told = {"type": TYPE + slug, "title": found.title, "status": found.status}
     return Reply(found.status, MEDIA_TYPE, write({**told, **named, **more}))
+
+
+def _named(asked: Asked) -> dict[str, Any]:
+    return {"reference": asked.reference, "stan": asked.stan, "terminal_id": asked.terminal_id}
 
 
 def _answer(account: Account, trigger: Trigger) -> Reply:
@@ -180,8 +205,7 @@ def _answer(account: Account, trigger: Trigger) -> Reply:
         return problem(account.decision, asked)
     members: dict[str, Any] = {
         "result": "approved",
-        "reference": asked.reference,
-        "stan": asked.stan,
+        **_named(asked),
         "amount_minor": account.amount_minor,
         "currency": asked.currency,
         "approval_number": approval_number(asked),
@@ -193,6 +217,7 @@ def _spoiled(members: dict[str, Any], wrong: Wrong) -> dict[str, Any]:
     changes: dict[Wrong, dict[str, Any]] = {
         Wrong.AMOUNT: {"amount_minor": members["amount_minor"] + 1},
         Wrong.CURRENCY: {"currency": 840},
+        Wrong.TERMINAL: {"terminal_id": "ELSEWHERE"},
         Wrong.STAN: {"stan": members["stan"] % 999_999 + 1},
         Wrong.REFERENCE: {"reference": f"{(int(members['reference']) + 1) % 10**12:012d}"},
         Wrong.CODE: {"result": "perhaps"},

@@ -43,7 +43,7 @@ def raw(how: Step, pen: Pen, reply: Reply) -> Raw:
 
 def _http(reply: Reply, headers: Mapping[str, str], length: int | None = None) -> bytes:
     told = str(len(reply.body) if length is None else length)
-    every = {**headers, "content-length": told, "connection": "close"}
+    every = {"connection": "close", **headers, "content-length": told}
     lines = "".join(f"{name}: {value}\r\n" for name, value in every.items())
     return f"HTTP/1.1 {reply.status} Answer\r\n{lines}\r\n".encode() + reply.body
 
@@ -81,6 +81,10 @@ def _cookie(pen: Pen, reply: Reply) -> Raw:
     return [_http(reply, {**head(pen, reply), "set-cookie": "seen=1; Path=/"})]
 
 
+def _twice(pen: Pen, reply: Reply) -> Raw:
+    return [_http(reply, {**head(pen, reply), "connection": "keep-alive"}) * 2]
+
+
 def _huge(pen: Pen, reply: Reply) -> Raw:
     return [_http(reply, head(pen, reply), 10**9), b" " * _PIECE_MAX]
 
@@ -94,7 +98,7 @@ _WAYS: Final[Mapping[Step, Callable[[Pen, Reply], Raw]]] = {
     Step.HALF: lambda pen, reply: _halves(pen, reply)[:1],
     Step.SPLIT: _halves,
     Step.DRIP: lambda pen, reply: [bytes([byte]) for byte in _good(pen, reply)],
-    Step.TWICE: lambda pen, reply: [_good(pen, reply) * 2],
+    Step.TWICE: _twice,
     Step.GARBAGE: lambda _, __: [b"\x16\x03\x01 this is no HTTP\r\n\r\n"],
     Step.EMPTY: lambda pen, reply: [_good(pen, replace(reply, body=b""))],
     Step.HUGE: _huge,

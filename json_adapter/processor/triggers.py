@@ -40,6 +40,8 @@ class Step(StrEnum):
     AWAY = "away"
     COOKIE = "cookie"
     MISLABEL = "mislabel"
+    PAUSE = "pause"
+    DEAF = "deaf"
 
 
 class Wrong(StrEnum):
@@ -48,6 +50,7 @@ class Wrong(StrEnum):
     NOTHING = ""
     AMOUNT = "amount"
     CURRENCY = "currency"
+    TERMINAL = "terminal"
     STAN = "stan"
     REFERENCE = "reference"
     CODE = "code"
