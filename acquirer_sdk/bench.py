@@ -61,7 +61,7 @@ class Case(StrEnum):
     REVERSAL_SILENT_ONCE = "reversal-silent-once"  # charged, never answered, nor its first reversal
     REVERSAL_SILENT = "reversal-silent"  # charged, never answered, nor any reversal
     REVERSAL_REFUSED = "reversal-refused"  # charged, never answered, its reversals refused
-    REVERSAL_THEN_YES = "reversal-then-yes"  # approved; after its reversal is acknowledged, approved again
+    REVERSAL_THEN_YES = "reversal-then-yes"  # charged; after its reversal is acknowledged, approved
     ADVICE_SILENT_ONCE = "advice-silent-once"  # approved; its first advice is not answered
     ADVICE_REFUSED = "advice-refused"  # approved; its advices are refused
 

@@ -56,3 +56,17 @@ def _changes(item: Item, value: str) -> dict[str, object]:
             return {"referral_number": value}
         case Item.NOTE:
             return {}
+
+
+def items_of(request: AuthoriseRequest) -> dict[Item, str]:
+    """What a request holds of items, in their written form; the way of payment always, a note never."""
+    count = f"/{request.condition_count:02d}" if request.condition_count else ""
+    written = {
+        Item.PRODUCT_CODE: request.product_code,
+        Item.DIVISION: f"{request.condition}{count}",
+        Item.START_MONTH: f"{request.first_month:02d}" if request.first_month else "",
+        Item.BONUS_MONTHS: ",".join(f"{one.month:02d}:{one.amount_minor}" for one in request.bonuses),
+        Item.TAX: str(request.tax_minor) if request.tax_minor else "",
+        Item.APPROVAL_NUMBER: request.referral_number,
+    }
+    return {item: value for item, value in written.items() if value}

