@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hagaki import machine, return_commands, tables
+from hagaki import machine, return_commands, shop_commands, tables
 from hagaki.acquirers import build_acquirer
 from hagaki.problem import DONE
 from hagaki.sample import sample
@@ -92,6 +92,7 @@ def merchant_list(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) 
     return DONE
 
 
+merchant_app.command("set")(shop_commands.merchant_set)
 payments_app.command("void")(return_commands.void)
 payments_app.command("refund")(return_commands.refund)
 

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from mail_gateway.domain.money import shown
 from mail_gateway.domain.notice import Attachment, Notice
 from mail_gateway.domain.outcome import Letter
-from mail_gateway.outbox.pdf import faces
-from mail_gateway.outbox.receipt import paper_of, words_of
+from mail_gateway.outbox.receipt import words_of
 from mail_gateway.outbox.takings import sale_words, spoken, takings_words, time_text
 
 if TYPE_CHECKING:
@@ -79,8 +78,10 @@ class DeskWords:
 
     def written(self, receipt: Receipt) -> tuple[str, bytes]:
         """A new receipt as text and as PDF."""
+        from mail_gateway.outbox import paper, pdf  # who never asks for one does not pay for the library
+
         text = self._templates.render(f"{receipt.language}/{Letter.RECEIPT.value}.txt.j2", words_of(receipt))
-        return text, paper_of(receipt, faces(self._read, self._font))
+        return text, paper.paper_of(receipt, pdf.faces(self._read, self._font))
 
     def receipt(self, reply: Reply, sale: Sale, body: str, pdf: bytes) -> Notice:
         """The letter that brings a receipt, the first time and any other."""
