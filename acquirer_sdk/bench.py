@@ -183,4 +183,4 @@ async def until(holds: Callable[[], bool], sentence: str) -> None:
     while not holds():
         expect(sentence, holds=loop.time() < ends)
         await asyncio.sleep(pause_ms / 1000)
-        pause_ms = min(pause_ms * 3 // 2, 5000)
+        pause_ms = min(pause_ms * 2, 5000)

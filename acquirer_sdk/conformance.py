@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePath
@@ -30,7 +30,8 @@ from acquirer_sdk.kit import (
     totals,
 )
 from acquirer_sdk.quickclock import quickly
-from acquirer_sdk.trial import Trial
+from acquirer_sdk.trial import PLACES_MAX, Trial
+from acquirer_sdk.values import Capabilities
 
 SUBJECTS: Final = (
     answers.ANSWERS,
@@ -76,14 +77,14 @@ class Finding:
     sentence: str = ""
 
 
-async def run_check(check: Check, open_bench: OpenBench) -> Finding:
-    """One check on a fresh bench."""
+async def run_check(check: Check, open_bench: OpenBench, places_max: int = PLACES_MAX) -> Finding:
+    """One check on a fresh bench. places_max: at how many places within a message a line fault is tried."""
     outside = Outside()
     async with open_bench(outside) as bench:
         denied = [name for name in check.needs if not getattr(bench.acquirer.capabilities, name)]
         if denied:
             return _finding(check, Verdict.DENIED, f"the capabilities deny {denied[0]}")
-        trial = Trial(bench, outside)
+        trial = Trial(bench, outside, places_max)
         _listen(trial)
         task = asyncio.create_task(_tried(check, trial))
         await asyncio.wait({task}, timeout=CHECK_LIMIT_S)
@@ -92,28 +93,33 @@ async def run_check(check: Check, open_bench: OpenBench) -> Finding:
     return finding
 
 
-async def run_checks(checks: Iterable[Check], open_bench: OpenBench) -> AsyncIterator[Finding]:
-    """Each check on a fresh bench; findings as they come."""
-    for check in checks:
-        yield await run_check(check, open_bench)
-
-
 def run_quickly(
     open_bench: OpenBench,
     checks: Iterable[Check] = CHECKS,
     found: Callable[[Finding], None] = lambda _: None,
+    places_max: int = PLACES_MAX,
 ) -> list[Finding]:
     """Every check on a quick clock, for a simulator that runs in this process. found gets each at once."""
 
     async def run() -> list[Finding]:
         findings = []
-        async for finding in run_checks(checks, open_bench):
-            found(finding)
-            findings.append(finding)
+        for check in checks:
+            findings.append(await run_check(check, open_bench, places_max))
+            found(findings[-1])
         await asyncio.sleep(1)  # connections that are just being made or closed come to their end
         return findings
 
     return quickly(run)()
+
+
+def capabilities(open_bench: OpenBench) -> Capabilities:
+    """What the adapter on this bench says that it can."""
+
+    async def read() -> Capabilities:
+        async with open_bench(Outside()) as bench:
+            return bench.acquirer.capabilities
+
+    return quickly(read)()
 
 
 async def _tried(check: Check, trial: Trial) -> None:

@@ -65,12 +65,18 @@ def refer_nowhere(key: str, reference: str) -> str:
     raise SettingsError(key, "there is no configuration file that a reference could belong to")
 
 
+def place_here(path: str) -> str:
+    """For an adapter made without a configuration file: a path is what it says."""
+    return path
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """The outside world, given to an adapter: wall clock in unix ms, random bytes, event log, keys.
 
     refer: reads "env:NAME" or "file:PATH", which is how a table names a secret or a certificate; an empty
     reference is an empty text. Raises for anything else, in words for whoever wrote the table.
+    place: a path in the table -> where that is, beside the configuration file.
     """
 
     now_ms: Callable[[], int]
@@ -78,6 +84,7 @@ class Ports:
     tell: Tell
     keys: KeyPort = field(default_factory=NoKeys)
     refer: Refer = refer_nowhere
+    place: Callable[[str], str] = place_here
 
 
 class Acquirer(Protocol):

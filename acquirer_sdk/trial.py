@@ -50,6 +50,9 @@ def sample_account() -> BankAccount:
     return BankAccount("0001002", ACCOUNT_NUMBER, holder="ﾊｶﾞｷ ﾊﾅｺ", customer="C1")
 
 
+PLACES_MAX: Final = 512
+"""Every byte of a short message; of a long one as many places, evenly."""
+
 _FIRST_REFERENCE: Final = 700_000_000_000
 
 
@@ -71,10 +74,14 @@ class Sale:
 
 @dataclass(slots=True)
 class Trial:
-    """late: every answer that nobody waited for. noise: exceptions that nobody caught."""
+    """late: every answer that nobody waited for. noise: exceptions that nobody caught.
+
+    places_max: at how many places within a message a line fault is tried, at most.
+    """
 
     bench: Bench
     outside: Outside
+    places_max: int = PLACES_MAX
     late: list[LateAnswer] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
     _stan: int = 0
@@ -107,6 +114,10 @@ class Trial:
         if not self.capabilities.card:
             own |= {"card": CardData(), "account": sample_account()}
         return replace(sample_request(amount_minor), **own)
+
+    def places(self, length: int) -> range:
+        """Where within a message of that length a line fault is tried."""
+        return range(0, length, max(1, -(-length // self.places_max)))
 
     def _own(self) -> dict[str, Any]:
         """What every request has for itself."""

@@ -73,8 +73,8 @@ async def reads_byte_by_byte(trial: Trial) -> None:
 async def reads_answers_split_anywhere(trial: Trial) -> None:
     """An answer is read wherever its two segments part."""
     length = await _answer_length(trial)
-    for segment in range(1, length, _stride(length)):
-        trial.wire.fault(Way.BACK, Fault(segment=segment))
+    for place in trial.places(length):
+        trial.wire.fault(Way.BACK, Fault(segment=place + 1))
         await trial.sold(Case.APPROVE)
 
 
@@ -95,7 +95,7 @@ async def reads_joined_answers(trial: Trial) -> None:
 async def doubts_a_reset_at_every_byte_of_the_answer(trial: Trial) -> None:
     """Wherever within the answer the line ends, the sale is in doubt and its reversal gets through."""
     length = await _answer_length(trial)
-    for cut_at in range(0, length, _stride(length)):
+    for cut_at in trial.places(length):
         trial.wire.fault(Way.BACK, Fault(cut_at=cut_at))
         await _cut(trial, f"after {cut_at} of {length} bytes of the answer")
     expect("charged after reversals were acknowledged", holds=trial.total_minor() == _first_minor(trial))
@@ -108,7 +108,7 @@ async def doubts_a_reset_at_every_byte_of_the_request(trial: Trial) -> None:
     trial.wire.fault(Way.OUT, Fault())
     await trial.sold(Case.APPROVE)
     length = trial.wire.passed(Way.OUT)
-    for cut_at in range(0, length, _stride(length)):
+    for cut_at in trial.places(length):
         trial.wire.fault(Way.OUT, Fault(cut_at=cut_at))
         await _cut(trial, f"after {cut_at} of {length} bytes of the request")
     expect("charged after reversals were acknowledged", holds=trial.total_minor() == _first_minor(trial))
@@ -118,7 +118,7 @@ async def doubts_a_reset_at_every_byte_of_the_request(trial: Trial) -> None:
 async def survives_spoiled_bytes(trial: Trial) -> None:
     """A spoiled byte anywhere in the answer raises nothing and approves no other amount; sales go on."""
     length = await _answer_length(trial)
-    for flip_at in range(0, length, _stride(length)):
+    for flip_at in trial.places(length):
         await trial.until_ready()
         trial.wire.fault(Way.BACK, Fault(flip_at=flip_at))
         sale = await trial.ask(trial.request(Case.APPROVE))
@@ -209,8 +209,3 @@ async def _answer_length(trial: Trial) -> int:
 def _first_minor(trial: Trial) -> int:
     """What the sale that measured took."""
     return trial.amount(Case.APPROVE)
-
-
-def _stride(length: int) -> int:
-    """Every byte of a short message; of a long one as many places, evenly."""
-    return max(1, length // 512)
