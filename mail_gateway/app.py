@@ -21,6 +21,7 @@ from mail_gateway.outbox.notices import Notices
 from mail_gateway.outbox.send import Sender
 from mail_gateway.store import register
 from mail_gateway.store.engine import Store, open_store
+from mail_gateway.work.advising import Advising
 from mail_gateway.work.desk import Desk
 from mail_gateway.work.digest import Digest
 from mail_gateway.work.fence import fenced
@@ -29,6 +30,7 @@ from mail_gateway.work.replies import Replies
 from mail_gateway.work.runner import Runner
 from mail_gateway.work.sweeper import Sweeper
 from mail_gateway.work.tenure import Tenure
+from mail_gateway.work.wants import Wants
 
 if TYPE_CHECKING:
     from acquirer_sdk.port import Acquirer
@@ -67,8 +69,10 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
         )
         runner, working = await _work(kit, tenure, stack)
         desk = Desk(DeskWords(settings.gateway, compose, ports.file))
-        replies = Replies(kit, (desk.take, desk.take_last), _domains(settings))
-        for part in (Digest(kit, notice_of), replies):
+        advising = Advising(kit, tenure.holds)
+        wants = Wants(lambda: tenure.node, runner.wake, advising.wake)
+        replies = Replies(kit, (desk.take, wants.take, desk.take_last), _domains(settings))
+        for part in (Digest(kit, notice_of), replies, advising):
             working.append(asyncio.create_task(part.run()))
             stack.callback(working[-1].cancel)
         sending = _send(sender, stack)

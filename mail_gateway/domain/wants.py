@@ -18,6 +18,10 @@ ROUNDS_MAX: Final = 3
 LETTERS_MAX: Final = 6
 """So many letters ask for the same items; then nobody is written to any more before it lapses."""
 
+LAPSED: Final = "lapsed"
+"""Why a want ended: nobody answered in time. GIVEN_BACK: there is no sale any more that it could be about."""
+GIVEN_BACK: Final = "given-back"
+
 NONE: Final = "none"
 """A merchant's own list that says: ask this merchant for nothing."""
 
@@ -54,7 +58,8 @@ class Want:
 
     given: what was answered so far, in its written form. code: of the acquirer, why it asks or why it does
     not take the answer. letters: how many have asked. until_ms: when it lapses. epoch counts the changes.
-    stan: of the advice (DE11); transmissions: how often it left. All *_ms: unix ms.
+    stan: of the advice, or of the attempt that asked (DE11); transmissions: how often the advice, or that
+    attempt's reversal, left; doubt_ms: since when it is not acknowledged. All *_ms: unix ms.
     """
 
     id: int
@@ -73,6 +78,7 @@ class Want:
     stan: int | None
     transmissions: int
     alarms: int
+    doubt_ms: int | None
 
     @property
     def numbered(self) -> Mapping[int, Item]:

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from acquirer_sdk.values import Item
 from mail_gateway.domain.payment import Kind, State
-from mail_gateway.domain.wants import Phase, Told, Want, WantState
+from mail_gateway.domain.wants import GIVEN_BACK, Phase, Told, Want, WantState
 from mail_gateway.store.sheet import Line, Stale, Step
 from mail_gateway.store.tables import letters, wants
 
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from mail_gateway.domain.wants import Question
     from mail_gateway.store.record import Entry
     from mail_gateway.store.sheet import Sheet
-
-GIVEN_BACK: Final = "given-back"
-"""Why a want lapsed: there is no sale any more that it could be about."""
 
 LETTER_AFTER_MS: Final = 1
 """The request goes right behind the letter that says approved."""
@@ -62,15 +59,6 @@ class Asking:
     composed: Composed | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """An attempt that is over, and that its host could still contradict. reversal: wrapped."""
-
-    want: Want
-    doubt_ms: int | None
-    reversal: bytes | None = field(repr=False)
-
-
 def follow(sheet: Sheet, entry: Entry) -> None:
     """Unit of work: what an entry about a payment means for its wants."""
     payment = entry.payment
@@ -103,8 +91,9 @@ def put(sheet: Sheet, payment: int, asking: Asking, at_ms: int) -> None:
         _queue(sheet, asking.merchant, asking.kind, asking.composed, at_ms)
 
 
-def change(conn: Connection | Sheet, want: Want, **values: Any) -> None:
+def change(conn: Connection | Sheet, want: Want, changes: Mapping[str, Any]) -> None:
     """Unit of work: other values, where nobody has changed it since it was read. Raises Stale."""
+    values = dict(changes)
     if "given" in values:
         values["given"] = _json(values["given"])
     asked = update(wants).where(_W.id == want.id, _W.epoch == want.epoch)
@@ -146,12 +135,17 @@ def next_due_ms(conn: Connection, now_ms: int) -> int | None:
     return found
 
 
-def attempt(conn: Connection, payment: int, stan: int) -> Attempt | None:
-    """The attempt of that trace number whose answer asked for more, while its reversal is kept."""
-    asked = select(*_COLUMNS, _W.doubt_ms, _W.reversal)
-    asked = asked.where(_W.payment == payment, _W.phase == Phase.BEFORE, _W.stan == stan)
+def attempt(conn: Connection, payment: int, stan: int) -> Want | None:
+    """The want whose attempt had that trace number, while that attempt's reversal is kept."""
+    asked = select(*_COLUMNS).where(_W.payment == payment, _W.phase == Phase.BEFORE, _W.stan == stan)
     row = conn.execute(asked.where(_W.reversal.is_not(None))).one_or_none()
-    return None if row is None else Attempt(_want(row[:-2]), row[-2], row[-1])
+    return None if row is None else _want(row)
+
+
+def reversal(conn: Connection, number: int) -> bytes | None:
+    """The kept reversal of a want's attempt, wrapped."""
+    found: bytes | None = conn.scalar(select(_W.reversal).where(_W.id == number))
+    return found
 
 
 def _end(sheet: Sheet, payment: int, phase: Phase, why: str) -> None:
