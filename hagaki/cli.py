@@ -14,6 +14,7 @@ from hagaki import (
     backups,
     card_commands,
     database_commands,
+    debit_commands,
     demo,
     examine,
     holding,
@@ -60,6 +61,7 @@ app.command("backup")(backups.take)
 app.command("restore")(backups.restore)
 app.add_typer(backups.recover_app, name="recover")
 app.add_typer(database_commands.database_app, name="database")
+app.add_typer(debit_commands.app, name="debit")
 
 
 def main() -> None:

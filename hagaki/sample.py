@@ -12,6 +12,7 @@ from hagaki.sections import SECTIONS, settings_class
 _ADAPTERS: Final = {
     "acquirers.cafis": "cafis_adapter.adapter:CafisSettings",
     "acquirers.json": "json_adapter.settings:JsonSettings",
+    "acquirers.bank_debit": "bank_debit.settings:DebitSettings",
     "acquirers.bogus": "acquirer_sdk.bogus:BogusSettings",
 }
 
@@ -23,6 +24,11 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "handset.mail_from": "shop@carrier.example",
     "handset.mail_to": "sale@pay.example",
     "handset.fetch": "maildir:var/mailbox",
+    "acquirers.bank_debit.originator_code": "0000000000",
+    "acquirers.bank_debit.originator_name": "ハガキショウテン",
+    "acquirers.bank_debit.bank": "0000",
+    "acquirers.bank_debit.branch": "000",
+    "acquirers.bank_debit.account": "0000000",
     "carrier.routes": {"pay.example": "127.0.0.1:2525"},
     "carrier.maildirs": {"shop@carrier.example": "var/mailbox"},
 }

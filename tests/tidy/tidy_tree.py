@@ -20,6 +20,7 @@ PRODUCT = (
     "acquirer_sdk",
     "cafis_adapter",
     "json_adapter",
+    "bank_debit",
     "mail_gateway",
 )
 FOLDERS = (*PRODUCT, "bench", "tests")
