@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mail_gateway.domain.reply import Reply
     from mail_gateway.domain.takings import Sale, Takings
     from mail_gateway.outbox.compose import Compose
+    from mail_gateway.outbox.pdf import Faces
     from mail_gateway.settings import GatewaySettings
 
 LIST_DAYS: Final = 3
@@ -36,6 +37,7 @@ class DeskWords:
         self._font = settings.receipt_font
         self._templates = templates
         self._read = read
+        self._faces: Faces | None = None
 
     def listed(self, reply: Reply, sales: Sequence[Sale], now_ms: int) -> Notice:
         """sales: newest first, one more than LIST_MAX where there are too many."""
@@ -81,7 +83,9 @@ class DeskWords:
         from mail_gateway.outbox import paper, pdf  # who never asks for one does not pay for the library
 
         text = self._templates.render(f"{receipt.language}/{Letter.RECEIPT.value}.txt.j2", words_of(receipt))
-        return text, paper.paper_of(receipt, pdf.faces(self._read, self._font))
+        if self._faces is None:
+            self._faces = pdf.faces(self._read, self._font)
+        return text, paper.paper_of(receipt, self._faces)
 
     def receipt(self, reply: Reply, sale: Sale, body: str, pdf: bytes) -> Notice:
         """The letter that brings a receipt, the first time and any other."""

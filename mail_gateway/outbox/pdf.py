@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from io import BytesIO
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
@@ -60,16 +61,15 @@ def faces(read: Callable[[str], bytes | None], wanted: str = "") -> Faces:
 
 def _embedded(read: Callable[[str], bytes | None], path: str) -> str:
     """Its name once it is registered; empty if there is no such font."""
-    name = path.rpartition("/")[2].rpartition(".")[0]
-    if name in pdfmetrics.getRegisteredFontNames():
-        return name
     data = read(path)
     if data is None:
         return ""
-    try:
-        pdfmetrics.registerFont(TTFont(name, BytesIO(data)))
-    except TTFError:
-        return ""
+    name = hashlib.sha256(data).hexdigest()
+    if name not in pdfmetrics.getRegisteredFontNames():
+        try:
+            pdfmetrics.registerFont(TTFont(name, BytesIO(data)))
+        except TTFError:
+            return ""
     return name
 
 
