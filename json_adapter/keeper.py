@@ -36,6 +36,7 @@ class Keeper:
         self._pace = pace
         self._ports = ports
         self._failures = 0
+        self._reason = ""
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -54,8 +55,9 @@ class Keeper:
         phase = self._breaker.phase
         if phase is Phase.UP:
             self._failures = 0
-        if phase is not before:
+        if phase is not before or (phase is Phase.DOWN and reason not in ("", self._reason)):
             self._ports.tell(f"line.{phase.value}", reason=reason or None)
+        self._reason = reason or self._reason
 
     def wake(self) -> None:
         """Somebody got no answer: look now. What is down already keeps to its pauses."""

@@ -213,6 +213,8 @@ def _unsent(error: BaseException | None) -> str:
             return "tls"
         case aiohttp.ClientConnectorDNSError():
             return "name-unknown"
+        case aiohttp.ClientHttpProxyError() | aiohttp.ClientProxyConnectionError():
+            return "proxy"
         case TimeoutError():
             return "connect-timeout"
     return "not-connected"
