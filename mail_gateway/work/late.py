@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from acquirer_sdk.values import Approved, LateAnswer
 from mail_gateway.domain import decide
 from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, Event, Kind, State
+from mail_gateway.store import want_answers, wants
 from mail_gateway.store.answers import keep, late_answer_of, unjudged
 from mail_gateway.store.payments import load
 from mail_gateway.work.clerk import draft, enter, with_answer
@@ -40,10 +41,27 @@ async def late(kit: Kit, answer: LateAnswer) -> Kept | None:
         await kit.store.run(keep, row, None, kit.ports.now_ms())
         kit.ports.tell("alarm.answer-unmatched", reference=answer.reference, stan=answer.stan)
         return None
+    if await _is_older(kit, payment, answer, row):
+        return Kept(payment.id, judged=True)
     if payment.state is not State.DISPATCHED:
         return Kept(await _judge(kit, payment, answer, row), judged=True)
     await kit.store.run(keep, row, payment.id, kit.ports.now_ms())
     return Kept(payment.id, judged=False)
+
+
+async def _is_older(kit: Kit, payment: Payment, answer: LateAnswer, row: Answer) -> bool:
+    """A yes to an attempt that was answered with a question, and is over: that attempt alone is reversed."""
+    if answer.stan == payment.stan or not isinstance(answer.outcome, Approved):
+        return False
+    want = await kit.store.read(wants.attempt, payment.id, answer.stan)
+    if want is None:
+        return False
+    if want.doubt_ms is not None:
+        await kit.store.run(keep, row, payment.id, kit.ports.now_ms())
+    else:
+        await kit.store.run(want_answers.contradicted, want, row, kit.ports.now_ms())
+    kit.ports.tell("alarm.late-approval", payment=payment.id, code=answer.code)
+    return True
 
 
 async def judge(kit: Kit, payment_id: int, answer: LateAnswer) -> int:
@@ -69,6 +87,8 @@ async def resume(kit: Kit) -> list[int]:
 async def _judge(kit: Kit, payment: Payment, answer: LateAnswer, new: Answer | None) -> int:
     """new: the row that keeps the answer, None if it is kept already."""
     verdict = decide.late(answer, payment.state, payment.approval_number)
+    if payment.attempts > 1 and answer.stan != payment.stan:  # of an attempt that is over
+        verdict = decide.LateVerdict(None, verdict.alarm)
     if verdict.kind is not None and payment.reversal is not None:
         await enter(kit, _entry(kit, payment, verdict.kind, new))
     elif new is not None:
