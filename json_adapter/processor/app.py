@@ -19,6 +19,7 @@ from json_adapter.settings import is_loopback
 from json_adapter.signature import LABEL, SECRET_MIN, Headers, Key, Stamp
 
 BODY_MAX: Final = 65_536
+BACKLOG: Final = 1024
 
 
 def _set(help: str, **limits: Any) -> dict[str, Any]:
@@ -76,9 +77,9 @@ class Processor:
         server = web.Server(self._answer, access_log=None)
         self._runner = web.ServerRunner(server, handle_signals=False, shutdown_timeout=1)
         await self._runner.setup()
-        await web.TCPSite(
-            self._runner, self._settings.host, self._settings.port, ssl_context=self._tls
-        ).start()
+        chosen = self._settings
+        site = web.TCPSite(self._runner, chosen.host, chosen.port, ssl_context=self._tls, backlog=BACKLOG)
+        await site.start()
         self.port = int(self._runner.addresses[0][1])
         self._ports.tell("processor.listening", port=self.port)
 

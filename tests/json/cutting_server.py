@@ -13,6 +13,7 @@ from typing import Any
 import trustme
 
 from acquirer_sdk.bench import START_S, Outside, until
+from acquirer_sdk.keyport import KeyPort, NoKeys
 from acquirer_sdk.values import LateAnswer, Ready
 from json_adapter.adapter import JsonAcquirer, create
 from json_adapter.processor.desk import Desk, Heard, Send
@@ -75,7 +76,7 @@ class Cutting:
         self._open: set[asyncio.StreamWriter] = set()
 
     async def listen(self, tls: ssl.SSLContext | None) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=tls)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=tls, backlog=1000)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -147,12 +148,14 @@ class World:
 
 
 @asynccontextmanager
-async def world(*, tls: ssl.SSLContext | None = None, **table: object) -> AsyncIterator[World]:
+async def world(
+    *, tls: ssl.SSLContext | None = None, keys: KeyPort | None = None, **table: object
+) -> AsyncIterator[World]:
     """An adapter that is ready, and a server that answers everything."""
     server, outside = Cutting(), Outside()
     await server.listen(tls or server_tls("127.0.0.1"))
     given = {"secret": SECRET, "ca": authority().cert_pem.bytes().decode()}
-    ports = replace(outside.ports, refer=lambda key, _: given[key])
+    ports = replace(outside.ports, refer=lambda key, _: given[key], keys=keys or NoKeys())
     url = f"https://127.0.0.1:{server.port}"
     acquirer = create({"url": url, "key_id": "trial", "secret": "env:S", "ca": "env:C", **table}, ports)
     here = World(server, acquirer, outside)
