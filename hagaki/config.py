@@ -6,7 +6,7 @@ import dataclasses
 import difflib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
@@ -46,6 +46,13 @@ class Config:
             if not isinstance(found, dict):
                 raise Problem(f"[{name}] must be a table", "config-not-a-table")
         return cast("Mapping[str, Any]", found)
+
+    def rows(self, name: str) -> Sequence[Mapping[str, Any]]:
+        """The tables [[name]], none when there are none. Raises Problem."""
+        found = self._tables.get(name, [])
+        if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+            raise Problem(f"[[{name}]] must be tables in double brackets", "config-not-a-table")
+        return found
 
     def refer(self, where: str, reference: str) -> str:
         """What "env:NAME" or "file:PATH" means; where it stands is for the sentence. Raises Problem."""

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from hagaki import machine, return_commands, shop_commands, tables
-from hagaki.acquirers import build_acquirer
+from hagaki import return_commands, shop_commands, tables
+from hagaki.acquirers import build_acquirers, routing
 from hagaki.problem import DONE
 from hagaki.sample import sample
 from hagaki.sections import DEFAULT_CONFIG, SECTIONS, AsJson, ConfigFile, Language, read_config, settings
@@ -36,8 +36,12 @@ def check_config(
         if where and (name in _NEEDED or loaded.table(name)):
             settings(loaded, name)
     tls.context(settings(loaded, "smtp"))
-    build_acquirer(loaded, machine.tell_nobody)
-    print(json.dumps({"config": str(config), "good": True}) if as_json else f"{config}: good")
+    build_acquirers(loaded)
+    idle = [row for row, _ in routing(loaded).unreachable()]
+    facts = {"config": str(config), "good": True, "idle_routes": idle}
+    print(json.dumps(facts) if as_json else f"{config}: good")
+    for row, taker in () if as_json else routing(loaded).unreachable():
+        print(f"[[routes]] row {row} is never used: row {taker} takes every sale before it")
     return DONE
 
 

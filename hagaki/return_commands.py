@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from hagaki import machine, tables
-from hagaki.acquirers import build_acquirer
+from hagaki import tables
+from hagaki.acquirers import build_acquirers, routing
 from hagaki.config import Config
 from hagaki.problem import DONE, Problem
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
@@ -19,7 +19,7 @@ Reason = Annotated[str, typer.Option(help="Why; kept.")]
 def void(sale: Sale, reason: Reason, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     """Undo a whole sale of which nothing was given back yet."""
     loaded = read_config(config)
-    _assert_can(loaded, "void")
+    _assert_can(loaded, sale, "void")
     return _order(loaded, (sale, "void", None, reason), as_json=as_json)
 
 
@@ -32,12 +32,19 @@ def refund(
 ) -> int:
     """Give back some of a sale, or all that is left of it."""
     loaded = read_config(config)
-    _assert_can(loaded, "refund")
+    _assert_can(loaded, sale, "refund")
     return _order(loaded, (sale, "refund", amount, reason), as_json=as_json)
 
 
-def _assert_can(loaded: Config, kind: str) -> None:
-    capabilities = build_acquirer(loaded, machine.tell_nobody).capabilities
+def _assert_can(loaded: Config, sale: int, kind: str) -> None:
+    """By the acquirer that the sale was asked of. Raises Problem."""
+    from mail_gateway.admin import payments
+
+    asked = payments.shown(settings(loaded, "gateway"), sale)["acquirer"] or routing(loaded).default
+    acquirer = build_acquirers(loaded).get(asked)
+    if acquirer is None:
+        raise Problem(f"the sale's acquirer {asked!r} is not in the configuration", "acquirer-gone")
+    capabilities = acquirer.capabilities
     if not getattr(capabilities, kind):
         raise Problem(f"this acquirer takes no {kind}s", f"{kind}-unsupported")
     if not capabilities.return_without_card:

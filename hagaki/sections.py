@@ -16,8 +16,10 @@ SECTIONS: Final = {
     "smtp": "mail_gateway.settings:SmtpSettings",
     "smarthost": "mail_gateway.settings:SmarthostSettings",
     "site": "mail_gateway.settings:SiteSettings",
+    "proof": "mail_gateway.settings:ProofSettings",
     "acquirer": "mail_gateway.settings:AcquirerSettings",
-    "acquirers": "",  # one table per adapter, which the adapter itself checks
+    "routes": "",  # rows, which the routing table checks
+    "acquirers": "",  # one table per acquirer, which its adapter checks
     "host": "cafis_adapter.host.app:HostSettings",
     "processor": "json_adapter.processor.app:ProcessorSettings",
     "handset": "handset.settings:HandsetSettings",

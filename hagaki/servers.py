@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hagaki import machine
-from hagaki.acquirers import build_acquirer
+from hagaki.acquirers import builder, routing
 from hagaki.problem import DONE
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, no_config, read_config, settings
 
@@ -24,13 +24,13 @@ def serve(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
 
     loaded = read_config(config)
     tell = machine.teller(as_json=as_json)
-    names = ("gateway", "keys", "smtp", "smarthost", "acquirer", "site")
-    chosen = Settings(**{name: settings(loaded, name) for name in names})
+    names = ("gateway", "keys", "smtp", "smarthost", "acquirer", "site", "proof")
+    chosen = Settings(**{name: settings(loaded, name) for name in names}, routes=routing(loaded).routes)
     outside = ports.Ports(machine.now_ms, machine.random_bytes, tell, file=machine.file_bytes)
-    acquirer = build_acquirer(loaded, tell)
+    build = builder(loaded, tell)
     for trouble in doctor.old_software(chosen.gateway):
         tell("alarm.old-software", slug=trouble.slug, reason=trouble.sentence)
-    machine.run_server(lambda stop: app.run(chosen, outside, acquirer, stop))
+    machine.run_server(lambda stop: app.run(chosen, outside, build, stop))
     return DONE
 
 

@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from acquirer_sdk.keyport import NoKeys
+from mail_gateway.domain.route import Table
 from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.envelope.root import fetch_root
 from mail_gateway.intake.accept import Intake, Onward, Others
@@ -19,30 +21,38 @@ from mail_gateway.outbox.daily import notice_of
 from mail_gateway.outbox.desk import DeskWords
 from mail_gateway.outbox.notices import Notices
 from mail_gateway.outbox.send import Sender
+from mail_gateway.proof.prover import Prover
+from mail_gateway.settings import Way
 from mail_gateway.store import register
 from mail_gateway.store.engine import Store, open_store
 from mail_gateway.work.advising import Advising
 from mail_gateway.work.desk import Desk
 from mail_gateway.work.digest import Digest
-from mail_gateway.work.fence import fenced
 from mail_gateway.work.kit import Kit
 from mail_gateway.work.replies import Replies
 from mail_gateway.work.runner import Runner
 from mail_gateway.work.sweeper import Sweeper
+from mail_gateway.work.switch import Switch
 from mail_gateway.work.tenure import Tenure
 from mail_gateway.work.wants import Wants
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from acquirer_sdk.keyport import KeyPort
     from acquirer_sdk.port import Acquirer
     from mail_gateway.ports import Ports
     from mail_gateway.settings import Settings, SmarthostSettings
     from mail_gateway.store.payments import Payment
 
+    Build = Callable[[KeyPort], Mapping[str, Acquirer]]
 
-async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asyncio.Event) -> None:
+
+async def run(settings: Settings, ports: Ports, build: Build, stop: asyncio.Event) -> None:
     """Run a gateway until stop is set. Raises GatewayError or OSError if it cannot start.
 
-    Start: store, keys, acquirer, what an earlier life left, sender, SMTP last. Stop: SMTP first.
+    build: makes every acquirer that the routes name, by name, once there are keys. Start: store, keys,
+    acquirers, what an earlier life left, sender, SMTP last. Stop: SMTP first.
     """
     ports = replace(ports, tell=MailLog(ports.tell))
     async with AsyncExitStack() as stack:
@@ -58,7 +68,7 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
         kit = Kit(
             store=store,
             keys=keys,
-            acquirer=fenced(acquirer, tenure.holds),
+            acquirers=_switch(settings, build, tenure),
             writer=compose,
             notices=Notices(settings, token_keys, compose),
             settings=settings.gateway,
@@ -87,12 +97,27 @@ async def run(settings: Settings, ports: Ports, acquirer: Acquirer, stop: asynci
                 runner.wake(payment.id, payment)
 
         onward = Onward(wake, begin, tenure.mine, replies.wake)
-        others = Others(Bounces(store, token_keys.bounce), Answers(store, token_keys.reply))
+        others = Others(
+            Bounces(store, token_keys.bounce), Answers(store, token_keys.reply, _prover(settings, ports))
+        )
         intake = Intake(store, onward, settings.gateway, ports, others)
         await _site(settings, ports, stack)
         door = await serve(settings, intake, ports)
         stack.push_async_callback(door.close)
         await _until(stop, *working, sending)
+
+
+def _prover(settings: Settings, ports: Ports) -> Prover | None:
+    own = settings.proof
+    if own.the_way is Way.NONE:
+        return None
+    from mail_gateway.proof.resolver import DnsResolver  # nor does one that asks no DNS
+
+    return Prover(own, DnsResolver(own.servers, own.dns_port), ports)
+
+
+def _switch(settings: Settings, build: Build, tenure: Tenure) -> Switch:
+    return Switch(build(NoKeys()), Table(settings.acquirer.name, settings.routes), tenure.holds)
 
 
 def _domains(settings: Settings) -> tuple[str, ...]:
@@ -125,10 +150,10 @@ async def _work(kit: Kit, tenure: Tenure, stack: AsyncExitStack) -> tuple[Runner
 
     sweeper = Sweeper(kit.store, kit.ports, wake, tenure.mine)
     runner = Runner(kit, sweeper.due)
-    stack.push_async_callback(runner.drain)  # requests that the acquirer's end cut short are recorded
-    stack.push_async_callback(kit.acquirer.close)
+    stack.push_async_callback(runner.drain)  # requests that an acquirer's end cut short are recorded
+    stack.push_async_callback(kit.acquirers.close)
     stack.push_async_callback(runner.drain)
-    await kit.acquirer.start(runner.late)
+    await kit.acquirers.start(runner.late)
     await runner.begin()
     living = tenure.run(runner.reborn, wake)
     working = [asyncio.create_task(sweeper.run()), asyncio.create_task(living)]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from acquirer_sdk.port import SettingsError
+from mail_gateway.domain.route import Route
 
 _DOMAIN: Final = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
@@ -15,6 +17,14 @@ _DOMAIN: Final = re.compile(
 
 DEVICE: Final = "pkcs11:"
 _TIME: Final = re.compile(r"(([01][0-9]|2[0-3]):[0-5][0-9])?")
+
+
+class Way(StrEnum):
+    """How mail reaches us."""
+
+    NONE = "none"  # nothing is looked at
+    DIRECT = "direct"  # senders hand it to us: SPF, DKIM, ARC and DMARC
+    RELAY = "relay"  # through a mail server of our own, which says what it found
 
 
 def _set(help: str, **limits: Any) -> dict[str, Any]:
@@ -193,9 +203,11 @@ class SmarthostSettings:
 
 @dataclass(frozen=True, slots=True)
 class AcquirerSettings:
-    """[acquirer]: which adapter asks for the money."""
+    """[acquirer]: who is asked for the money of a sale that no row of [[routes]] fits."""
 
-    name: str = field(default="cafis", metadata=_set("name of the adapter"))
+    name: str = field(
+        default="cafis", metadata=_set("name of its table [acquirers.NAME], and of its adapter")
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +216,37 @@ class SiteSettings:
 
     host: str = field(default="127.0.0.1", metadata=_set("address to listen on"))
     port: int = field(default=0, metadata=_set("port to listen on; 0: no site", min=0, max=65_535))
+
+
+@dataclass(frozen=True, slots=True)
+class ProofSettings:
+    """[proof]: how it is found out who wrote an answer. A sealed sale needs no proof."""
+
+    way: str = field(
+        default=Way.NONE.value,
+        metadata=_set(
+            "how mail reaches us: direct (SPF, DKIM, DMARC), relay (our server says what it found), none",
+            choices=tuple(Way),
+        ),
+    )
+    relay: str = field(default="", metadata=_set("authserv-id of our own server, for relay"))
+    sealers: tuple[str, ...] = field(
+        default=(), metadata=_set("forwarders believed, by the domain of their ARC seals")
+    )
+    servers: tuple[str, ...] = field(
+        default=(), metadata=_set("addresses of DNS servers; none: the system's")
+    )
+    dns_port: int = field(default=53, metadata=_set("their port", min=1, max=65_535))
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for a relay without a name."""
+        if self.way == Way.RELAY and not self.relay:
+            raise SettingsError("relay", "is needed where way is relay: the authserv-id of our own server")
+
+    @property
+    def the_way(self) -> Way:
+        """`way` as a value."""
+        return Way(self.way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,3 +259,5 @@ class Settings:
     smarthost: SmarthostSettings
     acquirer: AcquirerSettings = field(default_factory=AcquirerSettings)
     site: SiteSettings = field(default_factory=SiteSettings)
+    routes: tuple[Route, ...] = ()
+    proof: ProofSettings = field(default_factory=ProofSettings)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from acquirer_sdk.keyport import KeyPort
+from acquirer_sdk.port import Acquirer
 from acquirer_sdk.port import Ports as AcquirerPorts
 from cafis_adapter import adapter
 from hagaki.simulation.disk import Disk
@@ -158,7 +160,11 @@ class Gateway:
     async def _live(self, ports: Ports) -> None:
         own = AcquirerPorts(ports.now_ms, ports.random_bytes, ports.tell)
         line = {"host": "127.0.0.1", "port": HOST_PORT, "echo_interval_s": 300, "reconnect_max_ms": 20_000}
-        await app.run(self._settings(), ports, adapter.create(line, own), self._stop)
+
+        def build(_: KeyPort) -> dict[str, Acquirer]:
+            return {"cafis": adapter.create(line, own)}
+
+        await app.run(self._settings(), ports, build, self._stop)
 
     async def _watch(self, life: asyncio.Task[Any], process: Process) -> None:
         await asyncio.wait([life])

@@ -20,6 +20,7 @@ class Sold:
 
     merchant: its number. epoch: what is judged by this holds only if the sale did not change meanwhile.
     returned_minor: what its open and approved returns hold. stan, keyed_s: of its request (DE11, unix s).
+    acquirer: who was asked for it, and is asked for its returns.
     """
 
     id: int
@@ -34,6 +35,7 @@ class Sold:
     approval_number: str
     stan: int
     keyed_s: int
+    acquirer: str
 
     @property
     def left_minor(self) -> int:

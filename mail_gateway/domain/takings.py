@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from mail_gateway.domain.brands import brand
 from mail_gateway.domain.payment import ENDED, State, Trade
 
 if TYPE_CHECKING:
@@ -98,27 +99,6 @@ class Closing:
     def has_news(self) -> bool:
         """Whether there is anything to say."""
         return self.day.has_news or bool(self.takings.final)
-
-
-def brand(masked_card: str) -> str:
-    """The card's brand by its first digits (ISO/IEC 7812 numbers as the brands publish them), or empty."""
-    found = (name for name, low, high in _BRANDS if low <= masked_card[: len(low)] <= high)
-    return next(found, "")
-
-
-_BRANDS: Final = (
-    ("JCB", "3528", "3589"),
-    ("American Express", "34", "34"),
-    ("American Express", "37", "37"),
-    ("Diners Club", "300", "305"),
-    ("Diners Club", "3095", "3095"),
-    ("Diners Club", "36", "36"),
-    ("Diners Club", "38", "39"),
-    ("Visa", "4", "4"),
-    ("Mastercard", "51", "55"),
-    ("Mastercard", "2221", "2720"),
-    ("UnionPay", "62", "62"),
-)
 
 
 def _totals(sales: Iterable[Sale], label: Callable[[Sale], Any]) -> list[Total]:

@@ -7,8 +7,8 @@ from datetime import datetime
 from io import StringIO
 from typing import TYPE_CHECKING, Final
 
+from mail_gateway.domain.brands import brand
 from mail_gateway.domain.money import CURRENCIES, shown
-from mail_gateway.domain.takings import brand
 from mail_gateway.outbox.compose import LANGUAGES, one_line
 
 if TYPE_CHECKING:

@@ -27,6 +27,7 @@ class Payment:
     wanted: the merchant's own list of what is asked for after an approval, or empty.
     original: of a return, the number of the sale it gives back. returned_minor: what a sale's open and
     approved returns hold, or what a return holds of its sale. keyed_s: unix seconds, as the acquirer is told.
+    acquirer: who was asked for it, from its first dispatch on.
     """
 
     id: int
@@ -60,6 +61,7 @@ class Payment:
     original: int | None
     returned_minor: int
     keyed_s: int
+    acquirer: str
     wrapped_bdk: bytes = field(repr=False)
     merchant_name: str
     recipient: str
@@ -118,7 +120,7 @@ _BLANK: Final[Mapping[str, Any]] = {
     "original": None,
     **dict.fromkeys(("epoch", "amount_minor", "currency", "slip", "attempts", "transmissions", "alarms"), 0),
     **dict.fromkeys(("version", "failures", "shunted", "returned_minor", "keyed_s"), 0),
-    **dict.fromkeys(("masked_card", "approval_number", "code"), ""),
+    **dict.fromkeys(("masked_card", "approval_number", "code", "acquirer"), ""),
     "state": State.RECEIVED,
     "kind": Trade.SALE,
 }
@@ -182,6 +184,12 @@ def due(conn: Connection, now_ms: int, limit: int, node: int | None = None) -> D
     now, later = _OF_ALL if node is None else _OF_NODE
     ids = conn.scalars(now, {"now_ms": now_ms, "its_node": node, "most": limit}).all()
     return Due(ids, conn.scalar(later, {"now_ms": now_ms, "its_node": node}))
+
+
+def open_at(conn: Connection) -> dict[str, int]:
+    """Acquirer -> how many payments that it may have charged it may still have to reverse."""
+    asked = select(_P.acquirer, func.count()).where(_P.reversal.is_not(None)).group_by(_P.acquirer)
+    return {name: int(count) for name, count in conn.execute(asked)}
 
 
 def adopt(conn: Connection, node: int, now_ms: int) -> None:

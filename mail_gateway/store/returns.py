@@ -32,6 +32,7 @@ _SOLD: Final = select(
     _P.approval_number,
     _P.stan,
     _P.keyed_s,
+    _P.acquirer,
 ).join(readers, readers.c.id == _P.reader)
 _BY_NUMBER: Final = _SOLD.where(_P.id == bindparam("its_id"))
 _BY_KEY: Final = _SOLD.where(

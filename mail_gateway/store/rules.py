@@ -84,6 +84,7 @@ def _rules() -> Iterator[Rule]:
         sentence = f"{table}: this column never changes"
         yield Rule(f"{table}_fixed", table, "UPDATE", sentence, columns)
     yield from _payment_rules()
+    yield from _acquirer_rules()
     yield from _return_rules()
     yield from _want_rules()
 
@@ -121,6 +122,17 @@ def _payment_rules() -> Iterator[Rule]:
         "UPDATE",
         "payments: every change counts the epoch up",
         only_if="NEW.epoch <> OLD.epoch + 1",
+    )
+
+
+def _acquirer_rules() -> Iterator[Rule]:
+    yield Rule(
+        "payments_one_acquirer",
+        "payments",
+        "UPDATE",
+        "payments: a payment never changes its acquirer",
+        ("acquirer",),
+        only_if="OLD.acquirer <> '' AND NEW.acquirer <> OLD.acquirer",
     )
 
 

@@ -10,7 +10,6 @@ from acquirer_sdk.values import (
     Advice,
     AdviceAccepted,
     AdviceRefused,
-    NotReady,
     NotSent,
     Original,
     Reversal,
@@ -127,11 +126,11 @@ async def _wait(kit: Kit, payment: Payment, want: Want) -> None:
 
 async def _advise(kit: Kit, payment: Payment, want: Want) -> None:
     """Count one more transmission, send it, record what came."""
-    items = forwarded(kit, want)
+    items = forwarded(kit, payment, want)
     if not items:
         await kit.store.run(wants.change, want, {"due_ms": None})
         return
-    if not await _has_line(kit, want):
+    if not await _has_line(kit, payment, want):
         return
     claimed = await _claim(kit, want)
     advice = Advice(
@@ -144,7 +143,7 @@ async def _advise(kit: Kit, payment: Payment, want: Want) -> None:
         original=_original(payment),
         items=items,
     )
-    outcome = await kit.acquirer.advise(advice, transmission=claimed.transmissions)
+    outcome = await kit.acquirers.of(payment).advise(advice, transmission=claimed.transmissions)
     await _record(kit, want, claimed, (advice.reference, outcome))
 
 
@@ -166,19 +165,19 @@ async def _take_back(kit: Kit, payment: Payment, want: Want) -> None:
     if want.doubt_ms is None or wrapped is None:
         await kit.store.run(wants.change, want, {"reversal": None, "due_ms": None})
         return
-    if not await _has_line(kit, want):
+    if not await _has_line(kit, payment, want):
         return
     claimed = await _claim(kit, want)
     stan = claimed.stan or 0
     wire = kit.keys.unwrap(Purpose.REVERSAL, reversal_ident(payment.reference, stan), wrapped)
     reversal = Reversal(payment.reference, stan, wire)
-    outcome = await kit.acquirer.reverse(reversal, transmission=claimed.transmissions)
+    outcome = await kit.acquirers.of(payment).reverse(reversal, transmission=claimed.transmissions)
     await _record(kit, want, claimed, (payment.reference, outcome))
 
 
-async def _has_line(kit: Kit, want: Want) -> bool:
+async def _has_line(kit: Kit, payment: Payment, want: Want) -> bool:
     """Reversals of sales go first, as before new requests."""
-    if not kit.held_back and not isinstance(kit.acquirer.ready(), NotReady):
+    if kit.acquirers.has_line(payment):
         return True
     await kit.store.run(wants.change, want, {"due_ms": kit.ports.now_ms() + LINE_RETRY_MS})
     return False

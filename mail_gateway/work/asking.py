@@ -51,7 +51,7 @@ def asking_of(kit: Kit, payment: Payment, outcome: AuthoriseOutcome, told: Told)
 
 
 def _after(kit: Kit, payment: Payment, outcome: Approved, told: Told) -> Asking | None:
-    items = items_after(payment.wanted, kit.acquirer.capabilities.items_after, told.items)
+    items = items_after(payment.wanted, kit.acquirers.of(payment).capabilities.items_after, told.items)
     if not items:
         return None
     now_ms, settings = kit.ports.now_ms(), kit.settings

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from acquirer_sdk.values import (
         AuthoriseOutcome,
         AuthoriseRequest,
+        CaptureRequest,
         Ready,
         ReturnRequest,
         Reversal,
@@ -44,6 +45,10 @@ class _Fenced:
     async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
         """See the port."""
         return await self._acquirer.authorise(request) if self._holds() else NotSent(REASON)
+
+    async def capture(self, request: CaptureRequest) -> AuthoriseOutcome | Unsupported:
+        """See the port."""
+        return await self._acquirer.capture(request) if self._holds() else NotSent(REASON)
 
     async def void(self, request: ReturnRequest) -> AuthoriseOutcome | Unsupported:
         """See the port."""

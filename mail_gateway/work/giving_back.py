@@ -24,6 +24,7 @@ from mail_gateway.work.clerk import draft, enter
 from schemas.envelope.payload import Sale
 
 if TYPE_CHECKING:
+    from acquirer_sdk.port import Acquirer
     from acquirer_sdk.values import AuthoriseOutcome
     from mail_gateway.domain.returns import Sold
     from mail_gateway.envelope.open import Sale as Sealed
@@ -74,7 +75,8 @@ def as_ordered(payment: Payment) -> Opened:
 
 def refusal(kit: Kit, payment: Payment, sale: Sold | None) -> str:
     """The slug of the first rule that this return breaks, or an empty text. payment: with what is learned."""
-    capabilities, kind = kit.acquirer.capabilities, payment.kind
+    asked = "" if sale is None else sale.acquirer
+    capabilities, kind = kit.acquirers.named(asked).capabilities, payment.kind
     if not getattr(capabilities, kind.value):
         return f"{kind}-unsupported"
     if payment.is_ordered and not capabilities.return_without_card:
@@ -97,10 +99,10 @@ def request(asked: AuthoriseRequest, kind: Trade, sale: Sold) -> ReturnRequest:
     return ReturnRequest(**own, kind=ReturnKind(kind.value), original=original)
 
 
-async def ask(kit: Kit, asked: AuthoriseRequest) -> AuthoriseOutcome:
+async def ask(acquirer: Acquirer, asked: AuthoriseRequest) -> AuthoriseOutcome:
     """Ask the acquirer once, for a sale or a return. What it cannot do is a no: nothing left."""
     if not isinstance(asked, ReturnRequest):
-        return await kit.acquirer.authorise(asked)
-    way = kit.acquirer.void if asked.kind is ReturnKind.VOID else kit.acquirer.refund
+        return await acquirer.authorise(asked)
+    way = acquirer.void if asked.kind is ReturnKind.VOID else acquirer.refund
     outcome = await way(asked)
     return Declined(f"{outcome.operation}-unsupported") if isinstance(outcome, Unsupported) else outcome

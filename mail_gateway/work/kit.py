@@ -11,13 +11,13 @@ from mail_gateway.work.lookout import Lookout
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from acquirer_sdk.port import Acquirer
     from mail_gateway.domain.news import Composed, News
     from mail_gateway.domain.notice import Notice
     from mail_gateway.envelope.keys import KeyRing
     from mail_gateway.ports import Ports
     from mail_gateway.settings import GatewaySettings
     from mail_gateway.store.engine import Store
+    from mail_gateway.work.switch import Switch
 
 
 class Writer(Protocol):
@@ -37,12 +37,11 @@ class Kit:
     """node: this life of the gateway. letter_queued: wakes the sender.
 
     line: held while a sale is open in memory and at the acquirer, so that a burst waits sealed.
-    held_back: payments whose reversal could not leave for want of a line; they go before any new request.
     """
 
     store: Store
     keys: KeyRing
-    acquirer: Acquirer
+    acquirers: Switch
     writer: Writer
     notices: NoticeWriter
     settings: GatewaySettings
@@ -50,5 +49,4 @@ class Kit:
     node: int
     letter_queued: Callable[[], None]
     line: asyncio.Semaphore
-    held_back: set[int] = field(default_factory=set)
     lookout: Lookout = field(default_factory=Lookout)

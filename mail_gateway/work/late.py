@@ -30,14 +30,16 @@ class Kept(NamedTuple):
     judged: bool
 
 
-async def late(kit: Kit, answer: LateAnswer) -> Kept | None:
+async def late(kit: Kit, answer: LateAnswer, acquirer: str = "") -> Kept | None:
     """An answer nobody waited for: kept always; an approval moves its payment. -> the payment to look at.
+
+    acquirer: whose answer it is, where that is known; of one that was never asked it matches nothing.
 
     Raises Stale, GatewayError: nothing was kept.
     """
     row = late_answer_of(answer)
     payment = await kit.store.read(load, int(answer.reference)) if answer.reference.isdecimal() else None
-    if payment is None:
+    if payment is None or (acquirer and not kit.acquirers.is_asked(acquirer, payment)):
         await kit.store.run(keep, row, None, kit.ports.now_ms())
         kit.ports.tell("alarm.answer-unmatched", reference=answer.reference, stan=answer.stan)
         return None

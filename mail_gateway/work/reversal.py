@@ -30,11 +30,12 @@ async def reverse(kit: Kit, payment: Payment) -> Payment | None:
     """REVERSING, or CONFIRMING whose wait is over: count one more transmission, send it, record what came."""
     if kit.ports.now_ms() < (payment.due_ms or 0):
         return None
-    if isinstance(kit.acquirer.ready(), NotReady):
+    acquirer = kit.acquirers.of(payment)
+    if isinstance(acquirer.ready(), NotReady):
         return await enter_surely(kit, _hold_back(kit, payment, payment.transmissions))
     claimed = await _claim(kit, payment)
-    kit.held_back.discard(payment.id)
-    outcome = await kit.acquirer.reverse(_ready_made(kit, claimed), transmission=claimed.transmissions)
+    kit.acquirers.let_go(payment)
+    outcome = await acquirer.reverse(ready_made(kit, claimed), transmission=claimed.transmissions)
     if isinstance(outcome, NotSent):
         return await enter_surely(kit, _hold_back(kit, claimed, payment.transmissions))
     answer = answer_of(claimed.reference, claimed.stan or 0, outcome)
@@ -61,7 +62,8 @@ async def _claim(kit: Kit, payment: Payment) -> Payment:
     )
 
 
-def _ready_made(kit: Kit, payment: Payment) -> Reversal:
+def ready_made(kit: Kit, payment: Payment) -> Reversal:
+    """The reversal that was built with the request."""
     stan = payment.stan or 0
     ident = reversal_ident(payment.reference, stan)
     wire = kit.keys.unwrap(Purpose.REVERSAL, ident, payment.reversal or b"")
@@ -70,7 +72,7 @@ def _ready_made(kit: Kit, payment: Payment) -> Reversal:
 
 def _hold_back(kit: Kit, payment: Payment, transmissions: int) -> Entry:
     """No line: nothing left, so nothing is counted; it goes as soon as there is one, before new requests."""
-    kit.held_back.add(payment.id)
+    kit.acquirers.hold_back(payment)
     due_ms = kit.ports.now_ms() + LINE_RETRY_MS
     return draft(kit, payment, [], due_ms=due_ms, transmissions=transmissions, alarms=_alarms(kit, payment))
 

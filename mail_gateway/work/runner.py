@@ -16,6 +16,7 @@ from mail_gateway.work.apart import set_apart
 from mail_gateway.work.clerk import Overtaken, enter_surely
 from mail_gateway.work.late import judge, late, resume
 from mail_gateway.work.orders import ordered
+from mail_gateway.work.switch import GONE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -76,13 +77,16 @@ class Runner:
         self._kit = replace(self._kit, node=node)
 
     async def begin(self) -> None:
-        """Judge what an earlier life kept and could not judge any more."""
+        """Judge what an earlier life kept and could not judge any more; say whose acquirer is gone."""
+        for name, count in (await self._kit.store.read(payments.open_at)).items():
+            if name and name not in self._kit.acquirers.names:
+                self._kit.ports.tell(f"alarm.{GONE}", acquirer=name, count=count)
         for payment_id in await resume(self._kit):
             self.wake(payment_id)
 
-    def late(self, answer: LateAnswer) -> None:
-        """Given to the acquirer: an answer nobody waits for. Kept, whatever it is."""
-        self._start(object(), self._late(answer))
+    def late(self, answer: LateAnswer, acquirer: str = "") -> None:
+        """Given to the acquirers: an answer nobody waits for, and whose it is. Kept, whatever it is."""
+        self._start(object(), self._late(answer, acquirer))
 
     async def drain(self, grace_s: int = STOP_GRACE_S) -> None:
         """Start nothing more and wait for what is under way, at most that long."""
@@ -167,8 +171,8 @@ class Runner:
         else:
             self._look_later(payment)
 
-    async def _late(self, answer: LateAnswer) -> None:
-        kept = await self._insist(answer, lambda: late(self._kit, answer))
+    async def _late(self, answer: LateAnswer, acquirer: str) -> None:
+        kept = await self._insist(answer, lambda: late(self._kit, answer, acquirer))
         if kept is None:
             return
         if not kept.judged:

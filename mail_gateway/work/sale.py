@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from acquirer_sdk.items import with_items
 from acquirer_sdk.keyport import SealedPin
 from acquirer_sdk.port import BadRequest
-from acquirer_sdk.values import AuthoriseRequest, CardData, NotReady
+from acquirer_sdk.values import AuthoriseRequest, CardData
 from mail_gateway.domain import decide
 from mail_gateway.domain.outcome import KEY_USED
 from mail_gateway.domain.payment import Event, Kind, State, Trade
@@ -25,10 +25,12 @@ from mail_gateway.work.asking import asking_of, bounded
 from mail_gateway.work.clerk import draft, enter, enter_answer, enter_dispatch, enter_surely
 
 if TYPE_CHECKING:
+    from acquirer_sdk.port import Acquirer
     from acquirer_sdk.values import AuthoriseOutcome
     from mail_gateway.store.payments import Payment
     from mail_gateway.store.record import Entry
     from mail_gateway.work.kit import Kit
+    from mail_gateway.work.switch import Choice
 
 QUIET_MS: Final = 24 * 60 * 60_000
 """How long after "not charged" the ready-made reversal is kept, for an approval that comes later still."""
@@ -42,6 +44,7 @@ class Ready:
     """A payment that may be dispatched. The request holds the card, in memory only, for this one attempt.
 
     sale_epoch: of a return, its sale's when it was judged. told: what was added to it by mail.
+    bound_to: of a return, the acquirer that its sale was asked of.
     """
 
     payment: Payment
@@ -50,6 +53,7 @@ class Ready:
     request: AuthoriseRequest
     sale_epoch: int = 0
     told: Told = NOTHING
+    bound_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class Asked:
     payment: Payment
     request: AuthoriseRequest
     told: Told
+    acquirer: Acquirer
 
 
 async def take(kit: Kit, payment: Payment) -> Payment | None:
@@ -67,8 +72,8 @@ async def take(kit: Kit, payment: Payment) -> Payment | None:
         taken = await _take(kit, payment)
         if not isinstance(taken, Asked):
             return taken
-        outcome = await giving_back.ask(kit, taken.request)
-        return await _record_answer(kit, taken, outcome)
+        outcome = await giving_back.ask(taken.acquirer, taken.request)
+        return await record_answer(kit, taken.payment, outcome, taken.told)
 
 
 async def _take(kit: Kit, payment: Payment) -> Asked | Payment | None:
@@ -120,7 +125,8 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Pa
     if sale is None:
         return await _dispatch(kit, Ready(payment, events, changes, request, told=told))
     request = giving_back.request(request, trade, sale)
-    return await _dispatch(kit, Ready(payment, events, changes, request, sale.epoch))
+    bound_to = sale.acquirer or kit.acquirers.default
+    return await _dispatch(kit, Ready(payment, events, changes, request, sale.epoch, bound_to=bound_to))
 
 
 async def _instead(kit: Kit, payment: Payment, note: Note, changes: dict[str, Any]) -> Payment | None:
@@ -171,27 +177,30 @@ def _refusal(kit: Kit, opened: Opened) -> str:
 
 
 async def _dispatch(kit: Kit, ready: Ready) -> Asked | Payment | None:
-    line = kit.acquirer.ready()
-    if isinstance(line, NotReady):
-        return await _wait_for_line(kit, ready, line.reason)
-    if kit.held_back:
-        return await _wait_for_line(kit, ready, "reversals-first")
+    try:
+        chosen = kit.acquirers.choose(ready.payment, ready.request, ready.bound_to)
+    except BadRequest as error:
+        return await _cannot_be_said(kit, ready, error)
+    if chosen.why:
+        return await _wait_for_line(kit, ready, chosen)
     standing = await kit.lookout.standing(kit.store)
     if standing.reason(ready.payment.reader, ready.payment.id):
-        return await _wait_for_line(kit, ready, "held")
+        return await _wait_for_line(kit, ready, chosen._replace(why="held"))
     events = (*ready.events, Event(Kind.DISPATCHED))
-    changes = {**ready.changes, "attempts": ready.payment.attempts + 1, "due_ms": None}
+    attempt = {"attempts": ready.payment.attempts + 1, "due_ms": None, "acquirer": chosen.name}
+    changes = {**ready.changes, **attempt}
     entry = replace(draft(kit, ready.payment, events, **changes), sale_epoch=ready.sale_epoch)
 
     def prepare(stan: int) -> bytes:
-        reversal = kit.acquirer.prepare(replace(ready.request, stan=stan))
+        reversal = chosen.acquirer.prepare(replace(ready.request, stan=stan))
         return kit.keys.wrap(Purpose.REVERSAL, reversal_ident(ready.request.reference, stan), reversal.wire)
 
     try:
         dispatched = await enter_dispatch(kit, entry, prepare)
     except BadRequest as error:
         return await _cannot_be_said(kit, ready, error)
-    return Asked(dispatched, replace(ready.request, stan=dispatched.stan or 0), ready.told)
+    request = replace(ready.request, stan=dispatched.stan or 0)
+    return Asked(dispatched, request, ready.told, chosen.acquirer)
 
 
 async def _cannot_be_said(kit: Kit, ready: Ready, error: BadRequest) -> Payment:
@@ -201,19 +210,22 @@ async def _cannot_be_said(kit: Kit, ready: Ready, error: BadRequest) -> Payment:
     return await _refuse(kit, ready.payment, error.slug, ready.changes)
 
 
-async def _wait_for_line(kit: Kit, ready: Ready, reason: str) -> Payment | None:
+async def _wait_for_line(kit: Kit, ready: Ready, chosen: Choice) -> Payment | None:
+    """Nothing is settled by it: whoever can be asked first, if several may, is asked."""
     try:
-        kit.acquirer.prepare(ready.request)
+        chosen.acquirer.prepare(ready.request)
     except BadRequest as error:
         return await _cannot_be_said(kit, ready, error)
-    kit.ports.tell("acquirer.not-ready", payment=ready.payment.id, reason=reason)
+    number, whose = ready.payment.id, chosen.name
+    kit.ports.tell("acquirer.not-ready", payment=number, acquirer=whose, reason=chosen.why)
     due_ms = kit.ports.now_ms() + LINE_RETRY_MS
     entry = draft(kit, ready.payment, ready.events, **{**ready.changes, "due_ms": due_ms})
     return await enter(kit, replace(entry, sale_epoch=ready.sale_epoch))
 
 
-async def _record_answer(kit: Kit, asked: Asked, outcome: AuthoriseOutcome) -> Payment | None:
-    payment, meant = asked.payment, bounded(outcome, asked.told)
+async def record_answer(kit: Kit, payment: Payment, outcome: AuthoriseOutcome, told: Told) -> Payment | None:
+    """DISPATCHED: what the acquirer answered. told: what was added to the sale by mail. Raises Overtaken."""
+    meant = bounded(outcome, told)
     event = decide.event_of(meant, payment.amount_minor, payment.kind)
     answer = answer_of(payment.reference, payment.stan or 0, outcome)
     changes: dict[str, Any] = {"code": answer.code, "due_ms": None}
@@ -228,7 +240,7 @@ async def _record_answer(kit: Kit, asked: Asked, outcome: AuthoriseOutcome) -> P
         changes["due_ms"] = now_ms + QUIET_MS
     elif event.kind is Kind.HOST_APPROVED:
         changes |= {"approval_number": event.facts["approval_number"], "code": ""}
-    asking = asking_of(kit, payment, meant, asked.told)
+    asking = asking_of(kit, payment, meant, told)
     return await enter_answer(kit, draft(kit, payment, [event], asking=asking, **changes), answer, outcome)
 
 

@@ -66,7 +66,7 @@ class Wants:
 
 def limits(kit: Kit, payment: Payment) -> Limits:
     """What an answer about that sale may say."""
-    conditions = kit.acquirer.capabilities.conditions
+    conditions = kit.acquirers.of(payment).capabilities.conditions
     return Limits(payment.amount_minor, asking.decimals(payment.currency), conditions)
 
 
@@ -116,16 +116,16 @@ async def _supply(kit: Kit, reply: Reply, payment: Payment, want: Want) -> None:
 
 async def _keep(kit: Kit, reply: Reply, payment: Payment, want: Want) -> None:
     """The sale is approved: the answer is kept, and goes on to the acquirer if it takes it."""
-    due_ms = kit.ports.now_ms() if forwarded(kit, want) else None
+    due_ms = kit.ports.now_ms() if forwarded(kit, payment, want) else None
     notice = asking.taken(kit, payment, want, forwarded=due_ms is not None)
     changes = {"state": WantState.SUPPLIED.value, "given": want.given, "due_ms": due_ms}
     await _answer(kit, reply, want, changes, notice)
     kit.ports.tell("want.supplied", payment=payment.id, want=want.id)
 
 
-def forwarded(kit: Kit, want: Want) -> Mapping[Item, str]:
+def forwarded(kit: Kit, payment: Payment, want: Want) -> Mapping[Item, str]:
     """What of an answer the acquirer takes."""
-    capabilities = kit.acquirer.capabilities
+    capabilities = kit.acquirers.of(payment).capabilities
     taken = capabilities.items_taken if capabilities.advise else ()
     return {item: value for item, value in want.given.items() if item in taken}
 

@@ -25,6 +25,7 @@ from acquirer_sdk.values import (
 from mail_gateway.admin import keys, merchants, readers
 from mail_gateway.domain.news import Composed, News
 from mail_gateway.domain.outcome import Letter
+from mail_gateway.domain.route import Table
 from mail_gateway.envelope import dukpt
 from mail_gateway.envelope.keys import KeyRing
 from mail_gateway.envelope.root import fetch_root
@@ -39,6 +40,7 @@ from mail_gateway.store.tables import events
 from mail_gateway.work.kit import Kit
 from mail_gateway.work.runner import Runner
 from mail_gateway.work.sweeper import Sweeper
+from mail_gateway.work.switch import Switch
 from schemas.envelope import cose, payload
 
 START_MS = 1_790_000_000_000
@@ -141,6 +143,9 @@ class World:
         tokens = TokenKeys(b"r" * 32, b"b" * 32)
         return Notices(settings, tokens, Compose(settings, tokens))
 
+    def switch(self) -> Switch:
+        return Switch({self.acquirer.name: self.acquirer}, Table(self.acquirer.name))
+
     async def start(self) -> Life:
         place = Mortal()
         store = open_store(self.gateway.database, (place, place))
@@ -150,10 +155,11 @@ class World:
         ring = KeyRing(fetch_root(self.keys.root), self.random_bytes)
         line = asyncio.Semaphore(self.gateway.requests_max)
         writers = (self.writer, self.notices())
-        kit = Kit(store, ring, self.acquirer, *writers, self.gateway, ports, node, lambda: None, line)
+        switch = self.switch()
+        kit = Kit(store, ring, switch, *writers, self.gateway, ports, node, lambda: None, line)
         sweeper = Sweeper(store, ports, lambda number: runner.wake(number))
         runner = Runner(kit, sweeper.due)
-        await self.acquirer.start(runner.late)
+        await switch.start(runner.late)
         await runner.begin()
         self.life = Life(store, place, runner, sweeper, kit)
         self.life.tasks.append(asyncio.create_task(sweeper.run()))

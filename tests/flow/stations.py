@@ -26,6 +26,7 @@ from handset.maildir import Maildir
 from handset.settings import HandsetSettings
 from handset.spool import Spool
 from mail_gateway.admin import keys, merchants, readers
+from mail_gateway.domain.route import Table
 from mail_gateway.envelope.keys import KeyRing
 from mail_gateway.envelope.root import fetch_root
 from mail_gateway.intake.accept import Intake, Onward
@@ -38,6 +39,7 @@ from mail_gateway.store import nodes
 from mail_gateway.store.engine import open_store
 from mail_gateway.work.kit import Kit
 from mail_gateway.work.runner import Runner
+from mail_gateway.work.switch import Switch
 
 MERCHANT = "shop@carrier.example"
 CENTRE = "sale@pay.example"
@@ -111,7 +113,8 @@ async def stations(folder: Path, slot: Any = None, rules: str = "") -> AsyncIter
     notices = Notices(settings, tokens, writer)
     node = await store.run(nodes.begin_life, now_ms())
     line = asyncio.Semaphore(settings.gateway.requests_max)
-    kit = Kit(store, ring, acquirer, writer, notices, settings.gateway, ports, node, lambda: None, line)
+    switch = Switch({"cafis": acquirer}, Table("cafis"))
+    kit = Kit(store, ring, switch, writer, notices, settings.gateway, ports, node, lambda: None, line)
     await acquirer.start(lambda _: None)
     while type(acquirer.ready()).__name__ != "Ready":
         await asyncio.sleep(0)

@@ -18,6 +18,8 @@ from aiosmtpd.smtp import SMTP
 from Crypto.Cipher import AES
 
 from acquirer_sdk.bogus import create
+from acquirer_sdk.keyport import KeyPort
+from acquirer_sdk.port import Acquirer
 from acquirer_sdk.port import Ports as AcquirerPorts
 from mail_gateway import app
 from mail_gateway.admin import keys, merchants, payments, readers
@@ -132,9 +134,13 @@ class Town:
     async def gateway(self) -> AsyncIterator[int]:
         """A running gateway; -> its SMTP port."""
         ports = Ports(lambda: time.time_ns() // 10**6, os.urandom, self.told)
-        acquirer = create({}, AcquirerPorts(ports.now_ms, ports.random_bytes, self.told))
+        outside = AcquirerPorts(ports.now_ms, ports.random_bytes, self.told)
+
+        def build(_: KeyPort) -> dict[str, Acquirer]:
+            return {"bogus": create({}, outside)}
+
         stop = asyncio.Event()
-        running = asyncio.create_task(app.run(self.settings, ports, acquirer, stop))
+        running = asyncio.create_task(app.run(self.settings, ports, build, stop))
         try:
             listening = asyncio.create_task(self.told.first("gateway.listening"))
             await asyncio.wait([running, listening], return_when=asyncio.FIRST_COMPLETED)

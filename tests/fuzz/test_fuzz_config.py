@@ -11,7 +11,7 @@ from typing import Any
 
 from dice import play, spoil
 
-from hagaki.acquirers import build_acquirer
+from hagaki.acquirers import build_acquirers
 from hagaki.problem import Problem
 from hagaki.sections import SECTIONS, read_config, settings, settings_class
 
@@ -65,7 +65,7 @@ def read_all(path: Path) -> None:
         loaded = read_config(path)
         for name in CLASSES:
             settings(loaded, name)
-        build_acquirer(loaded, lambda verb, **facts: None)
+        build_acquirers(loaded)
     except Problem as problem:
         assert str(problem)
         assert len(str(problem).splitlines()) == 1, str(problem)

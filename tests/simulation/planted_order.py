@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from planted import Bed, wrapped
 
-from acquirer_sdk.values import NotReady
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.payment import Event, Kind, State
 from mail_gateway.intake import accept
@@ -39,14 +38,15 @@ def a_failing_disk_is_answered_250(patch):
 @BED.bug("crash,no-dedup,slow")
 def sent_before_the_dispatch_is_committed(patch):
     async def dispatch(kit, ready):
-        if isinstance(kit.acquirer.ready(), NotReady):
-            return await sale._wait_for_line(kit, ready, "line")
         payment = ready.payment
-        outcome = await kit.acquirer.authorise(replace(ready.request, stan=payment.id))
+        chosen = kit.acquirers.choose(payment, ready.request)
+        if chosen.why:
+            return await sale._wait_for_line(kit, ready, chosen)
+        outcome = await chosen.acquirer.authorise(replace(ready.request, stan=payment.id))
         changes = {**ready.changes, "attempts": 1, "due_ms": None}
         entry = clerk.draft(kit, payment, (*ready.events, Event(Kind.DISPATCHED)), **changes)
         dispatched = await clerk.enter_dispatch(kit, entry, lambda stan: b"\0" * 40)
-        return await sale._record_answer(kit, dispatched, outcome)
+        return await sale.record_answer(kit, dispatched, outcome, ready.told)
 
     patch.setattr(sale, "_dispatch", dispatch)
 

@@ -27,10 +27,16 @@ down_revision = "0002"
 def upgrade() -> None:
     """Add them."""
     whole = BigInteger().with_variant(Integer(), "sqlite")
+    _routes(whole)
     _replies(whole)
     _zones(whole)
     _desk(whole)
     _wants(whole)
+
+
+def _routes(whole: TypeEngine[int]) -> None:
+    for table in ("payments", "ghosts"):
+        op.add_column(table, Column("acquirer", Text, nullable=False, server_default=text("''")))
 
 
 def _replies(whole: TypeEngine[int]) -> None:
