@@ -10,6 +10,7 @@ from typer.exceptions import Abort, TyperException
 from acquirer_sdk.port import SettingsError
 from card_reader_fw.board.desk.reader_error import ReaderError
 from hagaki import (
+    acquirer_commands,
     audits,
     backups,
     card_commands,
@@ -61,6 +62,7 @@ app.command("backup")(backups.take)
 app.command("restore")(backups.restore)
 app.add_typer(backups.recover_app, name="recover")
 app.add_typer(database_commands.database_app, name="database")
+app.add_typer(acquirer_commands.app, name="acquirer")
 app.add_typer(debit_commands.app, name="debit")
 
 

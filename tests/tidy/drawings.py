@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from acquirer_sdk import registry
+from acquirer_sdk.conformance import SUBJECTS, capabilities
+from acquirer_sdk.values import Capabilities
 from cafis_adapter.host import triggers
 from card_reader_fw.board.desk.chip.cards import CARDS
 from card_reader_fw.board.desk.chip.cards import Profile as CardProfile
@@ -17,6 +21,7 @@ from json_adapter.processor import triggers as amounts
 from mail_gateway.domain.payment import ENDED, TRANSITIONS, State
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+ACQUIRERS: Final = ROOT / "docs/adding-an-acquirer.md"
 TEST_CARD: Final = ROOT / "docs/test-card.md"
 END: Final = "<!-- end of drawing -->\n"
 
@@ -69,7 +74,9 @@ def processor() -> str:
 def problem_table() -> str:
     """The processor's problems as a table."""
     lines = [f"| `{row[0]}` | {' | '.join(map(str, row[1:]))} |" for row in problems.rows()]
-    return "\n".join(["| problem | status | outcome | code | in words |", "|---|---|---|---|---|", *lines, ""])
+    return "\n".join(
+        ["| problem | status | outcome | code | in words |", "|---|---|---|---|---|", *lines, ""]
+    )
 
 
 def circuit() -> str:
@@ -82,12 +89,42 @@ def circuit() -> str:
     return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> CLOSED", *arrows, "```", ""])
 
 
+def abilities() -> str:
+    """What each shipped adapter says that it can: a row for each capability, a column for each adapter."""
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
+    names = sorted(groups[registry.BENCHES])
+    every = [capabilities(bench) for name in names if (bench := registry.find_bench(name)) is not None]
+    head = f"| | {' | '.join(names)} |"
+    rows = [_ability(field.name, every) for field in fields(Capabilities)]
+    return "\n".join([head, "|---" * (len(names) + 1) + "|", *rows, ""])
+
+
+def _ability(name: str, every: list[Capabilities]) -> str:
+    return f"| `{name}` | {' | '.join(_said(getattr(one, name), name) for one in every)} |"
+
+
+def _said(value: Any, name: str) -> str:
+    if isinstance(value, tuple):
+        nothing = "all" if name == "conditions" else "-"
+        return " ".join(str(getattr(one, "value", one)) for one in value) or nothing
+    return "yes" if value else "-"
+
+
+def subjects() -> str:
+    """The kit's subjects and how many checks each has."""
+    rows = [f"| {subject.name} | {len(subject.checks)} |" for subject in SUBJECTS]
+    total = sum(len(subject.checks) for subject in SUBJECTS)
+    return "\n".join(["| subject | checks |", "|---|---|", *rows, f"| all | {total} |", ""])
+
+
 DRAWINGS: Final = (
     Drawing(ROOT / "docs/architecture.md", "mail_gateway/domain/payment.py", heart),
     Drawing(ROOT / "docs/host.md", "cafis_adapter/host/triggers.toml", host),
     Drawing(ROOT / "docs/json.md", "json_adapter/breaker.py", circuit),
     Drawing(ROOT / "docs/json.md", "json_adapter/problems.toml", problem_table),
     Drawing(ROOT / "docs/json.md", "json_adapter/processor/triggers.toml", processor),
+    Drawing(ACQUIRERS, "the capabilities of the shipped adapters", abilities),
+    Drawing(ACQUIRERS, "acquirer_sdk/conformance.py", subjects),
     Drawing(TEST_CARD, "card_reader_fw/board/desk/chip/cards.py", lambda: named(CARDS.values())),
     Drawing(TEST_CARD, "card_reader_fw/board/desk/chip/faults.py", lambda: named(FAULTS.values())),
 )
