@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from acquirer_sdk.port import SettingsError
 from hagaki import machine
 from hagaki.problem import DONE, Problem
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, no_config, read_config, settings
@@ -45,7 +46,10 @@ def processor(
     chosen = dataclasses.replace(chosen, **given)
     tls = _tls(chosen, self_signed, plain=plain)
     outside = Ports(machine.now_ms, machine.random_bytes, machine.teller(as_json=as_json))
-    machine.run_server(lambda stop: app.run(chosen, tls, outside, stop))
+    try:
+        machine.run_server(lambda stop: app.run(chosen, tls, outside, stop))
+    except SettingsError as error:
+        raise Problem(f"[processor] {error.key}: {error.sentence}", "config-key") from None
     return DONE
 
 
