@@ -42,7 +42,8 @@ def _day(
     counts: Row = {"day": f"{day}", "stage": stage, "taken_until": f"{last}"}
     for state in _SHOWN:
         count, sum_minor = sums.get(state, (0, 0))
-        counts |= {state.value: count, f"{state.value} yen": sum_minor}
+        name = state.value.replace("-", "_")
+        counts |= {name: count, f"{name}_yen": sum_minor}
     return counts
 
 
@@ -84,9 +85,9 @@ def file(found: ZenginFile) -> Row:
         "records": trailer.count,
         "yen": trailer.sum_minor,
         "collected": trailer.collected,
-        "collected yen": trailer.collected_minor,
+        "collected_yen": trailer.collected_minor,
         "unpaid": trailer.unpaid,
-        "unpaid yen": trailer.unpaid_minor,
+        "unpaid_yen": trailer.unpaid_minor,
     }
 
 

@@ -26,7 +26,7 @@ class DebitSettings:
     bank_name: str = field(default="", metadata={"help": "the bank's name"})
     branch_name: str = field(default="", metadata={"help": "the branch's name"})
     account_kind: int = field(
-        default=1, metadata={"help": "1 ordinary, 2 current, 9 other", "choices": (1, 2, 9)}
+        default=1, metadata={"help": "1 ordinary, 2 current, 9 other", "min": 1, "max": 9}
     )
     book: str = field(
         default="var/debit.db", metadata={"help": "file for debits, request files and answers", "path": ""}
@@ -75,6 +75,8 @@ def contract_of(table: Mapping[str, object]) -> Contract:
         value = getattr(settings, key)
         if not (value.isascii() and value.isdigit() and len(value) == length):
             raise SettingsError(key, f"must be {length} digits")
+    if settings.account_kind not in (1, 2, 9):
+        raise SettingsError("account_kind", "must be 1 (ordinary), 2 (current) or 9 (other)")
     return Contract(settings, _originator(settings), _plan(settings), _zone(settings.time_zone))
 
 

@@ -123,9 +123,9 @@ def read_answer(
     facts = {
         "day": f"{reading.day}",
         "collected": reading.collected,
-        "collected yen": reading.collected_minor,
+        "collected_yen": reading.collected_minor,
         "unpaid": reading.unpaid,
-        "unpaid yen": reading.unpaid_minor,
+        "unpaid_yen": reading.unpaid_minor,
         "again": reading.again,
         "strange": [
             {"why": one.why.value, "line": one.line, "reference": one.reference} for one in reading.strangers

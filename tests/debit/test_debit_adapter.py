@@ -278,6 +278,7 @@ def test_no_account_is_in_a_reversal(world: World) -> None:
         ("originator_code", "123"),
         ("originator_name", "葉書"),
         ("bank", "00A1"),
+        ("account_kind", 3),
         ("account", "１２３４５６７"),
         ("collection_days", ["0"]),
         ("collection_days", []),
