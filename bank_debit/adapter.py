@@ -30,7 +30,7 @@ from acquirer_sdk.values import (
     Totals,
     Unsupported,
 )
-from bank_debit import asked, desk
+from bank_debit import asked, decide
 from bank_debit.book import Book, BookError, BookUnsure
 from bank_debit.results import results
 from bank_debit.room import Room, ThreadRoom
@@ -95,25 +95,25 @@ class BankDebit(Unsupporting):
             return NotSent(error.slug)
         amount_max = self._contract.settings.debit_max
         late = partial(self._answered_late, request)
-        return await self._safely(lambda book: desk.take(book, new, self._days(), amount_max), late)
+        return await self._safely(lambda book: decide.take(book, new, self._days(), amount_max), late)
 
     async def void(self, request: ReturnRequest) -> AuthoriseOutcome:
         late = partial(self._answered_late, request)
-        return await self._safely(lambda book: desk.void(book, request, self._today()), late)
+        return await self._safely(lambda book: decide.void(book, request, self._today()), late)
 
     async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:  # noqa: ARG002
         if not self._readable(reversal):
             return ReversalOpen("wire-unreadable")
-        done = await self._safely(lambda book: desk.reverse(book, reversal, self._days()))
+        done = await self._safely(lambda book: decide.reverse(book, reversal, self._days()))
         return ReversalOpen(done.reason) if isinstance(done, InDoubt) else done
 
     async def inquire(self, reversal: Reversal) -> AuthoriseOutcome | NotFound | Unsupported:
         if not self._readable(reversal):
             return InDoubt("wire-unreadable")
-        return await self._safely(lambda book: desk.inquire(book, reversal))
+        return await self._safely(lambda book: decide.inquire(book, reversal))
 
     async def reconcile(self, ours: Totals) -> Reconciled | InDoubt | NotSent | Unsupported:
-        return await self._safely(lambda book: desk.reconcile(book, ours))
+        return await self._safely(lambda book: decide.reconcile(book, ours))
 
     def _readable(self, reversal: Reversal) -> bool:
         try:

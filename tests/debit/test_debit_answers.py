@@ -16,7 +16,7 @@ from bank_debit.asked import local_day, new_debit
 from bank_debit.bank import NotARequest
 from bank_debit.cutting import CutError, Strange, answer_of, match
 from bank_debit.debit import Batch, Booked, Move, State, moved
-from bank_debit.desk import take
+from bank_debit.decide import take
 from bank_debit.layout import Debit
 from bank_debit.triggers import TRIGGERS, Mischief
 from bank_debit.zengin import Faulty, ZenginFile, read
