@@ -58,13 +58,18 @@ def _after(kit: Kit, payment: Payment, outcome: Approved, told: Told) -> Asking 
     until_ms = now_ms + settings.want_lapse_days * DAY_MS
     due_ms = min(now_ms + settings.want_remind_h * HOUR_MS, until_ms)
     question = Question(Phase.AFTER, 1, items, "", until_ms, due_ms)
-    words = {
-        **facts(kit, replace(payment, approval_number=outcome.approval_number)),
-        "questions": _questions(enumerate(items, 1), payment.language),
-        "until": _moment(kit, until_ms),
-    }
-    notice = Notice(Letter.WANTED, payment.reference, merchant_of(payment), words, payment.id)
+    notice = request(kit, replace(payment, approval_number=outcome.approval_number), question)
     return Asking(question, payment.merchant, Letter.WANTED, kit.notices.compose(notice, now_ms))
+
+
+def request(kit: Kit, payment: Payment, question: Question) -> Notice:
+    """Asks for further items of an approved sale. payment: with its approval number."""
+    words = {
+        **facts(kit, payment),
+        "questions": _questions(enumerate(question.items, 1), payment.language),
+        "until": _moment(kit, question.until_ms),
+    }
+    return _notice(Letter.WANTED, payment.reference, payment, words)
 
 
 def again(kit: Kit, payment: Payment, want: Want, wrong: Iterable[Item]) -> Notice:

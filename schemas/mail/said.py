@@ -17,6 +17,12 @@ PIECE_MIN: Final = 20
 """A line of ours that a mail program broke in two is still ours in pieces of so many characters."""
 
 _QUOTE: Final = ">"
+_ENCLOSED: Final = {
+    begin + place: f"({place + 1})"
+    for begin, many in ((0x2460, 20), (0x24F5, 10), (0x2776, 10), (0x2780, 10), (0x278A, 10))
+    for place in range(many)
+}
+"""A number in a circle keeps its place: NFKC alone makes `14901` of a circled 1 and 4901."""
 
 
 def said(body: str, sent: Iterable[str], domains: Iterable[str]) -> tuple[str, ...]:
@@ -46,7 +52,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _plain(line: str) -> str:
-    folded = unicodedata.normalize("NFKC", line[:LINE_MAX])
+    folded = unicodedata.normalize("NFKC", line[:LINE_MAX].translate(_ENCLOSED))
     if not folded.isprintable():
         folded = "".join(" " if sign.isspace() else sign for sign in folded if _is_visible(sign))
     return folded.strip()
