@@ -15,7 +15,7 @@ from mail_gateway.store.tables import answers, events, payments
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from acquirer_sdk.values import AuthoriseOutcome, ReversalOutcome
+    from acquirer_sdk.values import AuthoriseOutcome, NotFound, ReversalOutcome
     from mail_gateway.store.sheet import Sheet
 
 _ADD: Final = Line(Step.ANSWER, insert(answers))
@@ -46,7 +46,7 @@ class Answer:
     late: bool = False
 
 
-def answer_of(reference: str, stan: int, outcome: AuthoriseOutcome | ReversalOutcome) -> Answer:
+def answer_of(reference: str, stan: int, outcome: AuthoriseOutcome | ReversalOutcome | NotFound) -> Answer:
     """An outcome as the row that keeps it. Its reason stands for the code where the acquirer sent none."""
     code = str(getattr(outcome, "code", "") or getattr(outcome, "reason", ""))
     if isinstance(outcome, Approved):

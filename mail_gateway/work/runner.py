@@ -11,7 +11,7 @@ from mail_gateway.domain.payment import NOT_CHARGED, Event, Kind, State
 from mail_gateway.store import payments
 from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import Stale
-from mail_gateway.work import giving_back, reversal, sale
+from mail_gateway.work import giving_back, inquiry, reversal, sale
 from mail_gateway.work.apart import set_apart
 from mail_gateway.work.clerk import Overtaken, enter_surely
 from mail_gateway.work.late import judge, late, resume
@@ -40,7 +40,7 @@ _BEFORE_DISPATCH: Final = frozenset({State.RECEIVED, State.READY, State.MORE_WAN
 STAGES: Final[dict[State, Stage]] = {
     State.RECEIVED: sale.take,
     State.READY: sale.take,
-    State.DISPATCHED: sale.left_behind,
+    State.DISPATCHED: inquiry.left_behind,
     State.MORE_WANTED: sale.lapse,
     State.IN_DOUBT: reversal.begin,
     State.REVERSING: reversal.reverse,

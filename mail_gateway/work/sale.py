@@ -22,7 +22,7 @@ from mail_gateway.store.record import KeyUsed
 from mail_gateway.work import giving_back, recovering
 from mail_gateway.work.apart import set_apart
 from mail_gateway.work.asking import asking_of, bounded
-from mail_gateway.work.clerk import draft, enter, enter_answer, enter_dispatch, enter_surely
+from mail_gateway.work.clerk import draft, enter, enter_answer, enter_dispatch
 
 if TYPE_CHECKING:
     from acquirer_sdk.port import Acquirer
@@ -257,11 +257,6 @@ def doubt(kit: Kit, payment: Payment, silence: Event, *, told: bool = True, **mo
     events = [silence, Event(Kind.REVERSAL_DUE)]
     changes = {"doubt_ms": now_ms, "due_ms": now_ms, "transmissions": 0, **more}
     return draft(kit, payment, events, told=told, **changes)
-
-
-async def left_behind(kit: Kit, payment: Payment) -> Payment | None:
-    """DISPATCHED and nobody waits for the answer: it was sent. It is never sent again."""
-    return await enter_surely(kit, doubt(kit, payment, Event(Kind.SILENCE, {"reason": "restart"})))
 
 
 async def lapse(kit: Kit, payment: Payment) -> Payment | None:
