@@ -36,11 +36,11 @@ NAMES: Final[Mapping[Item, Both]] = MappingProxyType(
 
 FORMS: Final[Mapping[Item, Both]] = MappingProxyType(
     {
-        Item.PRODUCT_CODE: Both("数字4-7桁、例 1234", "4 to 7 digits, such as 1234"),
+        Item.PRODUCT_CODE: Both("4-7桁の数字、例 1234", "4 to 7 digits, such as 1234"),
         Item.DIVISION: Both("例 一括、分割12回、リボ", "such as one payment, 12 payments, revolving"),
-        Item.START_MONTH: Both("1-12、例 4月", "1 to 12, such as April"),
-        Item.BONUS_MONTHS: Both("月と金額、例 7月 10000", "month and amount, such as July 10000"),
-        Item.TAX: Both("金額のうち、例 100円", "part of the amount, such as 100"),
+        Item.START_MONTH: Both("例 4月", "1 to 12, such as April"),
+        Item.BONUS_MONTHS: Both("月と金額、例 7月 10000円", "month and amount, such as July 10000"),
+        Item.TAX: Both("金額に含まれる税と送料、例 100円", "part of the amount, such as 100"),
         Item.APPROVAL_NUMBER: Both("電話で聞いた番号、例 123456", "as told by telephone, such as 123456"),
         Item.NOTE: Both("60文字まで、カード番号は書かない", "up to 60 characters, no card numbers"),
     }

@@ -135,7 +135,7 @@ def facts(kit: Kit, payment: Payment) -> Mapping[str, str]:
 
 def taken_lines(given: Mapping[Item, str], language: str) -> str:
     """What was answered, in no form that an answer has."""
-    word = "受付" if language == "ja" else "taken:"
+    word = "受付済" if language == "ja" else "taken:"
     return "\n".join(f"{word} {NAMES[item].of(language)} {value}" for item, value in given.items())
 
 
