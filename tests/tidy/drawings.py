@@ -12,6 +12,8 @@ from typing import Any, Final
 from acquirer_sdk import registry
 from acquirer_sdk.conformance import SUBJECTS, capabilities
 from acquirer_sdk.values import Capabilities
+from bank_debit import debit, results
+from bank_debit import triggers as bank
 from cafis_adapter.host import triggers
 from card_reader_fw.board.desk.chip.cards import CARDS
 from card_reader_fw.board.desk.chip.cards import Profile as CardProfile
@@ -21,6 +23,7 @@ from json_adapter.processor import triggers as amounts
 from mail_gateway.domain.payment import ENDED, TRANSITIONS, State
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+DEBITS: Final = ROOT / "docs/bank-debit.md"
 ACQUIRERS: Final = ROOT / "docs/adding-an-acquirer.md"
 TEST_CARD: Final = ROOT / "docs/test-card.md"
 END: Final = "<!-- end of drawing -->\n"
@@ -117,12 +120,40 @@ def subjects() -> str:
     return "\n".join(["| subject | checks |", "|---|---|", *rows, f"| all | {total} |", ""])
 
 
+def debit_results() -> str:
+    """What a bank says of a debit, as a table."""
+    rows = [
+        f"| {one.digit} | {one.ja} | {one.en} | {one.code or '-'} | {'yes' if one.again else '-'} |"
+        for one in results.results().values()
+    ]
+    return "\n".join(["| result | | in words | code | again |", "|---|---|---|---|---|", *rows, ""])
+
+
+def debit_life() -> str:
+    """A debit's table as a Mermaid state diagram."""
+    arrows = [
+        f"    {before.name} --> {after.name}: {move}"
+        for before, row in debit.TRANSITIONS.items()
+        for move, after in row.items()
+    ]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> OPEN", *arrows, "```", ""])
+
+
+def bank_triggers() -> str:
+    """The simulated bank's triggers as a table."""
+    rows = [f"| {digits} | {one.result} | {one.text} |" for digits, one in bank.TRIGGERS.items()]
+    return "\n".join(["| digits | result | what happens |", "|---|---|---|", *rows, ""])
+
+
 DRAWINGS: Final = (
     Drawing(ROOT / "docs/architecture.md", "mail_gateway/domain/payment.py", heart),
     Drawing(ROOT / "docs/host.md", "cafis_adapter/host/triggers.toml", host),
     Drawing(ROOT / "docs/json.md", "json_adapter/breaker.py", circuit),
     Drawing(ROOT / "docs/json.md", "json_adapter/problems.toml", problem_table),
     Drawing(ROOT / "docs/json.md", "json_adapter/processor/triggers.toml", processor),
+    Drawing(DEBITS, "bank_debit/results.toml", debit_results),
+    Drawing(DEBITS, "bank_debit/debit.py", debit_life),
+    Drawing(DEBITS, "bank_debit/triggers.py", bank_triggers),
     Drawing(ACQUIRERS, "the capabilities of the shipped adapters", abilities),
     Drawing(ACQUIRERS, "acquirer_sdk/conformance.py", subjects),
     Drawing(TEST_CARD, "card_reader_fw/board/desk/chip/cards.py", lambda: named(CARDS.values())),
