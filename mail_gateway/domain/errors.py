@@ -62,6 +62,7 @@ REPLIES: Final[Mapping[str, SmtpReply]] = MappingProxyType(
         "store-full": _FULL,
         "store-failed": _LATER,
         "store-busy": _LATER,
+        "proof-later": SmtpReply(451, "4.7.0", "The sender cannot be proven now, please try again later"),
         "store-closed": SmtpReply(421, "4.3.2", "Going down, please try again later"),
         "internal": _LATER,
         "connections-full": SmtpReply(421, "4.7.0", "Too many connections, please try again later"),

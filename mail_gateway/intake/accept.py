@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from mail_gateway.domain.errors import GatewayError, reply_for
 from mail_gateway.intake.gate import Allowance
 from mail_gateway.intake.remains import ksn_of
+from mail_gateway.proof.spf import Session
 from mail_gateway.store import inbox
 from schemas.envelope import armour, cose
 from schemas.errors import WireError
@@ -33,6 +34,7 @@ class Route:
     sender: str
     recipients: tuple[str, ...]
     peer: str
+    helo: str = ""
 
 
 class Reply(NamedTuple):
@@ -107,7 +109,7 @@ class Intake:
         but for cancellation. What nobody can read is stored for a person, and is 250 too."""
         try:
             found = _envelope(raw)
-            judged = await self._judged(self._arrival(raw, route, found), found.mail)
+            judged = await self._judged(self._arrival(raw, route, found), found.mail, route)
             arrival = self._shortened(judged)
             kept: inbox.Kept = await self._store.run(inbox.keep, arrival, self._resend_after_ms)
         except GatewayError as error:
@@ -148,17 +150,17 @@ class Intake:
         else:
             self._onward.begin(payment)
 
-    async def _judged(self, arrival: inbox.Arrival, mail: Mail | None) -> inbox.Arrival:
+    async def _judged(self, arrival: inbox.Arrival, mail: Mail | None, route: Route) -> inbox.Arrival:
         """A mail without a sale may be a letter of ours that came back, or the answer to one."""
         if self._others is None or arrival.envelope is not None:
             return arrival
-        sent_as = (arrival.raw, arrival.sender, arrival.recipients)
-        judged = await self._others.bounces.judge(*sent_as)
+        judged = await self._others.bounces.judge(arrival.raw, arrival.sender, arrival.recipients)
         if isinstance(judged, inbox.Bounced):
             return replace(arrival, ksn=None, slug="", bounced=judged)
         answered: inbox.Answered | str = judged
         if not answered and mail is not None:
-            answered = await self._others.answers.judge(mail, *sent_as)
+            session = Session(route.peer, route.helo, route.sender)
+            answered = await self._others.answers.judge(mail, arrival.raw, session, arrival.recipients)
         if isinstance(answered, inbox.Answered):
             return replace(arrival, ksn=None, slug="", answered=answered)
         return replace(arrival, ksn=None, slug=answered) if answered else arrival

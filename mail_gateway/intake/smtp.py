@@ -75,7 +75,7 @@ class Handler:
         envelope.rcpt_tos.append(recipient)
         return "250 2.1.5 OK"
 
-    async def handle_DATA(self, server: Connection, _session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: Connection, session: Session, envelope: Envelope) -> str:
         """The whole content is here: have it stored, answer with the intake's reply."""
         server.content_is_here()
         server.is_committing = True
@@ -86,7 +86,7 @@ class Handler:
         if has_looped(content):
             return str(reply("mail-loop"))
         sender = "" if envelope.mail_from == _NULL_SENDER else envelope.mail_from or ""
-        route = Route(sender, tuple(envelope.rcpt_tos), server.peer)
+        route = Route(sender, tuple(envelope.rcpt_tos), server.peer, session.host_name or "")
         # a client that hangs up cancels this coroutine; the commit goes on
         commit = asyncio.create_task(self._intake.accept(content, route))
         self.commits.add(commit)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from heart_world import START_MS, World, tell_story
@@ -14,6 +14,8 @@ from mail_gateway.intake.accept import Intake, Onward, Others, Route
 from mail_gateway.intake.answers import Answers
 from mail_gateway.intake.bounces import Bounces
 from mail_gateway.ports import Ports
+from mail_gateway.proof.judge import Proof, Standing
+from mail_gateway.proof.spf import Session
 from mail_gateway.store import replies as store_of_replies
 from mail_gateway.store.tables import mails
 from mail_gateway.work.replies import Replies
@@ -133,5 +135,41 @@ def test_a_stage_that_fails_is_tried_again_and_stops_no_other(tmp_path: Path) ->
         for _ in range(5):
             await door.replies.look()
         assert world.verbs("alarm.reply") == ["alarm.reply"] * 4, "after three of them a person looks"
+
+    tell_story(tmp_path, story)
+
+
+class Word:
+    """A prover that says one thing."""
+
+    def __init__(self, standing: Standing) -> None:
+        self.standing = standing
+
+    async def prove(self, raw: bytes, author: str, session: Session) -> Proof:
+        assert (author, session.sender) == (SHOP, SHOP)
+        return Proof(self.standing, "dmarc")
+
+
+@pytest.mark.parametrize(
+    ("standing", "code", "rows"),
+    [
+        (Standing.PROVEN, 250, [("reply", "")]),
+        (Standing.SILENT, 250, [("reply", "")]),
+        (Standing.UNPROVEN, 250, [("unreadable", "reply-unproven")]),
+        (Standing.LATER, 451, []),
+    ],
+)
+def test_what_its_own_domain_disowns_is_no_answer(
+    tmp_path: Path, standing: Standing, code: int, rows: list[tuple[str, str]]
+) -> None:
+    async def story(world: World) -> None:
+        to = await approved(world)
+        door = Door(world)
+        door.intake._others = Others(  # type: ignore[assignment]
+            Bounces(door.store, b"b" * 32), Answers(door.store, KEY, cast(Any, Word(standing)))
+        )
+        raw = f"From: {SHOP}\r\nMessage-ID: <1@carrier.example>\r\n\r\n本日\r\n".encode()
+        told = await door.intake.accept(raw, Route(SHOP, (to,), "127.0.0.1", "mx"))
+        assert (told.code, await door.slugs()) == (code, rows)
 
     tell_story(tmp_path, story)

@@ -1,0 +1,89 @@
+"""Who sent a mail: one answer of three, from what the mail, its way and the DNS say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from mail_gateway.proof import dmarc, relayed, signatures, spf
+from mail_gateway.proof.dmarc import Verdict
+from mail_gateway.settings import Way
+
+if TYPE_CHECKING:
+    from mail_gateway.proof.dns import Resolver
+    from mail_gateway.proof.letter import Letter
+    from mail_gateway.proof.spf import Session
+
+ONCE: Final = frozenset(
+    {"from", "sender", "subject", "date", "to", "message-id", "in-reply-to", "content-type", "reply-to"}
+)
+"""Headers of which a mail has one at most (RFC 5322 section 3.6); with two, readers differ, and it proves
+nothing."""
+
+
+class Standing(StrEnum):
+    """What is known of the sender."""
+
+    PROVEN = "proven"
+    UNPROVEN = "unproven"  # the author's domain does not stand behind it
+    SILENT = "silent"  # the author's domain says nothing about its mails
+    LATER = "later"  # the DNS did not answer: ask again
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """way: of mail to us. relay: authserv-id of our own server. sealers: forwarders believed, by d= of their
+    ARC seals."""
+
+    way: Way = Way.NONE
+    relay: str = ""
+    sealers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """how: for the record, such as ``dkim=shop.example spf=fail dmarc=pass``."""
+
+    standing: Standing
+    how: str
+
+
+_STANDINGS: Final = {
+    Verdict.PASS: Standing.PROVEN,
+    Verdict.FAIL: Standing.UNPROVEN,
+    Verdict.NONE: Standing.SILENT,
+    Verdict.LATER: Standing.LATER,
+}
+
+
+async def prove(letter: Letter, session: Session, rules: Rules, resolver: Resolver) -> Proof:
+    """What is known of the mail's author. Never raises."""
+    if rules.way is Way.NONE:
+        return Proof(Standing.SILENT, "not looked at")
+    names = [name.lower() for name, _ in letter.headers]
+    twice = sorted(name for name in ONCE if names.count(name) > 1)
+    if twice or not letter.author:
+        return Proof(Standing.UNPROVEN, f"{twice[0] if twice else 'from'} not once")
+    domain = letter.author.rpartition("@")[2]
+    if rules.way is Way.RELAY:
+        verdict = relayed.found(letter.headers, rules.relay, domain)
+        return Proof(_STANDINGS[verdict], f"relay={rules.relay} dmarc={verdict}")
+    return await _direct(letter, domain, session, rules, resolver)
+
+
+async def _direct(letter: Letter, domain: str, session: Session, rules: Rules, resolver: Resolver) -> Proof:
+    signed = await signatures.signed(letter.raw, letter.headers, resolver, letter.now_s)
+    sent, sent_for = await spf.check(session, resolver)
+    passed = sent_for if sent is spf.Result.PASS else ""
+    verdict = await dmarc.judge(domain, signed.domains, passed, resolver)
+    how = f"dkim={','.join(signed.domains) or 'none'} spf={sent} dmarc={verdict}"
+    if verdict is not Verdict.FAIL:
+        return Proof(_STANDINGS[verdict], how)
+    if rules.sealers:
+        sealed = await signatures.sealed(letter.raw, letter.headers, resolver)
+        if sealed.sealer in rules.sealers and relayed.of_sealer(sealed.results, domain) is Verdict.PASS:
+            return Proof(Standing.PROVEN, f"{how} arc={sealed.sealer}")
+        signed = signatures.Signed(signed.domains, signed.in_trouble or sealed.in_trouble)
+    in_trouble = signed.in_trouble or sent is spf.Result.TEMPERROR
+    return Proof(Standing.LATER if in_trouble else Standing.UNPROVEN, how)

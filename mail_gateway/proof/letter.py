@@ -1,0 +1,29 @@
+"""A mail as proofs look at it: its bytes and its headers, before anything is decoded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+_FIELD: Final = re.compile(r"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
+_FOLD: Final = re.compile(r"\r?\n(?=[ \t])")
+_LINE: Final = re.compile(r"\r?\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """raw: with CRLF. headers: name and value, topmost first. author: the one address of its one From, or "".
+    now_s: unix seconds."""
+
+    raw: bytes = field(repr=False)
+    headers: list[tuple[str, str]]
+    author: str
+    now_s: int
+
+
+def letter_of(raw: bytes, author: str, now_s: int) -> Letter:
+    """A mail within the limits of the reader (schemas/mail) -> as proofs look at it."""
+    head = raw.partition(b"\r\n\r\n")[0].decode("latin-1")
+    fields = (_FIELD.fullmatch(line) for line in _LINE.split(_FOLD.sub("", head)))
+    return Letter(raw, [(one[1], one[2].strip()) for one in fields if one is not None], author, now_s)

@@ -1,0 +1,32 @@
+"""Proves senders for the door: rules, resolver and clock held together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mail_gateway.proof.judge import Proof, Rules, Standing, prove
+from mail_gateway.proof.letter import letter_of
+from mail_gateway.proof.spf import Session
+
+if TYPE_CHECKING:
+    from mail_gateway.ports import Ports
+    from mail_gateway.proof.dns import Resolver
+    from mail_gateway.settings import ProofSettings
+
+__all__ = ["Proof", "Prover", "Standing"]
+
+
+class Prover:
+    """settings: whom to believe. resolver: asked only where mail comes directly."""
+
+    def __init__(self, settings: ProofSettings, resolver: Resolver, ports: Ports) -> None:
+        self._rules = Rules(settings.the_way, settings.relay, frozenset(settings.sealers))
+        self._resolver = resolver
+        self._ports = ports
+
+    async def prove(self, raw: bytes, author: str, session: Session) -> Proof:
+        """What is known of who wrote the mail. author: the one address of its one From, or ""."""
+        letter = letter_of(raw, author, self._ports.now_ms() // 1000)
+        proof = await prove(letter, session, self._rules, self._resolver)
+        self._ports.tell("mail.proof", standing=proof.standing.value, how=proof.how)
+        return proof
