@@ -65,7 +65,7 @@ class JsonAcquirer:
             items_taken=tuple(Item),
         )
         self._ports = ports
-        self._pins = Pins(ports.keys, f"{self.name}.pin")
+        self._pins = Pins(ports.keys, settings.pin_key)
         self._late: Callable[[LateAnswer], None] | None = None
         patience = Patience(settings.connect_timeout_s, settings.host_timeout_s, settings.late_s)
         self._link = Link(place, patience)

@@ -64,6 +64,7 @@ class JsonSettings:
         default=5, metadata=_set("requests in a row without an answer, then a pause", min=1, max=1000)
     )
     outstanding_max: int = field(default=256, metadata=_set("requests under way at once", min=1, max=16_384))
+    pin_key: str = field(default="json.pin", metadata=_set("name of the zone key that PINs go under"))
     items_after: tuple[str, ...] = field(
         default=(), metadata=_set("what merchants are asked for after an approval, by contract")
     )
