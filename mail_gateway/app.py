@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from acquirer_sdk.keyport import NoKeys
+from mail_gateway.admin import zones
 from mail_gateway.domain.route import Table
 from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.envelope.root import fetch_root
+from mail_gateway.envelope.zones import SoftwareKeys, Zone
 from mail_gateway.intake.accept import Intake, Onward, Others
 from mail_gateway.intake.answers import Answers
 from mail_gateway.intake.bounces import Bounces
@@ -23,7 +25,7 @@ from mail_gateway.outbox.notices import Notices
 from mail_gateway.outbox.send import Sender
 from mail_gateway.proof.prover import Prover
 from mail_gateway.settings import Way
-from mail_gateway.store import register
+from mail_gateway.store import register, zone_keys
 from mail_gateway.store.engine import Store, open_store
 from mail_gateway.work.advising import Advising
 from mail_gateway.work.desk import Desk
@@ -68,7 +70,7 @@ async def run(settings: Settings, ports: Ports, build: Build, stop: asyncio.Even
         kit = Kit(
             store=store,
             keys=keys,
-            acquirers=_switch(settings, build, tenure),
+            acquirers=_switch(settings, build, tenure, await _key_port(settings, store, keys, stack)),
             writer=compose,
             notices=Notices(settings, token_keys, compose),
             settings=settings.gateway,
@@ -116,8 +118,20 @@ def _prover(settings: Settings, ports: Ports) -> Prover | None:
     return Prover(own, DnsResolver(own.servers, own.dns_port), ports)
 
 
-def _switch(settings: Settings, build: Build, tenure: Tenure) -> Switch:
-    return Switch(build(NoKeys()), Table(settings.acquirer.name, settings.routes), tenure.holds)
+def _switch(settings: Settings, build: Build, tenure: Tenure, port: KeyPort) -> Switch:
+    return Switch(build(port), Table(settings.acquirer.name, settings.routes), tenure.holds)
+
+
+async def _key_port(settings: Settings, store: Store, ring: KeyRing, stack: AsyncExitStack) -> KeyPort:
+    """What adapters may have done with zone keys, in software or in the device that is named."""
+    own = settings.keys
+    if own.device:
+        from mail_gateway.envelope.device import DeviceKeys, open_device  # its library is an extra
+
+        session = stack.enter_context(open_device(own.device_library, own.device_token, own.device_pin))
+        return DeviceKeys(session, ring.random_bytes)
+    kept = [Zone(**asdict(one)) for one in await store.read(zone_keys.every)]
+    return SoftwareKeys(ring, kept, partial(zones.keep, settings.gateway.database))
 
 
 def _domains(settings: Settings) -> tuple[str, ...]:
