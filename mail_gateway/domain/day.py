@@ -47,17 +47,21 @@ class LostLetter:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What one merchant is told at the end of one day, if there is anything."""
+    """What one merchant is told at the end of one day, if there is anything.
+
+    wants: approved sales of which further items were asked for and not told yet.
+    """
 
     merchant: Merchant
     holes: tuple[Hole, ...] = ()
     open: tuple[OpenSale, ...] = ()
     letters: tuple[LostLetter, ...] = ()
+    wants: tuple[OpenSale, ...] = ()
 
     @property
     def has_news(self) -> bool:
         """Whether there is anything to say."""
-        return bool(self.holes or self.open or self.letters)
+        return bool(self.holes or self.open or self.letters or self.wants)
 
 
 def day_begun(now_ms: int, zone: ZoneInfo, at: str) -> int:

@@ -54,6 +54,7 @@ def open_words(day: Day) -> dict[str, str]:
         "returns": _lines(map(_open, (one for one in day.open if one.back))),
         "gaps": _lines(f"{one.reader}: {_range(one.first, one.last)}" for one in day.holes),
         "letters": _lines(f"{one.reference}  {one.kind}" for one in day.letters),
+        "wants": _lines(map(_open, day.wants)),
     }
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import or_, select
 from mail_gateway.domain.day import Day, Hole, LostLetter, OpenSale
 from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, Trade
 from mail_gateway.domain.takings import Closing, Takings
+from mail_gateway.domain.wants import Phase, WantState
 from mail_gateway.store import desk, gaps, replies, shops
-from mail_gateway.store.tables import letters, payments, readers
+from mail_gateway.store.tables import letters, payments, readers, wants
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -41,10 +42,12 @@ def of_all(conn: Connection, now_ms: int, from_ms: int, until_ms: int) -> list[D
 def _days(conn: Connection, now_ms: int) -> list[Day]:
     holes = _holes(conn, now_ms)
     open_sales, lost = _open(conn, now_ms - RECENT_MS), _lost(conn, now_ms)
+    wanted = _wanted(conn, now_ms - RECENT_MS)
     found = []
     for merchant in replies.all_merchants(conn):
         number = merchant.id
-        found.append(Day(merchant, tuple(holes[number]), tuple(open_sales[number]), tuple(lost[number])))
+        what = (tuple(holes[number]), tuple(open_sales[number]), tuple(lost[number]))
+        found.append(Day(merchant, *what, tuple(wanted[number])))
     return found
 
 
@@ -63,6 +66,16 @@ def _open(conn: Connection, before_ms: int) -> dict[int, list[OpenSale]]:
     for merchant, number, amount_minor, currency, kind in conn.execute(asked):
         back = Trade(kind).is_return
         found[merchant].append(OpenSale(f"{number:012d}", amount_minor, currency, back=back))
+    return found
+
+
+def _wanted(conn: Connection, before_ms: int) -> dict[int, list[OpenSale]]:
+    asked = select(readers.c.merchant, _P.id, _P.amount_minor, _P.currency).select_from(wants)
+    asked = asked.join(payments, _P.id == wants.c.payment).join(readers, readers.c.id == _P.reader)
+    asked = asked.where(wants.c.phase == Phase.AFTER, wants.c.state == WantState.ASKED)
+    found: dict[int, list[OpenSale]] = defaultdict(list)
+    for merchant, number, *amount in conn.execute(asked.where(wants.c.asked_ms < before_ms).order_by(_P.id)):
+        found[merchant].append(OpenSale(f"{number:012d}", *amount))
     return found
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from heart_acquirer import virtual_loop
@@ -26,8 +28,10 @@ from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import Kind, State, Trade
 from mail_gateway.domain.wants import WantState
-from mail_gateway.store import return_orders, returns
+from mail_gateway.outbox.daily import notice_of
+from mail_gateway.store import digest, return_orders, returns
 from mail_gateway.store.notes import Note, Said
+from schemas.mail.read import Mail, read_mail
 
 YES = Approved("123456", 1200)
 HOUR_S = 60 * 60
@@ -180,7 +184,7 @@ def test_death_at_every_point_of_an_answer(call: int, after: bool, tmp_path: Pat
         world.phones.add(phone)
         await asyncio.sleep(40)
         await world.kill()
-        made.with_it = 0
+        made.with_it.clear()
         await world.start()
         shops.append(Shop(world))
         await phone
@@ -336,5 +340,25 @@ def test_what_was_told_before_the_approval_is_not_asked_after_it(tmp_path: Path)
         await world.reach(1, State.APPROVED)
         assert (await shop.want()).items == (Item.NOTE,)
         assert len(made.asked) == 2
+
+    tell_story(tmp_path, story)
+
+
+def test_the_days_digest_tells_what_is_asked_and_not_answered(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        host(world, YES, after=(Item.PRODUCT_CODE,))
+        shop = Shop(world)
+        for _ in range(2):
+            await world.post(world.envelope())
+        await world.reach(2, State.APPROVED)
+        await shop.post("4901", payment=1)
+        await asyncio.sleep(HOUR_S)
+        now_ms = world.now_ms()
+        (day,) = await shop.store.read(digest.of_all, now_ms, now_ms, now_ms)
+        notice = notice_of(day, date(2026, 11, 21), ZoneInfo("Asia/Tokyo"))
+        composed = world.notices().compose(notice, now_ms)
+        mail = read_mail(composed.raw)
+        assert isinstance(mail, Mail)
+        assert "Please answer our mail with the question:\n000000000002  JPY 1,200\n" in mail.body
 
     tell_story(tmp_path, story)

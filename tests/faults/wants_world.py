@@ -50,17 +50,17 @@ class Host:
     advised: list[AdviceOutcome | Unsupported] = field(default_factory=lambda: [AdviceAccepted("00")])
     asked: list[AuthoriseRequest] = field(default_factory=list)
     advices: list[tuple[Advice, int]] = field(default_factory=list)
-    with_it: int = 0
+    with_it: set[str] = field(default_factory=set)
     takes_s: float = 0.2
 
     async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
-        assert not self.with_it, "one sale is never at the acquirer twice at once"
+        assert request.reference not in self.with_it, "one sale is never at the acquirer twice at once"
         self.asked.append(request)
-        self.with_it += 1
+        self.with_it.add(request.reference)
         try:
             await asyncio.sleep(self.takes_s)
         finally:
-            self.with_it -= 1
+            self.with_it.discard(request.reference)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     async def advise(self, advice: Advice, *, transmission: int) -> AdviceOutcome | Unsupported:
