@@ -18,7 +18,6 @@ LABELS_MAX: Final = 8
 """A longer name is walked from its last seven labels on (section 4.10)."""
 
 _VERSION: Final = re.compile(r"\s*v\s*=\s*DMARC1\s*(?:;|$)")
-_TAG: Final = re.compile(r"\s*([a-z]+)\s*=\s*(.*?)\s*")
 _POLICIES: Final = ("none", "quarantine", "reject")
 
 
@@ -46,9 +45,8 @@ def read_policy(text: str) -> Policy | None:
         return None
     tags: dict[str, str] = {}
     for part in text.split(";")[1:]:
-        tag = _TAG.fullmatch(part)
-        if tag is not None:
-            tags.setdefault(tag[1].lower(), tag[2])
+        name, _, value = part.partition("=")
+        tags.setdefault(name.strip().lower(), value.strip())
     wanted = tags.get("p", "").lower()
     if wanted not in _POLICIES and not tags.get("rua", "").strip():
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,8 +20,6 @@ SETS_MAX: Final = 10
 
 KEY_BITS_MIN: Final = 1024
 _ALGORITHMS: Final = frozenset({"rsa-sha256", "ed25519-sha256"})
-_TAG: Final = re.compile(r"\s*([a-z][a-z0-9_]*)\s*=\s*(.*?)\s*", re.IGNORECASE | re.DOTALL)
-_SPACE: Final = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +104,13 @@ def tags_of(value: str) -> dict[str, str]:
     is there twice."""
     found: dict[str, str] = {}
     for part in value.split(";"):
-        tag = _TAG.fullmatch(part)
-        if tag is None:
+        name, equals, text = part.partition("=")
+        name = name.strip().lower()
+        if not equals:
             continue
-        name = tag[1].lower()
         if name in found:
             return {}
-        found[name] = _SPACE.sub("", tag[2])
+        found[name] = "".join(text.split())
     return found
 
 

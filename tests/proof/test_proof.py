@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from functools import cache
 from typing import Any
 
@@ -242,3 +243,35 @@ async def test_hostile_headers_are_a_no_and_never_an_error() -> None:
         raw = f"DKIM-Signature: {value}\r\nARC-Seal: {value}\r\n".encode() + MAIL
         found = await proof_of(raw, rules=Rules(Way.DIRECT, sealers=frozenset({"x"})))
         assert found.standing is Standing.UNPROVEN
+
+
+def _costly() -> dict[str, bytes]:
+    """Within the reader's limits, the dearest that was found."""
+    signature = signed()[: -len(MAIL)]
+    one = b"v=1; a=rsa-sha256; d=shop.example; s=s1; bh=AAAA; b=AAAA; h=from"
+    arc = (
+        b"ARC-Seal: i=%d; a=rsa-sha256; cv=pass; d=list.example; s=s1; b=AAAA\r\n"
+        b"ARC-Message-Signature: i=%d; a=rsa-sha256; d=list.example; s=s1; h=from; bh=AAAA; b=AAAA\r\n"
+        b"ARC-Authentication-Results: i=%d; x; dmarc=pass\r\n"
+    )
+    ours = b"Authentication-Results: mx.pay.example; "
+    return {
+        "body": signed(MAIL + b"x " * 490_000),
+        "blanks": signed(MAIL + b" " * 900_000 + b"\r\n"),
+        "signatures": signature * 5 + MAIL + b"y" * 900_000,
+        "blanks in a header": b"DKIM-Signature: v=1;" + b" " * 8_000 + one + b"\r\n" + MAIL,
+        "names": b"DKIM-Signature: " + one + b":x" * 3_900 + b"\r\n" + b"x: y\r\n" * 150 + MAIL,
+        "sets": b"".join(arc % (place, place, place) for place in range(1, 11)) + MAIL + b"z" * 900_000,
+        "comments": ours + b"(" * 4_000 + b"\r\n" + MAIL,
+        "results": ours + b"dkim=pass " * 390 + b"\r\n" + MAIL,
+        "quotes": ours + b'dkim=pass reason="' + b'\\"' * 1_900 + b"\r\n" + MAIL,
+    }
+
+
+@pytest.mark.parametrize("name", list(_costly()))
+@pytest.mark.parametrize("way", [Way.DIRECT, Way.RELAY])
+async def test_no_mail_costs_much(name: str, way: Way) -> None:
+    rules = Rules(way, "mx.pay.example", frozenset({"list.example"}))
+    begun = time.process_time()
+    await proof_of(_costly()[name], rules=rules)
+    assert time.process_time() - begun < 1
