@@ -26,6 +26,7 @@ from hagaki import (
     servers,
     shunts,
     simulate,
+    want_commands,
 )
 from hagaki.machine import machine_problem
 from hagaki.problem import MACHINE, WRONG_INPUT, Problem
@@ -53,6 +54,7 @@ app.add_typer(office.merchant_app, name="merchant")
 app.add_typer(office.payments_app, name="payments")
 app.add_typer(keys_commands.app, name="keys")
 app.add_typer(shunts.app, name="shunt")
+app.add_typer(want_commands.app, name="wants")
 app.add_typer(holding.app, name="hold")
 app.add_typer(audits.app, name="audit")
 app.command("doctor")(examine.doctor)

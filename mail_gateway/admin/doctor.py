@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LONG_MS: Final = 15 * 60_000
 DAY_MS: Final = 24 * 60 * 60_000
 WEEK_MS: Final = 7 * DAY_MS
+WANT_OLD_MS: Final = 3 * DAY_MS
 CLOCK_MAX_MS: Final = 5000
 DISK_MIN: Final = 1 << 30
 WAL_MAX: Final = 256 << 20
@@ -47,7 +48,7 @@ class Trouble:
 def examine(gateway: GatewaySettings, keys: KeySettings, now_ms: int) -> list[Trouble]:
     """All that is wrong or waits, the most urgent first. now_ms: this machine's clock, unix ms."""
     with guest(gateway.database) as conn:
-        found = [*_money(conn, now_ms), *_recovery(conn), *_post(conn, now_ms)]
+        found = [*_money(conn, now_ms), *_recovery(conn), *_post(conn, now_ms), *_wants(conn, now_ms)]
         found += [*_watch(conn, now_ms), *_keys(conn, now_ms), *_books(conn), *_clock(conn, now_ms)]
     return [*found, *_machine(gateway), *_files(keys), *old_software(gateway)]
 
@@ -128,6 +129,18 @@ def _post(conn: Guest, now_ms: int) -> Iterator[Trouble]:
     yield from _some("letter-uncertain", "letters were perhaps taken", smarthost, uncertain)
     yield from _some("letter-refused", "letters were refused for good", call, doctor.refused(conn))
     yield from _some("letter-bounced", "letters came back", call, doctor.bounced(conn))
+
+
+def _wants(conn: Guest, now_ms: int) -> Iterator[Trouble]:
+    refused = doctor.refused_advices(conn)
+    text = "further items are not taken by the acquirer"
+    yield from _some("advice-refused", text, "ask the acquirer, then hagaki wants close N", refused)
+    late = doctor.open_advices(conn, now_ms - LONG_MS)
+    text = "further items are not acknowledged since over 15 minutes"
+    yield from _some("advice-open", text, "ask the acquirer; hagaki wants list", late)
+    asked = doctor.unanswered_wants(conn, now_ms - WANT_OLD_MS)
+    text = "further items were asked for over three days ago, and nobody answers"
+    yield from _some("want-unanswered", text, "call the merchant; hagaki wants list", asked)
 
 
 def _watch(conn: Guest, now_ms: int) -> Iterator[Trouble]:

@@ -19,8 +19,11 @@ LETTERS_MAX: Final = 6
 """So many letters ask for the same items; then nobody is written to any more before it lapses."""
 
 LAPSED: Final = "lapsed"
-"""Why a want ended: nobody answered in time. GIVEN_BACK: there is no sale any more that it could be about."""
+"""Why a want ended: nobody answered in time."""
 GIVEN_BACK: Final = "given-back"
+"""There is no sale any more that it could be about."""
+CLOSED: Final = "closed"
+"""A person has settled it another way."""
 
 NONE: Final = "none"
 """A merchant's own list that says: ask this merchant for nothing."""

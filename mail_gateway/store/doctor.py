@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Select, func, select
 
 from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, State
+from mail_gateway.domain.wants import Phase, WantState
 from mail_gateway.store import answers, books
+from mail_gateway.store import wants as want_store
 from mail_gateway.store.tables import answers as answer_rows
-from mail_gateway.store.tables import leases, letters, mails, payments, transfers
+from mail_gateway.store.tables import leases, letters, mails, payments, transfers, wants
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +26,7 @@ _P: Final = payments.c
 _L: Final = letters.c
 _M: Final = mails.c
 _NODE: Final = "node:"
+_WANT: Final = (wants.c.id.label("want"), wants.c.payment, wants.c.code, wants.c.asked_ms)
 
 Rows = list[dict[str, Any]]
 
@@ -112,6 +115,23 @@ def unbalanced(conn: Connection) -> list[int]:
     for (_, currency, _), amount_minor in books.balances(conn).items():
         total[currency] = total.get(currency, 0) + amount_minor
     return [currency for currency, amount_minor in total.items() if amount_minor]
+
+
+def unanswered_wants(conn: Connection, before_ms: int) -> Rows:
+    """Further items asked for before that moment, and not told yet."""
+    asked = select(*_WANT).where(wants.c.state == WantState.ASKED, wants.c.phase == Phase.AFTER)
+    return _rows(conn, asked.where(wants.c.asked_ms < before_ms).order_by(wants.c.id))
+
+
+def refused_advices(conn: Connection) -> Rows:
+    """Further items that the acquirer does not take."""
+    return _rows(conn, select(*_WANT).where(want_store.waiting(), wants.c.code != "").order_by(wants.c.id))
+
+
+def open_advices(conn: Connection, before_ms: int) -> Rows:
+    """Advices, and reversals of attempts that are over, not acknowledged since before that moment."""
+    asked = select(*_WANT, wants.c.transmissions).where(wants.c.due_ms.is_not(None))
+    return _rows(conn, asked.where(wants.c.doubt_ms < before_ms).order_by(wants.c.id))
 
 
 def newest_ms(conn: Connection) -> int:

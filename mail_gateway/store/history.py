@@ -18,6 +18,7 @@ from mail_gateway.store.tables import (
     payments,
     readers,
     transfers,
+    wants,
 )
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _PARTS: Final = {
     "answers": answers,
     "letters": letters,
     "notes": notes,
+    "wants": wants,
 }
 
 
@@ -72,6 +74,8 @@ def whole(conn: Connection, payment_id: int) -> dict[str, Any] | None:
     parts = {name: _rows(conn, table, "payment", payment_id) for name, table in _PARTS.items()}
     for event in parts["events"]:
         event["facts"] = json.loads(event["facts"])
+    for want in parts["wants"]:
+        want["given"] = json.loads(want["given"])
     parts["returns"] = returns_of(conn, payment_id)
     held = holds.of_payment(conn, payment_id, found[0]["reader"])
     return {**found[0], "reference": f"{payment_id:012d}", **parts, "holds": held}

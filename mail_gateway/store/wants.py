@@ -12,12 +12,12 @@ from acquirer_sdk.values import Item
 from mail_gateway.domain.payment import Kind, State
 from mail_gateway.domain.wants import GIVEN_BACK, Phase, Told, Want, WantState
 from mail_gateway.store.sheet import Line, Stale, Step
-from mail_gateway.store.tables import letters, wants
+from mail_gateway.store.tables import letters, merchants, payments, readers, wants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from mail_gateway.domain.news import Composed
     from mail_gateway.domain.outcome import Letter
@@ -146,6 +146,24 @@ def reversal(conn: Connection, number: int) -> bytes | None:
     """The kept reversal of a want's attempt, wrapped."""
     found: bytes | None = conn.scalar(select(_W.reversal).where(_W.id == number))
     return found
+
+
+def listed(conn: Connection, limit: int, *, everything: bool) -> list[dict[str, Any]]:
+    """Rows for a person, oldest first: what is asked, or waits for the acquirer or for a person."""
+    shown = [column for column in wants.c if column.name not in ("reversal", "epoch", "alarms")]
+    asked = select(*shown, merchants.c.name.label("merchant")).select_from(wants)
+    asked = asked.join(payments, payments.c.id == _W.payment).join(readers, readers.c.id == payments.c.reader)
+    asked = asked.join(merchants, merchants.c.id == readers.c.merchant).order_by(_W.id).limit(limit)
+    if not everything:
+        asked = asked.where(or_(_W.state == WantState.ASKED, waiting()))
+    rows = [dict(row) for row in conn.execute(asked).mappings()]
+    return [{**row, "given": json.loads(row["given"])} for row in rows]
+
+
+def waiting() -> ColumnElement[bool]:
+    """Answered, and the acquirer has not taken it yet, or does not."""
+    answered = (_W.phase == Phase.AFTER) & (_W.state == WantState.SUPPLIED)
+    return answered & or_(_W.due_ms.is_not(None), _W.code != "")
 
 
 def _end(sheet: Sheet, payment: int, phase: Phase, why: str) -> None:

@@ -24,12 +24,14 @@ from acquirer_sdk.values import (
     NotSent,
     Unsupported,
 )
+from mail_gateway.admin import doctor, merchants, payments
+from mail_gateway.admin import wants as office
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import Kind, State, Trade
 from mail_gateway.domain.wants import WantState
 from mail_gateway.outbox.daily import notice_of
-from mail_gateway.store import digest, return_orders, returns
+from mail_gateway.store import digest, return_orders, returns, wants
 from mail_gateway.store.notes import Note, Said
 from schemas.mail.read import Mail, read_mail
 
@@ -360,5 +362,66 @@ def test_the_days_digest_tells_what_is_asked_and_not_answered(tmp_path: Path) ->
         mail = read_mail(composed.raw)
         assert isinstance(mail, Mail)
         assert "Please answer our mail with the question:\n000000000002  JPY 1,200\n" in mail.body
+
+    tell_story(tmp_path, story)
+
+
+def test_a_person_sees_what_is_open_and_ends_what_the_acquirer_does_not_take(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        made = host(world, YES, after=(Item.PRODUCT_CODE,))
+        made.advised = [AdviceRefused("12")]
+        shop = Shop(world)
+        for _ in range(2):
+            await world.post(world.envelope())
+        await world.reach(2, State.APPROVED)
+        await shop.post("4901", payment=1)
+        await asyncio.sleep(HOUR_S)
+        rows = office.listed(world.gateway)
+        assert [(row["payment"], row["state"], row["given"]) for row in rows] == [
+            (1, "supplied", {"product-code": "4901"}),
+            (2, "asked", {}),
+        ]
+        later_ms = world.now_ms() + 4 * 24 * HOUR_S * 1000
+        assert {"advice-refused", "want-unanswered"} <= {
+            trouble.slug for trouble in doctor.examine(world.gateway, world.keys, later_ms)
+        }
+        (want,) = payments.shown(world.gateway, 1)["wants"]
+        assert (want["code"], want["given"]) == ("12", {"product-code": "4901"})
+        office.close(world.gateway, 1)
+        assert [row["payment"] for row in office.listed(world.gateway)] == [2]
+        assert [row["state"] for row in office.listed(world.gateway, everything=True)] == ["lapsed", "asked"]
+        for number, slug in ((1, "want-over"), (9, "want-unknown")):
+            with pytest.raises(GatewayError) as refused:
+                office.close(world.gateway, number)
+            assert refused.value.slug == slug
+        await shop.post("4902", payment=1, number=2)
+        await asyncio.sleep(60)
+        assert len(made.advices) == 1
+
+    tell_story(tmp_path, story)
+
+
+@pytest.mark.parametrize(
+    ("own", "asked"),
+    [("", ("product-code",)), ("none", ()), ("note,tax", ("note", "tax"))],
+)
+def test_a_merchant_has_a_list_of_its_own(own: str, asked: tuple[str, ...], tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        host(world, YES, after=(Item.PRODUCT_CODE,))
+        merchants.change(world.gateway, "Hagaki Store", {"items": own})
+        shop = Shop(world)
+        await world.post(world.envelope())
+        await world.reach(1, State.APPROVED)
+        want = await shop.store.read(wants.newest, 1)
+        assert (want.items if want else ()) == asked
+
+    tell_story(tmp_path, story)
+
+
+def test_a_list_of_nothing_known_is_refused(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        with pytest.raises(GatewayError) as refused:
+            merchants.change(world.gateway, "Hagaki Store", {"items": "colour"})
+        assert refused.value.slug == "items-unknown"
 
     tell_story(tmp_path, story)
