@@ -32,7 +32,7 @@ from acquirer_sdk.values import (
 from json_adapter import answers, build
 from json_adapter.answers import Answer
 from json_adapter.asked import Asked, Operation
-from json_adapter.breaker import Breaker, Signal
+from json_adapter.breaker import Breaker, Phase, Signal
 from json_adapter.build import Call, Pins
 from json_adapter.keeper import Keeper, Pace
 from json_adapter.link import Link, Patience, Unsent
@@ -76,6 +76,8 @@ class JsonAcquirer:
 
     async def start(self, late: Callable[[LateAnswer], None]) -> None:
         self._late = late
+        if self._breaker.phase is not Phase.CLOSED:
+            return
         self._breaker.signal(Signal.START)
         self._link.open()
         self._keeper.start()
