@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,10 +27,13 @@ from bank_debit.debit import (
     State,
 )
 
-BUSY_S: Final = 5
+BUSY_S: Final = 20
 PLACE_MAX: Final = 999_999
 
-_SETTINGS: Final = ("journal_mode = wal", "synchronous = full", "foreign_keys = on", "secure_delete = on")
+VERSION: Final = 1
+"""Of the tables below."""
+
+_SETTINGS: Final = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
 
 _STATES: Final = ", ".join(f"'{state}'" for state in State)
 
@@ -86,15 +90,30 @@ class Book:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 Path(path).touch(mode=0o600)  # SQLite gives its log the same mode
             self._db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-            for setting in _SETTINGS:
-                self._db.execute(f"PRAGMA {setting}").fetchall()
-            self._db.executescript(_SCHEMA)
         except (sqlite3.Error, OSError) as error:
+            raise BookError(f"the book {path} cannot be opened: {error}") from None
+        try:
+            self._prepare()
+        except (sqlite3.Error, BookError) as error:
+            self._db.close()
             raise BookError(f"the book {path} cannot be opened: {error}") from None
 
     def close(self) -> None:
         """Nothing may be asked afterwards."""
         self._db.close()
+
+    def _prepare(self) -> None:
+        """Settings that durability needs, read back; the tables; nothing of a later version is touched."""
+        for name, wanted in _SETTINGS.items():
+            self._db.execute(f"PRAGMA {name} = {wanted}").fetchall()
+            found = self._db.execute(f"PRAGMA {name}").fetchone()[0]
+            if found not in (wanted, "memory"):
+                raise BookError(f"the book keeps {name} at {found}, it has to be {wanted}")
+        version = self._one("PRAGMA user_version")
+        if version > VERSION:
+            raise BookError("the book was made by a later version of this program")
+        if version < VERSION:
+            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {VERSION}; COMMIT")
 
     @contextmanager
     def unit(self) -> Iterator[None]:
@@ -140,12 +159,8 @@ class Book:
 
     def move(self, reference: str, move: Move, **changes: str | int | None) -> None:
         """Let a debit go its way, and set what changes with it. Raises BookError where it cannot."""
-        befores = [state for state, row in TRANSITIONS.items() if move in row]
-        afters = " ".join(f"WHEN '{state}' THEN '{TRANSITIONS[state][move]}'" for state in befores)
-        sets = ", ".join([f"state = CASE state {afters} END", *(f"{name} = ?" for name in changes)])
-        known = ", ".join(f"'{state}'" for state in befores)
-        sql = f"UPDATE debits SET {sets} WHERE reference = ? AND state IN ({known})"
-        if self._db.execute(sql, [*changes.values(), reference]).rowcount != 1:
+        done = self._db.execute(_moving(move, tuple(changes)), [*changes.values(), reference])
+        if done.rowcount != 1:
             raise BookError(f"debit {reference} cannot {move} now")
 
     def reopen(self, reference: str, days: Iterable[date]) -> None:
@@ -184,7 +199,7 @@ class Book:
         unsold = ", ".join(f"'{state}'" for state in UNSOLD)
         sales = self._db.execute(
             f"SELECT count(*), coalesce(sum(amount_minor), 0) FROM debits"
-            f" WHERE accepted_on = ? AND state NOT IN ({unsold})",
+            f" WHERE accepted_on = ? AND stan > 0 AND state NOT IN ({unsold})",
             [f"{day}"],
         ).fetchone()
         returns = self._db.execute(
@@ -198,7 +213,7 @@ class Book:
         """Note what was told -> uncollected debits that nobody was told of, the oldest first."""
         marks = [(reference,) for reference in told]
         self._db.executemany("UPDATE debits SET told = 1 WHERE reference = ?", marks)
-        where = "WHERE state = ? AND NOT told ORDER BY batch, line LIMIT ?"
+        where = "WHERE state = ? AND NOT told AND stan > 0 ORDER BY batch, line LIMIT ?"
         return list(self._booked(where, State.UNPAID, count))
 
     def due(self, day: date) -> list[Booked]:
@@ -219,8 +234,10 @@ class Book:
         """Keep a file and put its debits at the bank, in the order of its records."""
         row = [f"{batch.day}", batch.cut_ms, batch.request]
         self._db.execute("INSERT INTO batches (day, cut_ms, request) VALUES (?, ?, ?)", row)
-        for line, reference in enumerate(references, 2):
-            self.move(reference, Move.CUT, batch=f"{batch.day}", line=line)
+        lines = [(f"{batch.day}", line, reference) for line, reference in enumerate(references, 2)]
+        done = self._db.executemany(_moving(Move.CUT, ("batch", "line")), lines)
+        if done.rowcount != len(references):
+            raise BookError("debits that were due cannot be cut now")
 
     def batches(self) -> list[Batch]:
         """Every file that was cut, the oldest first."""
@@ -265,6 +282,16 @@ class Book:
     def _roll_back(self) -> None:
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
+
+
+@cache
+def _moving(move: Move, names: tuple[str, ...]) -> str:
+    """The statement that moves one debit and sets columns; it finds no row where the move is not possible."""
+    befores = [state for state, row in TRANSITIONS.items() if move in row]
+    afters = " ".join(f"WHEN '{state}' THEN '{TRANSITIONS[state][move]}'" for state in befores)
+    sets = ", ".join([f"state = CASE state {afters} END", *(f"{name} = ?" for name in names)])
+    known = ", ".join(f"'{state}'" for state in befores)
+    return f"UPDATE debits SET {sets} WHERE reference = ? AND state IN ({known})"
 
 
 def _same(value: Any) -> Any:

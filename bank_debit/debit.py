@@ -60,6 +60,9 @@ def moved(state: State, move: Move) -> State | None:
 class NewDebit:
     """A debit on its way into the book. office: bank 4 and branch 3 digits; amount_minor in yen.
 
+    stan: the gateway's trace number, 0 for a debit that is none of its payments: it gets no late answer for
+    that, and it is in no total.
+
     accepted_ms: now, unix ms; accepted_on: the same as a day where the bank is.
     """
 

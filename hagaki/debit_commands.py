@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
-from rich.console import Console
 
-from acquirer_sdk.port import SettingsError
 from bank_debit import bank as simulator
-from bank_debit import cutting, overview
+from bank_debit import cutting, orders, overview
 from bank_debit.asked import local_day
-from bank_debit.book import Book, BookError, BookUnsure
-from bank_debit.cutting import CutError
+from bank_debit.book import Book
 from bank_debit.debit import Batch, Move
-from bank_debit.room import in_one_unit
-from bank_debit.settings import Contract, contract_of
-from bank_debit.zengin import SIZE_MAX, Faulty, read
+from bank_debit.zengin import Faulty, read
 from hagaki import machine, tables
-from hagaki.config import Config
+from hagaki.debit_book import bytes_of, contract_in, opened, progress, saying, write_private
 from hagaki.problem import DONE, MACHINE, NO, Problem
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile
 
 T = TypeVar("T")
 
@@ -35,14 +28,16 @@ Name = Annotated[str, typer.Option("--acquirer", help="Name of the table [acquir
 ZenginFile = Annotated[Path, typer.Argument(help="A file in Zengin format.")]
 
 DEFAULT_NAME = "bank_debit"
+DAYS_AHEAD = 12
+"""Collection days looked at for one that is not cut."""
 
 
 @app.command("list")
 def listed(name: Name = DEFAULT_NAME, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     """List the collection days: what is open, at the bank, collected and not."""
-    contract, path = _contract(config, name)
+    contract, path = contract_in(config, name)
     today = local_day(machine.now_ms(), contract)
-    with _book(path) as do:
+    with opened(path) as do:
         rows = do(lambda book: overview.days(book, contract, today))
     tables.many(rows, as_json=as_json)
     return DONE
@@ -56,8 +51,8 @@ def show(
     as_json: AsJson = False,
 ) -> int:
     """Show the debits of a collection day, or all of one debit; accounts masked."""
-    _, path = _contract(config, name)
-    with _book(path) as do:
+    _, path = contract_in(config, name)
+    with opened(path) as do:
         if "-" in what:
             day = _day(what)
             tables.many(do(lambda book: overview.debits(book, day)), as_json=as_json)
@@ -66,6 +61,30 @@ def show(
     if found is None:
         raise Problem(f"there is no debit {what}", "debit-unknown")
     tables.whole(overview.debit(found), as_json=as_json)
+    return DONE
+
+
+@app.command("add")
+def add(
+    file: Annotated[Path | None, typer.Argument(help="JSON lines; else standard input.")] = None,
+    name: Name = DEFAULT_NAME,
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> int:
+    """Take debits of another system into the book, all or none; again is no harm."""
+    contract, path = contract_in(config, name)
+    now_ms = machine.now_ms()
+    days = list(islice(contract.plan.from_day(local_day(now_ms, contract)), DAYS_AHEAD))
+    largest = contract.settings.debit_max
+    try:
+        news = orders.orders(machine.standard_input() if file is None else bytes_of(file), now_ms, contract)
+        with opened(path, new=True) as do, progress("adding"):
+            count = do(lambda book: orders.add(book, news, days, largest))
+    except orders.Refused as refused:
+        rows = [{"line": one.line, "slug": one.slug, "where": one.where} for one in refused.wrong]
+        tables.many(rows, as_json=as_json)
+        return NO
+    tables.one({"added": count}, f"{count} debits are in the book", as_json=as_json)
     return DONE
 
 
@@ -81,17 +100,17 @@ def cut(
     as_json: AsJson = False,
 ) -> int:
     """Cut the request file of a collection day, once; again gives the same bytes."""
-    contract, path = _contract(config, name)
+    contract, path = contract_in(config, name)
     today, wanted = local_day(machine.now_ms(), contract), _day(day) if day else None
 
     def work(book: Book) -> Batch:
         chosen = cutting.day_to_cut(book, contract, today, wanted, early=early)
         return cutting.cut(book, contract, chosen, machine.now_ms())
 
-    with _book(path) as do, _progress("cutting"):
+    with opened(path) as do, progress("cutting"):
         batch = do(work)
         target = out or Path(f"debit-{batch.day:%Y%m%d}.txt")
-        _write_private(target, batch.request)
+        write_private(target, batch.request)
     found = read(batch.request)
     if isinstance(found, Faulty):
         raise Problem(f"the file of {batch.day} in the book is damaged", "debit-book", MACHINE)
@@ -111,14 +130,14 @@ def read_answer(
     file: ZenginFile, name: Name = DEFAULT_NAME, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False
 ) -> int:
     """Take the bank's answer into the book; again is no harm. Exit 1 where something does not fit."""
-    contract, path = _contract(config, name)
-    data = _bytes(file)
-    with _saying(), _progress("reading"):
+    contract, path = contract_in(config, name)
+    data = bytes_of(file)
+    with saying(), progress("reading"):
         answer = cutting.answer_of(data)
     if isinstance(answer, Faulty):
         return _faults(answer, as_json=as_json)
     now = (machine.now_ms(), local_day(machine.now_ms(), contract))
-    with _book(path) as do, _progress("booking"):
+    with opened(path) as do, progress("booking"):
         reading = do(lambda book: cutting.take_answer(book, data, answer, now))
     facts = {
         "day": f"{reading.day}",
@@ -138,8 +157,8 @@ def read_answer(
 @app.command("check")
 def check(file: ZenginFile, as_json: AsJson = False) -> int:
     """Say what a Zengin file is (91 request or answer, 21 payouts), or every fault in it."""
-    with _progress("reading"):
-        found = read(_bytes(file))
+    with progress("reading"):
+        found = read(bytes_of(file))
     if isinstance(found, Faulty):
         return _faults(found, as_json=as_json)
     tables.whole(overview.file(found), as_json=as_json)
@@ -154,12 +173,12 @@ def bank(
 ) -> int:
     """For trials: answer a request file as the amounts' last three digits say."""
     try:
-        data = simulator.answer(_bytes(file))
+        data = simulator.answer(bytes_of(file))
     except simulator.NotARequest as error:
         if error.faulty is not None:
             return _faults(error.faulty, as_json=as_json)
         raise Problem(f"{file} is no request of debits", "not-a-request") from None
-    _write_private(out, data)
+    write_private(out, data)
     tables.one({"file": str(out), "bytes": len(data)}, f"{out}: the bank's answer", as_json=as_json)
     return DONE
 
@@ -173,61 +192,13 @@ def paid_back(
     as_json: AsJson = False,
 ) -> int:
     """Note that a collected debit was given back by hand, so that its reversal is acknowledged."""
-    _, path = _contract(config, name)
-    with _book(path) as do:
+    _, path = contract_in(config, name)
+    with opened(path) as do:
         do(lambda book: book.move(reference, Move.PAY_BACK, note=reason))
     tables.one(
         {"reference": reference, "state": "paid-back"}, f"debit {reference} is paid back", as_json=as_json
     )
     return DONE
-
-
-def _contract(config: Path, name: str) -> tuple[Contract, Path]:
-    """The contract in [acquirers.NAME] and where its book is. Raises Problem."""
-    loaded: Config = read_config(config)
-    table = {key: value for key, value in loaded.table(f"acquirers.{name}").items() if key != "adapter"}
-    try:
-        contract = contract_of(table)
-    except SettingsError as error:
-        raise Problem(f"[acquirers.{name}] {error.key}: {error.sentence}", "config-acquirer") from None
-    return contract, loaded.folder / contract.settings.book
-
-
-@contextmanager
-def _book(path: Path) -> Iterator[Callable[[Callable[[Book], T]], T]]:
-    """The open book, as a function that does a work in one transaction. Raises Problem."""
-    if not path.exists():
-        raise Problem(
-            f"{path}: there is no book yet; the gateway makes it at the first start", "debit-book-missing"
-        )
-    with _saying():
-        book = Book(str(path))
-        try:
-            yield lambda work: in_one_unit(book, work)
-        finally:
-            book.close()
-
-
-@contextmanager
-def _saying() -> Iterator[None]:
-    """What the book and the file say -> Problem."""
-    try:
-        yield
-    except CutError as error:
-        raise Problem(error.sentence, error.slug) from None
-    except BookError as error:
-        raise Problem(str(error), "debit-book", MACHINE) from None
-    except BookUnsure as error:
-        raise Problem(
-            f"{error}; run the command again, it does nothing twice", "debit-book", MACHINE
-        ) from None
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[None]:
-    """Shows that it works, on a terminal only."""
-    with Console(stderr=True).status(what):
-        yield
 
 
 def _day(text: str) -> date:
@@ -237,25 +208,6 @@ def _day(text: str) -> date:
         raise Problem(f"{text} is no day; write it like 2026-11-27", "day-form") from None
 
 
-def _bytes(file: Path) -> bytes:
-    with file.open("rb") as stream:
-        return stream.read(SIZE_MAX + 1)
-
-
 def _faults(found: Faulty, *, as_json: bool) -> int:
     tables.many(list(overview.faults(found)), as_json=as_json)
     return NO
-
-
-def _write_private(path: Path, data: bytes) -> None:
-    """Whole or not at all, for its owner alone; a file that holds the same stays. Raises Problem, OSError."""
-    if path.exists():
-        if path.read_bytes() == data:
-            return
-        raise Problem(f"{path} exists and holds something else; choose another file", "file-exists")
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(path)

@@ -189,3 +189,62 @@ async def test_a_gateway_and_two_cuts_at_once_make_one_file(world: World, run: R
     files = [cut.communicate(timeout=60)[0] for cut in cuts]
     assert files[0] == files[1]
     assert files[0].count(b"\r\n2") == 2
+
+
+ORDER = {
+    "reference": "900000000001",
+    "amount": 1200,
+    "office": "9900058",
+    "number": "1234567",
+    "holder": "株式会社ハガキ",
+    "mandate": "A-1",
+}
+
+
+def orders(*changes: dict[str, object]) -> str:
+    lines = [json.dumps({**ORDER, **change}, ensure_ascii=False) for change in changes]
+    Path("orders.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return "orders.jsonl"
+
+
+def test_debits_of_another_system_are_taken_once(world: World, run: Run) -> None:
+    file = orders({}, {"reference": "900000000002", "amount": 1901, "kind": 2})
+    for _ in range(2):
+        assert run("add", file)[:2] == (0, [{"added": 2}])
+    world.now_ms = CUTTING_MS
+    assert run("cut", "--out", "request.txt")[1][0]["yen"] == 3101
+    assert "ｶ)ﾊｶﾞｷ".encode("shift_jis") in Path("request.txt").read_bytes()[122:]
+
+
+@pytest.mark.parametrize(
+    ("change", "slug", "where"),
+    [
+        ({"reference": "700000000001"}, "reference-foreign", "reference"),
+        ({"reference": "90000000001"}, "zengin-digits", "reference"),
+        ({"amount": "1200"}, "order-form", "amount"),
+        ({"amount": True}, "order-form", "amount"),
+        ({"amount": 0}, "zengin-range", "amount_minor"),
+        ({"holder": "山田"}, "kana-character", "account.holder"),
+        ({"number": "12345"}, "zengin-digits", "account.number"),
+        ({"colour": "red"}, "order-form", "line"),
+        ({"amount": 5000}, "reference-used", "reference"),
+    ],
+)
+def test_one_wrong_line_and_nothing_is_taken(
+    world: World, run: Run, change: dict[str, object], slug: str, where: str
+) -> None:
+    run("add", orders({}))
+    code, rows, _ = run("add", orders({"reference": "900000000002"}, change))
+    assert (code, rows) == (1, [{"line": 2, "slug": slug, "where": where}])
+    assert run("list")[1][0]["open"] == 1
+
+
+async def test_the_gateway_hears_nothing_of_debits_that_are_not_its_own(world: World, run: Run) -> None:
+    run("add", orders({"amount": 1901}))
+    world.now_ms = CUTTING_MS
+    run("cut", "--out", "request.txt")
+    run("bank", "request.txt", "--out", "answer.txt")
+    assert run("read", "answer.txt")[1][0]["unpaid"] == 1
+    assert world.do(lambda book: book.untold_after([], 10)) == []
+    day = world.find("900000000001").accepted_on
+    assert world.do(lambda book: book.totals(day)).sales == 0
