@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from acquirer_sdk.codes import Codes, Meaning
 from acquirer_sdk.values import (
+    AdviceAccepted,
+    AdviceOpen,
+    AdviceOutcome,
+    AdviceRefused,
     Approved,
     Ask,
     AuthoriseOutcome,
@@ -14,29 +19,32 @@ from acquirer_sdk.values import (
     InDoubt,
     LateAnswer,
     NeedsInput,
+    NotFound,
+    Reconciled,
     ReversalAccepted,
     ReversalOpen,
     ReversalOutcome,
+    Totals,
 )
 from cafis_adapter.codec import Message
-from cafis_adapter.codes import Codes, Meaning
 
 _CENTRE: Final = re.compile(r"[A-Z][0-9]{2}")
 _GRANTED: Final = (Meaning.APPROVED, Meaning.PARTIAL)
+_NO: Final = (Meaning.DECLINED, Meaning.AGAIN, Meaning.MORE)
+_LATER: Final = ("0210", "0230", "0610")
+"""Answers to what goes back to an earlier sale, where more codes are a no."""
 
 
 def authorisation(codes: Codes, answer: Message, request: AuthoriseRequest) -> AuthoriseOutcome:
-    """The 0110, or 0210, to this very request -> outcome. A wrong amount or currency makes it no answer."""
-    asked, told = f"{request.amount_minor:012d}", answer[4]
-    if answer[49] not in ("", f"{request.currency:03d}"):
-        return InDoubt("wrong-currency")
-    if _meaning(codes, answer) is Meaning.PARTIAL:
-        return (
-            _outcome(codes, answer) if 0 < int(told or 0) < request.amount_minor else InDoubt("wrong-amount")
-        )
-    if told != asked and (told or _meaning(codes, answer) is Meaning.APPROVED):
-        return InDoubt("wrong-amount")
-    return _outcome(codes, answer)
+    """The answer to this very request -> outcome. A wrong amount or currency makes it no answer."""
+    return _authorisation(codes, answer, request.amount_minor, f"{request.currency:03d}")
+
+
+def inquiry(codes: Codes, answer: Message, asked: Message) -> AuthoriseOutcome | NotFound:
+    """The answer to the question what became of a request -> what an answer to that would have been."""
+    if answer[39] in codes.not_found and not answer[44]:
+        return NotFound()
+    return _authorisation(codes, answer, int(asked[4] or 0), asked[49])
 
 
 def reversal(codes: Codes, answer: Message) -> ReversalOutcome:
@@ -46,12 +54,42 @@ def reversal(codes: Codes, answer: Message) -> ReversalOutcome:
     return ReversalOpen(f"refused-{answer[39]}" if answer[39] else "no-code")
 
 
+def advice(codes: Codes, answer: Message) -> AdviceOutcome:
+    """The answer to an advice -> taken, refused, or still open where it says neither."""
+    code, meaning = result_code(answer), _meaning(codes, answer)
+    if meaning is Meaning.APPROVED:
+        return AdviceAccepted(code)
+    if meaning in _NO:
+        return AdviceRefused(code)
+    return AdviceOpen(f"code-{code}" if meaning is Meaning.IN_DOUBT else "unknown-code")
+
+
+def totals(codes: Codes, answer: Message, ours: Totals) -> Reconciled | InDoubt:
+    """A 0510 -> what the acquirer has of that day, and whether both have the same."""
+    code = answer[39]
+    if code not in codes.totals_agree | codes.totals_differ:
+        return InDoubt(f"code-{code}" if code in codes.rows else "unknown-code")
+    if not all(answer[number] for number in (74, 76, 86, 88)):
+        return InDoubt("totals-missing")
+    theirs = Totals(
+        ours.day,
+        ours.currency,
+        sales=int(answer[76]),
+        sales_minor=int(answer[88]),
+        returns=int(answer[74]),
+        returns_minor=int(answer[86]),
+    )
+    return Reconciled(theirs, agrees=code in codes.totals_agree and theirs == ours)
+
+
 def late(codes: Codes, answer: Message, *, near: bool) -> LateAnswer:
     """An answer that nobody waits for. near: it resembles an open request without being its answer."""
     outcome: AuthoriseOutcome | ReversalOutcome | None = None
-    if answer.mti in ("0110", "0210") and not near:
+    if near:
+        outcome = None
+    elif answer.mti in ("0110", "0210") or (answer.mti == "0230" and answer[38]):
         outcome = _outcome(codes, answer)
-    elif answer.mti == "0430" and not near:
+    elif answer.mti in ("0410", "0430"):
         outcome = reversal(codes, answer)
     return LateAnswer(answer[37], int(answer[11] or 0), outcome, result_code(answer))
 
@@ -61,10 +99,23 @@ def result_code(answer: Message) -> str:
     return answer[44] if _CENTRE.fullmatch(answer[44]) else answer[39]
 
 
+def _authorisation(codes: Codes, answer: Message, amount_minor: int, currency: str) -> AuthoriseOutcome:
+    told, meaning = answer[4], _meaning(codes, answer)
+    if answer[49] not in ("", currency):
+        return InDoubt("wrong-currency")
+    if meaning is Meaning.PARTIAL:
+        return _outcome(codes, answer) if 0 < int(told or 0) < amount_minor else InDoubt("wrong-amount")
+    if told != f"{amount_minor:012d}" and (told or meaning is Meaning.APPROVED):
+        return InDoubt("wrong-amount")
+    if not amount_minor and answer[39] in codes.card_good and not answer[44]:
+        return Approved(answer[38], 0, answer[39])
+    return _outcome(codes, answer)
+
+
 def _meaning(codes: Codes, answer: Message) -> Meaning | None:
     code = result_code(answer)
-    no_return = answer.mti == "0210" and code in codes.return_declined
-    meaning = Meaning.DECLINED if no_return else codes.meanings.get(code)
+    no = answer.mti in _LATER and code in codes.return_declined
+    meaning = Meaning.DECLINED if no else codes.meanings.get(code)
     free_text = answer[44] and not _CENTRE.fullmatch(answer[44])
     contradicts = answer[44] and codes.meanings.get(answer[39]) in _GRANTED
     return None if free_text or contradicts else meaning
@@ -80,7 +131,7 @@ def _outcome(codes: Codes, answer: Message) -> AuthoriseOutcome:
         case Meaning.AGAIN:
             return NeedsInput(Ask.AGAIN, code)
         case Meaning.MORE:
-            return NeedsInput(Ask.MORE, code)
+            return NeedsInput(Ask.MORE, code, codes.items(code))
         case Meaning.IN_DOUBT:
             return InDoubt(f"code-{code}")
     return InDoubt("unknown-code")

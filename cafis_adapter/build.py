@@ -1,20 +1,34 @@
-"""Values -> messages: the authorisation 0100, a return 0200, a reversal 0420, network management 0800."""
+"""Values -> messages, each as the profile lays it out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from acquirer_sdk.values import AuthoriseRequest, CardData, ReturnRequest
-from cafis_adapter import chip
-from cafis_adapter.codec import Message
+from acquirer_sdk.values import (
+    Advice,
+    AuthoriseRequest,
+    CaptureRequest,
+    CardData,
+    Original,
+    ReturnKind,
+    ReturnRequest,
+    Totals,
+)
+from cafis_adapter import added, chip, conditions
+from cafis_adapter.codec import Message, MessageError
+from cafis_adapter.layout import Kind, Layout
+from cafis_adapter.private import Private
 from cafis_adapter.profile import Profile
 
 _ECHOED: Final = frozenset({7, 11, 32, 33, 70})
 """Elements of an 0800 that its answer repeats."""
+
+_RETURNS: Final = {ReturnKind.VOID: Kind.VOID, ReturnKind.REFUND: Kind.REFUND}
+
 
 SALE_MTI: Final = "0100"
 RETURN_MTI: Final = "0200"
@@ -25,38 +39,110 @@ class Network(StrEnum):
 
     SIGN_ON = "001"
     SIGN_OFF = "002"
+    KEYS = "101"
     ECHO = "301"
 
 
-def authorisation(profile: Profile, acquirer_id: str, request: AuthoriseRequest) -> Message:
-    """A sale -> 0100 (ISO 8583:1987), every time in it from the request."""
-    return _message(profile, "authorisation", SALE_MTI, _asked(profile, acquirer_id, request))
+def kind_of(request: AuthoriseRequest) -> Kind:
+    """Which kind of request the values ask for. No amount is a card check."""
+    if isinstance(request, ReturnRequest):
+        return _RETURNS[request.kind]
+    if isinstance(request, CaptureRequest):
+        return Kind.COMPLETION
+    if request.hold:
+        return Kind.HOLD
+    return Kind.AUTHORISATION if request.amount_minor else Kind.CARD_CHECK
 
 
-def giving_back(profile: Profile, acquirer_id: str, request: ReturnRequest) -> Message:
-    """A return -> 0200; DE38 and DE90 are those of the sale that it gives back."""
-    original, fields = request.original, _asked(profile, acquirer_id, request)
-    fields[3] = profile.processing_codes[request.kind]
-    fields[38] = original.approval_number
-    fields[90] = _elements(SALE_MTI, original.stan, _times(original.time_s, 0)[0], acquirer_id)
-    return _message(profile, "return", RETURN_MTI, fields)
+def authorisation(
+    profile: Profile, acquirer_id: str, request: AuthoriseRequest, company: str = ""
+) -> Message:
+    """A sale, hold, capture, return or card check -> the request, every time in it from the values.
+
+    company: the company code of a card that the profile's table does not know. A PIN does not stand in it.
+    Raises MessageError for what its private elements cannot hold, KeyError for a kind the profile lacks.
+    """
+    layout = profile.layouts[kind_of(request)]
+    fields = _common(profile, acquirer_id, request)
+    fields |= _card(profile, request.card)
+    said = _said(profile, request, company)
+    original = original_of(request)
+    if original is not None:
+        fields[38] = original.approval_number
+        fields[90] = _original(profile, acquirer_id, request, original)
+        said |= _meant(profile, original)
+    return _message(layout, fields, said)
+
+
+def original_of(request: AuthoriseRequest) -> Original | None:
+    """The sale that a return gives back, or that a capture takes."""
+    return request.original if isinstance(request, ReturnRequest | CaptureRequest) else None
 
 
 def reversal(profile: Profile, acquirer_id: str, request: AuthoriseRequest) -> Message:
-    """A request that has not been sent -> the 0420 that undoes it, with its date and its DE90."""
+    """A request that has not been sent -> the reversal that undoes it, with its date and its DE90."""
+    undone = profile.layouts[kind_of(request)]
     fields = _common(profile, acquirer_id, request)
     fields |= _card(profile, request.card)
-    fields[39] = profile.reversal_reason
-    mti = SALE_MTI
-    if isinstance(request, ReturnRequest):
-        mti, fields[3] = RETURN_MTI, profile.processing_codes[request.kind]
-    fields[90] = _elements(mti, request.stan, fields[7], acquirer_id)
-    return _message(profile, "reversal", "0420", fields)
+    fields[3] = undone.constants.get(3, "")
+    fields[90] = _elements(undone.mti, request.stan, fields[7], acquirer_id)
+    return _message(profile.layouts[Kind.REVERSAL], fields, {})
 
 
-def _asked(profile: Profile, acquirer_id: str, request: AuthoriseRequest) -> dict[int, str]:
-    paid = f"{request.condition:03d}{request.condition_count:02d}{request.slip}"
-    return {**_common(profile, acquirer_id, request), **_card(profile, request.card), 48: paid}
+def advice(profile: Profile, acquirer_id: str, told: Advice) -> Message:
+    """What was added to a sale -> the message that says so. Raises MessageError for what it cannot hold."""
+    original = told.original
+    utc, time, day = _times(told.time_s, profile.local_utc_offset_minutes)
+    fields = {
+        4: f"{original.amount_minor:012d}",
+        7: utc,
+        11: f"{told.stan:06d}",
+        12: time,
+        13: day,
+        32: acquirer_id,
+        37: told.reference,
+        38: original.approval_number,
+        41: told.terminal_id,
+        42: told.merchant_id,
+        49: f"{told.currency:03d}",
+        90: _elements(
+            profile.layouts[Kind.AUTHORISATION].mti, original.stan, _utc(original.time_s), acquirer_id
+        ),
+    }
+    return _message(
+        profile.layouts[Kind.ADVICE], fields, added.values(told.items) | _meant(profile, original)
+    )
+
+
+def inquiry(profile: Profile, reversed_by: Message, stan: int, time_s: int) -> Message:
+    """The reversal of a request -> the question what became of it; stan, time_s: the question's own."""
+    kept = {number: value for number, value in reversed_by.fields.items() if number != 39}
+    fields = {**kept, 7: _utc(time_s), 11: f"{stan:06d}"}
+    return _message(profile.layouts[Kind.INQUIRY], fields, {})
+
+
+def totals(profile: Profile, acquirer_id: str, ours: Totals, stan: int, time_s: int) -> Message:
+    """One day's totals -> the question whether they agree."""
+    net = ours.sales_minor - ours.returns_minor
+    fields = {
+        7: _utc(time_s),
+        11: f"{stan:06d}",
+        15: f"{date.fromisoformat(ours.day):%m%d}",
+        32: acquirer_id,
+        49: f"{ours.currency:03d}",
+        74: f"{ours.returns:010d}",
+        76: f"{ours.sales:010d}",
+        86: f"{ours.returns_minor:016d}",
+        88: f"{ours.sales_minor:016d}",
+        97: f"{'C' if net < 0 else 'D'}{abs(net):016d}",
+    }
+    return _message(profile.layouts[Kind.TOTALS], fields, {})
+
+
+def _original(profile: Profile, acquirer_id: str, request: AuthoriseRequest, original: Original) -> str:
+    """DE90 of the sale that a return or a capture means; only a capture means a hold."""
+    meant = Kind.HOLD if isinstance(request, CaptureRequest) else Kind.AUTHORISATION
+    return _elements(profile.layouts[meant].mti, original.stan, _utc(original.time_s), acquirer_id)
 
 
 def _elements(mti: str, stan: int, utc: str, acquirer_id: str) -> str:
@@ -69,21 +155,44 @@ def repeated(message: Message) -> Message:
     return message.with_fields({}, mti=message.mti[:3] + "1")
 
 
-def network(profile: Profile, code: Network, stan: int, time_s: int) -> Message:
-    """Sign-on, sign-off or echo. time_s: unix seconds UTC."""
-    fields = {7: f"{datetime.fromtimestamp(time_s, UTC):%m%d%H%M%S}", 11: f"{stan:06d}", 70: code.value}
-    return _message(profile, "network", "0800", fields)
+def network(
+    profile: Profile, code: Network, stan: int, time_s: int, said: Mapping[str, str] | None = None
+) -> Message:
+    """Sign-on, sign-off, keys or echo. time_s: unix seconds UTC. said: for its private elements."""
+    fields = {7: _utc(time_s), 11: f"{stan:06d}", 70: code.value}
+    return _message(profile.layouts[Kind.NETWORK], fields, said or {})
 
 
-def network_answer(asked: Message) -> Message:
+def network_answer(asked: Message, code: str = "00") -> Message:
     """The 0810 to an 0800: what names the request and no more, so that it fits however long that was."""
     named = {number: value for number, value in asked.fields.items() if number in _ECHOED}
-    return Message("0810", {**named, 39: "00"})
+    return Message("0810", {**named, 39: code})
 
 
-def _message(profile: Profile, name: str, mti: str, fields: Mapping[int, str]) -> Message:
-    every = {**profile.constants, **fields}
-    return Message(mti, {number: every[number] for number in profile.messages[name] if every.get(number)})
+def keys_answer(profile: Profile, asked: Message, code: str, check: str) -> Message:
+    """The 0810 to an 0800/101 that brought a key; check: its check value, or an empty text."""
+    answer = network_answer(asked, code)
+    inside = profile.layouts[Kind.NETWORK].private
+    return Message(answer.mti, {**answer.fields, **_written(inside, {"key_check": check})})
+
+
+def _message(layout: Layout, fields: Mapping[int, str], said: Mapping[str, str]) -> Message:
+    every = {**fields, **layout.constants}
+    if layout.private:
+        every |= _written(layout.private, {**said, **layout.said})
+    return Message(layout.mti, {number: every[number] for number in layout.fields if every.get(number)})
+
+
+def _written(inside: tuple[tuple[int, Private], ...], said: Mapping[str, str]) -> dict[int, str]:
+    written = {}
+    for number, private in inside:
+        try:
+            text = private.write(said)
+        except ValueError as error:
+            raise MessageError("field-type", f"DE{number}.{error.args[0]}") from None
+        if text:
+            written[number] = text
+    return written
 
 
 def _common(profile: Profile, acquirer_id: str, request: AuthoriseRequest) -> dict[int, str]:
@@ -100,6 +209,35 @@ def _common(profile: Profile, acquirer_id: str, request: AuthoriseRequest) -> di
         42: request.merchant_id,
         49: f"{request.currency:03d}",
     }
+
+
+def _said(profile: Profile, request: AuthoriseRequest, company: str) -> dict[str, str]:
+    """What stands in private elements of a request."""
+    said = conditions.details(request)
+    said["slip"] = str(request.slip)
+    said["product"] = request.product_code
+    said["referral"] = request.referral_number
+    if request.tax_minor:
+        said["tax"] = str(request.tax_minor)
+    said["company"] = company_of(profile, request.card.pan) or company
+    return said
+
+
+def _meant(profile: Profile, original: Original) -> dict[str, str]:
+    _, _, day = _times(original.time_s, profile.local_utc_offset_minutes)
+    return {"original_reference": original.reference, "original_date": day}
+
+
+def company_of(profile: Profile, pan: str) -> str:
+    """A card number -> the company code of the longest beginning that fits, or an empty text."""
+    for beginning, code in profile.companies.items():
+        if pan.startswith(beginning):
+            return code
+    return ""
+
+
+def _utc(time_s: int) -> str:
+    return _times(time_s, 0)[0]
 
 
 @lru_cache(16)
@@ -119,6 +257,5 @@ def _card(profile: Profile, card: CardData) -> dict[int, str]:
         23: f"{sequence.hex():0>3}" if sequence else "",
         35: card.track2 if striped else "",
         45: card.jis2,
-        52: "" if card.pin is None else card.pin.block.hex().upper(),
         55: card.emv.hex().upper(),
     }

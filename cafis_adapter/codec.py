@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
+from cafis_adapter.element import Element
 from cafis_adapter.plan import SEPARATOR, plan_of
-from cafis_adapter.profile import Element, Profile
+from cafis_adapter.profile import Profile
 
 _MTI: Final = 4
 _HALF: Final = 8

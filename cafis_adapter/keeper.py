@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from acquirer_sdk.port import Ports
 from cafis_adapter import build
 from cafis_adapter.build import Network
-from cafis_adapter.codec import Message, pack
+from cafis_adapter.codec import Message
 from cafis_adapter.line import Key, Line, Phase, Signal
 from cafis_adapter.link import Address, Exchanged, Link, Waiter
-from cafis_adapter.profile import Profile
+from cafis_adapter.wire import Wire
+
+Make = Callable[[int, int], Message]
+"""STAN and unix seconds -> a message of the line's own."""
 
 STAN_MAX: Final = 999_999
 SIGN_OFF_S: Final = 2.0
@@ -36,12 +40,12 @@ def pause_ms(pace: Pace, failures: int, random: bytes) -> int:
 
 
 class Keeper:
-    """Runs beside the requests. Network messages have a STAN series of their own: their class differs."""
+    """Runs beside the requests. What it asks has a STAN series of its own: the class differs."""
 
-    def __init__(self, link: Link, line: Line[Waiter], profile: Profile, pace: Pace, ports: Ports) -> None:
+    def __init__(self, link: Link, line: Line[Waiter], wire: Wire, pace: Pace, ports: Ports) -> None:
         self._link = link
         self._line = line
-        self._profile = profile
+        self._wire = wire
         self._pace = pace
         self._ports = ports
         self._stan = 0
@@ -87,15 +91,36 @@ class Keeper:
                 )
                 return self._link.drop()
             if signing_on:
-                self._line.signal(Signal.SIGN_ON_ACCEPTED)
-                self._failures = 0
-                self._ports.tell("line.signed-on")
+                await self._signed_on()
             await asyncio.sleep(self._pace.echo_interval_s)
 
+    async def _signed_on(self) -> None:
+        self._line.signal(Signal.SIGN_ON_ACCEPTED)
+        self._failures = 0
+        self._ports.tell("line.signed-on")
+        if self._wire.profile.keys_at_sign_on:
+            got = await self._ask(Network.KEYS, self._pace.timeout_s)
+            if not (isinstance(got, Message) and got[39] == "00"):
+                self._ports.tell("alarm.key-refused", slug="not-given")
+
+    async def ask(self, make: Make) -> Exchanged:
+        """Send something of the line's own, and wait for its answer. Raises MessageError and KeyFault."""
+        return await self._exchange(make, self._pace.timeout_s)
+
+    async def echo(self) -> Exchanged:
+        """Ask whether the host is there."""
+        return await self._ask(Network.ECHO, self._pace.timeout_s)
+
     async def _ask(self, code: Network, timeout_s: float) -> Exchanged:
+        profile = self._wire.profile
+        return await self._exchange(
+            lambda stan, time_s: build.network(profile, code, stan, time_s), timeout_s
+        )
+
+    async def _exchange(self, make: Make, timeout_s: float) -> Exchanged:
         self._stan = self._stan % STAN_MAX + 1
-        message = build.network(self._profile, code, self._stan, self._ports.now_ms() // 1000)
-        body = pack(self._profile, message)
+        message = make(self._stan, self._ports.now_ms() // 1000)
+        body = self._wire.pack(message)
         return await self._link.exchange(Key.of_request(message), body, timeout_s=timeout_s)
 
     def _ended(self, task: asyncio.Task[None]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Generic, NamedTuple, TypeVar
@@ -50,13 +50,18 @@ _READINESS: Final[Mapping[Phase, Ready | NotReady]] = {
 }
 
 ANSWERS: Final[Mapping[str, str]] = {
-    "0100": "0110",
-    "0200": "0210",
-    "0420": "0430",
-    "0421": "0430",
-    "0800": "0810",
+    f"0{klass}{function}{origin}": f"0{klass}{function + 1}0"
+    for klass, function in ((1, 0), (1, 2), (2, 0), (2, 2), (4, 0), (4, 2), (5, 0), (6, 0), (8, 0))
+    for origin in (0, 1)
 }
-"""Request -> the message class of its answer."""
+"""Request, first or repeated -> the message class of its answer."""
+
+Genuine = Callable[[Message, bytes], bool]
+"""A message and its bytes -> does it end in the MAC that it must have?"""
+
+
+def _unsealed(_message: Message, _body: bytes) -> bool:
+    return True
 
 
 class IllegalSignal(Exception):
@@ -103,6 +108,14 @@ class Stray:
 
 
 @dataclass(frozen=True, slots=True)
+class Forged(Generic[W]):
+    """A message without the MAC that it must have: no answer. waiter: who waited for one like it, or None."""
+
+    waiter: W | None
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
 class HostAsks:
     """The host's own 0800, to be answered."""
 
@@ -117,14 +130,15 @@ class Broken:
     where: str
 
 
-Event = Answer[W] | Stray | HostAsks | Broken
+Event = Answer[W] | Forged[W] | Stray | HostAsks | Broken
 
 
 class Line(Generic[W]):
     """One line. W is whatever the caller uses to wait; the line only keeps it."""
 
-    def __init__(self, profile: Profile, outstanding_max: int) -> None:
+    def __init__(self, profile: Profile, outstanding_max: int, is_genuine: Genuine = _unsealed) -> None:
         self.phase = Phase.DISCONNECTED
+        self._is_genuine = is_genuine
         self._profile = profile
         self._outstanding_max = outstanding_max
         self._framer = Framer(profile.body_max)
@@ -180,9 +194,14 @@ class Line(Generic[W]):
         """Bytes from the host, cut anywhere -> what they mean. After Broken nothing more comes."""
         try:
             for body in self._framer.feed(data):
-                yield self._sorted(unpack(self._profile, body))
+                message = unpack(self._profile, body)
+                yield self._sorted(message) if self._is_genuine(message, body) else self._forged(message)
         except MessageError as error:
             yield Broken(error.slug, error.where)
+
+    def _forged(self, message: Message) -> Event[W]:
+        key = Key.of_answer(message)
+        return Forged(self._take(key) if key in self._waiting else None, message)
 
     def _sorted(self, message: Message) -> Event[W]:
         if message.mti == "0800":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cafis_adapter.codec import Message
 from cafis_adapter.framing import frame
-from cafis_adapter.line import Answer, Broken, HostAsks, Key, Line, Stray
+from cafis_adapter.line import Answer, Broken, Forged, HostAsks, Key, Line, Stray
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,11 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """Whom a link tells: strays and broken streams, and what to answer to the host's own 0800 (packed)."""
+    """Whom a link tells: strays, messages without their MAC and broken streams, and what to answer to the
+    host's own 0800 (packed)."""
 
     stray: Callable[[Stray], None]
+    forged: Callable[[Message], None]
     broken: Callable[[Broken], None]
     answer_host: Callable[[Message], bytes]
 
@@ -140,6 +142,10 @@ class Link:
                     waiter.set_result(message)
                 case Answer(_, message):  # whoever asked has just been cancelled
                     self._hooks.stray(Stray(message, near=False))
+                case Forged(waiter, message):
+                    if waiter is not None and not waiter.done():
+                        waiter.set_result(Lost("mac-wrong"))
+                    self._hooks.forged(message)
                 case Stray():
                     self._hooks.stray(event)
                 case HostAsks(message) if self._writer is not None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from cafis_adapter.profile import Element, Profile
+from cafis_adapter.element import Element
+from cafis_adapter.profile import Profile
 
 PLANS_MAX: Final = 256
 SEPARATOR: Final = "\uffff"

@@ -1,4 +1,4 @@
-"""The wire profile: which elements a message has and how each is written, from a TOML file."""
+"""The wire profile: which messages there are, what each holds and how it is written, from a TOML file."""
 
 from __future__ import annotations
 
@@ -10,144 +10,200 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-from acquirer_sdk.values import ReturnKind
+from cafis_adapter import chip
+from cafis_adapter.conditions import Condition, read_conditions
+from cafis_adapter.element import Element, read_element
+from cafis_adapter.layout import Kind, Layout, read_layouts
+from cafis_adapter.part import Part, ProfileError
+from cafis_adapter.private import Private, read_private
 
-_NOTATION: Final = re.compile(r"(n|an|ans|z|b)(\.{0,3})([1-9][0-9]{0,3})")
-_TEXT: Final = {
-    "n": re.compile(r"[0-9]*"),
-    "an": re.compile(r"[0-9A-Za-z ]*"),
-    "ans": re.compile(r"[\x20-\x7e]*"),
-    "z": re.compile(r"[0-9=D]*"),
-    "b": re.compile(r"([0-9A-F]{2})*"),
-}
-_MESSAGES: Final = ("authorisation", "return", "reversal", "network")
+__all__ = ["Profile", "ProfileError", "StandIn", "load_profile", "read_profile"]
+
+DEFAULT: Final = "cafis"
+SHIPPED: Final = (DEFAULT, "iso87")
+"""Profiles that come with the adapter, by name."""
+
+MACS: Final = (64, 128)
 _REQUIRED: Final = frozenset({4, 7, 11, 37, 38, 39, 41, 44, 49, 70, 90})
-
-
-class ProfileError(Exception):
-    """The profile cannot be used. where is the path inside the file."""
-
-    def __init__(self, where: str, sentence: str) -> None:
-        super().__init__(f"{where}: {sentence}")
-        self.where = where
+_KEYS: Final = (
+    *("name", "body_max", "secondary_bitmap_always", "local_utc_offset_minutes", "mac", "keys_at_sign_on"),
+    *("terminal_id", "return_without_card", "messages", "private", "conditions", "companies", "chip"),
+    *("stand_in", "entry_modes", "fields"),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Element:
-    """One data element. kind: n, an, ans, z, b; length_digits: 0 = fixed; size_max: characters or bytes."""
+class StandIn:
+    """How an answer says that somebody answered in the card company's place: element and its values."""
 
-    kind: str
-    length_digits: int
-    size_max: int
-    name: str
+    element: int
+    values: tuple[str, ...]
 
-    def accepts(self, value: str) -> bool:
-        """Are these characters of the right kind? (bytes are written as capital hexadecimal)"""
-        return _TEXT[self.kind].fullmatch(value) is not None
-
-    def fitted(self, value: str) -> str:
-        """A fixed field padded as the standard says: digits with zeros in front, text with spaces behind."""
-        if self.length_digits or self.kind == "b":
-            return value
-        return value.zfill(self.size_max) if self.kind == "n" else value.ljust(self.size_max)
+    def answered(self, value: str) -> bool:
+        return value in self.values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Profile:
     """A checked profile; only itself is its equal, so that what is worked out of it can be kept by it.
 
-    processing_codes: DE3 of each kind of return.
+    mac: every message but the network's ends in a MAC, DE64 or, behind two bitmaps, DE128.
+    companies: beginning of a card number -> company code (仕向先), the longest one first.
     """
 
     name: str
     body_max: int
     secondary_bitmap_always: bool
     local_utc_offset_minutes: int
-    messages: Mapping[str, tuple[int, ...]]
-    constants: Mapping[int, str]
-    processing_codes: Mapping[str, str]
+    mac: bool
+    keys_at_sign_on: bool
+    terminal_id: re.Pattern[str]
     return_without_card: bool
-    reversal_reason: str
+    layouts: Mapping[Kind, Layout]
+    private: Mapping[int, Private]
+    conditions: Mapping[int, Condition]
+    companies: Mapping[str, str]
+    chip: chip.Rules
+    stand_in: StandIn | None
     entry_modes: Mapping[int, str]
     elements: Mapping[int, Element]
 
+    def kind_of(self, mti: str, fields: Mapping[int, str]) -> Kind | None:
+        """Which kind of request a message is, first or repeated: by its MTI and what such a kind says."""
+        first = f"{mti[:3]}0"
+        for layout in self.layouts.values():
+            if layout.mti == first and layout.marked(fields):
+                return layout.kind
+        return None
+
+    def said(self, fields: Mapping[int, str]) -> dict[str, str]:
+        """What the private elements of a message say, by name; of one that is laid out otherwise, nothing."""
+        values: dict[str, str] = {}
+        for number, private in self.private.items():
+            if number in fields:
+                try:
+                    values |= private.read(fields[number])
+                except ValueError:
+                    continue
+        return values
+
 
 def load_profile(path: str = "") -> Profile:
-    """A file's path, or "" for the one shipped here -> the checked profile. Raises ProfileError."""
-    source = Path(path) if path else files("cafis_adapter") / "profiles" / "cafis.toml"
+    """A file's path, a shipped profile's name, or "" for the default -> checked. Raises ProfileError."""
     try:
-        table = tomllib.loads(source.read_text(encoding="utf-8"))
+        return read_profile(tomllib.loads(_text(path)))
     except OSError:
         raise ProfileError("file", f"cannot be read: {path}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError("file", f"is not TOML: {error}") from None
-    return read_profile(table)
+
+
+def _text(path: str) -> str:
+    name = path or DEFAULT
+    if name in SHIPPED:
+        return (files("cafis_adapter") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
+    return Path(path).read_text(encoding="utf-8")
 
 
 def read_profile(table: Mapping[str, Any]) -> Profile:
     """A parsed profile -> checked. Raises ProfileError with the path of the first fault."""
-    elements = {_number("fields", key): _element(key, row) for key, row in _part(table, "fields").items()}
-    missing = sorted(_REQUIRED - set(elements))
-    if missing:
-        raise ProfileError("fields", f"an adapter cannot work without DE{missing[0]}")
-    back = _part(table, "return")
+    whole = Part(table)
+    whole.known(*_KEYS)
+    elements = _elements(whole.part("fields"))
+    private = _privates(whole.part("private"), elements)
     return Profile(
-        name=_value(table, "name", str),
-        body_max=_value(table, "body_max", int),
-        secondary_bitmap_always=_value(table, "secondary_bitmap_always", bool),
-        local_utc_offset_minutes=_value(table, "local_utc_offset_minutes", int),
-        messages={name: _listed(table, name, elements) for name in _MESSAGES},
-        constants=_texts(table, "constants"),
-        processing_codes={kind.value: _value(back, kind.value, str) for kind in ReturnKind},
-        return_without_card=_value(back, "without_card", bool),
-        reversal_reason=_value(_part(table, "reversal"), "reason", str),
-        entry_modes=_texts(table, "entry_modes"),
+        name=whole.value("name", str),
+        body_max=_body_max(whole),
+        secondary_bitmap_always=whole.value("secondary_bitmap_always", bool),
+        local_utc_offset_minutes=whole.value("local_utc_offset_minutes", int),
+        mac=_mac(whole, elements),
+        keys_at_sign_on=whole.value_or("keys_at_sign_on", False),
+        terminal_id=_terminal_id(whole),
+        return_without_card=whole.value("return_without_card", bool),
+        layouts=read_layouts(whole.part("messages"), elements, private),
+        private=private,
+        conditions=read_conditions(whole.part("conditions")),
+        companies=_companies(whole.part("companies")),
+        chip=chip.read_rules(whole.part("chip")),
+        stand_in=_stand_in(whole, elements),
+        entry_modes=_entry_modes(whole.part("entry_modes"), elements),
         elements=elements,
     )
 
 
-def _part(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part: Any = table.get(name)
-    if not isinstance(part, Mapping):
-        raise ProfileError(name, "the table is missing")
-    return part
+def _elements(part: Part) -> dict[int, Element]:
+    elements = {part.number(key): read_element(part, key) for key in part}
+    missing = sorted(_REQUIRED - set(elements))
+    if missing:
+        raise ProfileError("fields", f"an adapter cannot work without DE{missing[0]}")
+    return elements
 
 
-def _value(table: Mapping[str, Any], name: str, kind: type) -> Any:
-    value: Any = table.get(name)
-    if type(value) is not kind:
-        raise ProfileError(name, f"must be of type {kind.__name__}")
-    return value
+def _privates(part: Part, elements: Mapping[int, Element]) -> dict[int, Private]:
+    return {part.number(key): _private(part, key, elements.get(int(key))) for key in part}
 
 
-def _number(where: str, key: str) -> int:
-    if not (key.isascii() and key.isdigit() and int(key) <= 128):
-        raise ProfileError(f"{where}.{key}", "must be the number of an element, at most 128")
-    return int(key)
+def _private(part: Part, key: str, element: Element | None) -> Private:
+    if element is None or element.kind not in ("ans", "b"):
+        raise part.wrong(key, "must be among the fields, of kind ans or b")
+    try:
+        private = read_private(part.value(key, list), binary=element.kind == "b")
+    except ValueError as error:
+        raise part.wrong(
+            key, f'{error.args[0]!r} is no sub-field, such as "count n2" or "note k..60" in an element of b'
+        ) from None
+    if private.size_max > element.size_max:
+        raise part.wrong(key, f"takes {private.size_max} places, DE{key} has {element.size_max}")
+    return private
 
 
-def _texts(table: Mapping[str, Any], name: str) -> Mapping[int, str]:
-    return {_number(name, key): _value(_part(table, name), key, str) for key in _part(table, name)}
+def _body_max(whole: Part) -> int:
+    size = whole.value("body_max", int)
+    if not 64 <= size <= 65535:
+        raise whole.wrong("body_max", "must be 64 to 65535")
+    return size
 
 
-def _listed(table: Mapping[str, Any], name: str, elements: Mapping[int, Element]) -> tuple[int, ...]:
-    numbers = _value(_part(table, "messages"), name, list)
-    for number in numbers:
-        if number not in elements:
-            raise ProfileError(f"messages.{name}", f"DE{number} is not among the fields")
-    return tuple(sorted(numbers))
+def _mac(whole: Part, elements: Mapping[int, Element]) -> bool:
+    wanted = whole.value_or("mac", False)
+    odd = [number for number in MACS if (elements.get(number) or Element("", 0, 0, "")).size_max != 8]
+    if wanted and odd:
+        raise whole.wrong("mac", f"needs DE{odd[0]} as b8")
+    return wanted
 
 
-def _element(key: str, row: Any) -> Element:
-    where = f"fields.{key}"
-    if not (isinstance(row, list) and len(row) == 2 and all(isinstance(part, str) for part in row)):
-        raise ProfileError(where, 'must be ["notation", "name"]')
-    found = _NOTATION.fullmatch(row[0])
-    if found is None or len(found[2]) == 1:
-        raise ProfileError(where, 'notation must be like "n6", "n..19" or "ans...999"')
-    element = Element(found[1], len(found[2]), int(found[3]), row[1])
-    if element.length_digits and element.size_max >= 10**element.length_digits:
-        raise ProfileError(
-            where, f"{element.size_max} does not fit into {element.length_digits} digits of length"
-        )
-    return element
+def _terminal_id(whole: Part) -> re.Pattern[str]:
+    try:
+        return re.compile(whole.value_or("terminal_id", ".*"), re.ASCII)
+    except re.error as error:
+        raise whole.wrong("terminal_id", f"is no regular expression: {error}") from None
+
+
+def _companies(part: Part) -> dict[str, str]:
+    for key, code in part.texts().items():
+        if not (key.isascii() and key.isdigit() and len(key) <= 12 and 0 < len(code) <= 11):
+            raise part.wrong(key, "must be digits of a card number, and a code of up to 11 characters")
+    return {key: part.value(key, str) for key in sorted(part, key=len, reverse=True)}
+
+
+def _stand_in(whole: Part, elements: Mapping[int, Element]) -> StandIn | None:
+    part = whole.part("stand_in")
+    if "stand_in" not in whole:
+        return None
+    part.known("element", "values")
+    number = part.value("element", int)
+    values = tuple(value for value in part.value("values", list) if isinstance(value, str))
+    if number not in elements:
+        raise part.wrong("element", f"DE{number} is not among the fields")
+    if not values or not all(elements[number].fits(value) for value in values):
+        raise part.wrong("values", f"must be texts that DE{number} can hold")
+    return StandIn(number, values)
+
+
+def _entry_modes(part: Part, elements: Mapping[int, Element]) -> dict[int, str]:
+    for key, value in part.texts().items():
+        if not (key.isascii() and key.isdigit()):
+            raise part.wrong(key, "must be a reader's entry mode, a number")
+        if 22 in elements and not elements[22].fits(value):
+            raise part.wrong(key, "does not fit into DE22")
+    return {int(key): value for key, value in part.texts().items()}

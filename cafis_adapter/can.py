@@ -1,0 +1,27 @@
+"""What a host can do, as its profile says it: the capabilities of the adapter."""
+
+from __future__ import annotations
+
+from acquirer_sdk.values import Capabilities
+from cafis_adapter.added import items_in
+from cafis_adapter.layout import Kind
+from cafis_adapter.profile import Profile
+
+
+def capabilities_of(profile: Profile) -> Capabilities:
+    """A kind of request that the profile lays out is one that the host takes."""
+    has = profile.layouts.keys().__contains__
+    return Capabilities(
+        capture=has(Kind.COMPLETION),
+        void=has(Kind.VOID),
+        refund=has(Kind.REFUND),
+        advise=has(Kind.ADVICE),
+        card_check=has(Kind.CARD_CHECK),
+        inquire=has(Kind.INQUIRY),
+        reconcile=has(Kind.TOTALS),
+        echo=True,
+        partial_approval=True,
+        return_without_card=profile.return_without_card,
+        conditions=tuple(sorted(profile.conditions)),
+        items_taken=items_in(profile.layouts[Kind.ADVICE].names) if has(Kind.ADVICE) else (),
+    )
