@@ -106,7 +106,9 @@ def place_of(read: JsonSettings, ports: Ports) -> Place:
     """The processor's place. Raises SettingsError, and what ports.refer raises."""
     url, proxy = _url("url", read.url), read.proxy
     if url.scheme == "http" and not is_loopback(url.hostname or ""):
-        raise SettingsError("url", "http:// is for a simulator on loopback; card data leave by https:// only")
+        raise SettingsError(
+            "url", "http:// is for a simulator at 127.0.0.1; card data leave by https:// only"
+        )
     if proxy and _url("proxy", proxy).scheme != "http":
         raise SettingsError("proxy", "must be http://HOST:PORT; what goes through it is TLS to the processor")
     if proxy and url.scheme == "http":

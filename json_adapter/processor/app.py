@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,12 +13,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from acquirer_sdk.port import Ports, SettingsError
+from json_adapter.asked import PATHS
 from json_adapter.processor.desk import Cut, Deafen, Desk, Heard, Move, Reply, Send, Understood, Wait, problem
 from json_adapter.processor.spoil import Pen, head, raw
 from json_adapter.processor.triggers import Step
 from json_adapter.settings import is_loopback
 from json_adapter.signature import LABEL, SECRET_MIN, Headers, Key, Stamp
 
+_KEY: Final = re.compile(r'^"?([0-9]{12}-[0-9]{6}-[a-z-]{4,16})"?$|^.*$', re.DOTALL)
 BODY_MAX: Final = 65_536
 BACKLOG: Final = 1024
 
@@ -108,7 +111,7 @@ class Processor:
         if asyncio.get_running_loop().time() < self._deaf_until:
             await self._closing.wait()
         heard = Heard(request.method, request.path_qs, _headers(request), body)
-        self._ports.tell("processor.request", path=request.path, reference=_named(heard))
+        self._ports.tell("processor.request", path=_known(request.path), reference=_named(heard))
         if len(body) > BODY_MAX:
             return await self._play(request, heard, iter([Send(problem("too-large"))]))
         return await self._play(request, heard, self._desk.moves(heard, self._now_s()))
@@ -176,10 +179,14 @@ def _headers(request: web.BaseRequest) -> Headers:
     return {name.lower(): request.headers.getall(name) for name in request.headers}
 
 
+def _known(path: str) -> str:
+    """Only a path of the wire is told: nobody knows what a stranger writes there."""
+    return path if path in PATHS.values() else "unknown"
+
+
 def _named(heard: Heard) -> str:
     """The payment that a request names, by its Idempotency-Key."""
-    key = heard.headers.get("idempotency-key", ("",))[0].strip('"')
-    return key if key.isascii() and len(key) <= 64 else ""
+    return _KEY.sub(r"\1", heard.headers.get("idempotency-key", ("",))[0])
 
 
 async def run(

@@ -149,14 +149,14 @@ class World:
 
 @asynccontextmanager
 async def world(
-    *, tls: ssl.SSLContext | None = None, keys: KeyPort | None = None, **table: object
+    *, tls: ssl.SSLContext | None = None, keys: KeyPort | None = None, prefix: str = "", **table: object
 ) -> AsyncIterator[World]:
     """An adapter that is ready, and a server that answers everything."""
     server, outside = Cutting(), Outside()
     await server.listen(tls or server_tls("127.0.0.1"))
     given = {"secret": SECRET, "ca": authority().cert_pem.bytes().decode()}
     ports = replace(outside.ports, refer=lambda key, _: given[key], keys=keys or NoKeys())
-    url = f"https://127.0.0.1:{server.port}"
+    url = f"https://127.0.0.1:{server.port}{prefix}"
     acquirer = create({"url": url, "key_id": "trial", "secret": "env:S", "ca": "env:C", **table}, ports)
     here = World(server, acquirer, outside)
     await acquirer.start(here.late.append)

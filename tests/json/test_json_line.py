@@ -8,9 +8,11 @@ import json
 import socket
 import ssl
 
+import aiohttp
 import pytest
 import trustme
-from cutting_server import World, server_tls, world
+from aiohttp.client_reqrep import ConnectionKey
+from cutting_server import KEY, World, right_s, server_tls, world
 
 from acquirer_sdk.bench import PAN, sample_request, until
 from acquirer_sdk.quickclock import quickly
@@ -23,8 +25,11 @@ from acquirer_sdk.values import (
     ReversalAccepted,
     ReversalOpen,
 )
+from json_adapter.link import Got, _Flight, _result
+from json_adapter.signature import verify_request
 
 SALE = sample_request(1200)
+KEY_OF_A_CONNECTION = ConnectionKey("processor.example", 443, True, True, None, None, None)
 
 
 async def outcome_of(here: World) -> AuthoriseOutcome:
@@ -280,6 +285,15 @@ async def test_a_request_is_one_post_with_the_headers_of_the_wire_and_no_others(
 
 
 @quickly
+async def test_a_path_in_the_url_stands_before_every_path_and_is_signed() -> None:
+    async with world(prefix="/api/v2/") as here:
+        await until(lambda: bool(here.server.got), "nothing came")
+        echo = here.server.got[0]
+        assert echo.path == "/api/v2/v1/echoes"
+        assert verify_request(KEY, right_s(), echo.path, echo.heard().headers, echo.body)
+
+
+@quickly
 async def test_proxies_of_the_environment_are_not_used() -> None:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
@@ -329,3 +343,25 @@ async def test_a_proxy_that_refuses_has_let_nothing_out() -> None:
         assert await here.acquirer.authorise(SALE) == NotSent("proxy")
         assert here.server.got == []
     server.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "unsent", "lost"),
+    [
+        (aiohttp.ClientConnectorDNSError(KEY_OF_A_CONNECTION, OSError()), "name-unknown", "connection-lost"),
+        (aiohttp.ClientConnectorError(KEY_OF_A_CONNECTION, OSError()), "not-connected", "connection-lost"),
+        (ConnectionResetError(), "not-connected", "connection-lost"),
+        (aiohttp.ClientPayloadError(), "not-connected", "answer-broken"),
+        (UnicodeDecodeError("utf-8", b"", 0, 1, ""), "not-connected", "answer-broken"),
+        (ZeroDivisionError("a fault of ours"), "not-connected", "connection-lost"),
+    ],
+)
+async def test_whatever_ends_an_exchange_is_judged_by_whether_it_was_sent(
+    error: Exception, unsent: str, lost: str
+) -> None:
+    async def ends() -> Got:
+        raise error
+
+    task = asyncio.create_task(ends())
+    await asyncio.wait({task})
+    assert [_result(task, _Flight(sent)).reason for sent in (False, True)] == [unsent, lost]  # type: ignore[union-attr]

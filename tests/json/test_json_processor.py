@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from cutting_server import KEY, SECRET, authority, right_s, server_tls
 
-from acquirer_sdk.bench import START_S, Outside, sample_request, until
+from acquirer_sdk.bench import PAN, START_S, Outside, sample_request, until
 from acquirer_sdk.keyport import NoKeys
 from acquirer_sdk.port import SettingsError
 from acquirer_sdk.quickclock import quickly
@@ -61,6 +61,7 @@ class World:
     processor: Processor
     acquirer: JsonAcquirer
     raw: Raw
+    outside: Outside
 
     async def ready(self) -> None:
         await until(lambda: self.acquirer.ready() == Ready(), "never ready")
@@ -78,7 +79,7 @@ async def world() -> AsyncIterator[World]:
     await acquirer.start(lambda _: None)
     trusted = aiohttp.TCPConnector(ssl=ssl.create_default_context(cadata=pem), limit=0)
     async with aiohttp.ClientSession(connector=trusted) as session:
-        here = World(processor, acquirer, Raw(session, url))
+        here = World(processor, acquirer, Raw(session, url), outside)
         await here.ready()
         yield here
     await acquirer.close()
@@ -207,6 +208,15 @@ async def test_a_request_that_is_none_gets_its_problem(
         call = Call(Operation.ECHO, '"k"', body)
         got, text = await here.raw.post(call, target=target)
         assert (got, f"problems/{slug}" in text) == (status, True)
+
+
+@quickly
+async def test_the_simulator_tells_nothing_that_a_stranger_wrote() -> None:
+    async with world() as here:
+        await here.raw.post(Call(Operation.ECHO, f'"{PAN}"', b"{}"), target=f"/{PAN}")
+        await here.raw.post(asking(SALE))
+        assert PAN not in repr(here.outside.told)
+        assert here.outside.told[-1][1]["reference"] == "700000000001-000001-authorisation"
 
 
 @quickly
