@@ -6,12 +6,13 @@ import json
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
 from acquirer_sdk import registry
 from acquirer_sdk.conformance import SUBJECTS, capabilities
-from acquirer_sdk.values import Capabilities
+from acquirer_sdk.values import Capabilities, Item
 from bank_debit import debit, results
 from bank_debit import triggers as bank
 from cafis_adapter.host import triggers
@@ -20,11 +21,20 @@ from card_reader_fw.board.desk.chip.cards import Profile as CardProfile
 from card_reader_fw.board.desk.chip.faults import FAULTS, Fault
 from json_adapter import breaker, problems
 from json_adapter.processor import triggers as amounts
+from mail_gateway.domain.desk import OF_ONE_SALE, WORDS
+from mail_gateway.domain.item_words import FORMS, NAMES
 from mail_gateway.domain.payment import ENDED, TRANSITIONS, State
+from mail_gateway.domain.receipt import Receipt, Shop, bands_of
+from mail_gateway.domain.wants import TRANSITIONS as WANTS
+from mail_gateway.domain.wants import WantState
+from mail_gateway.outbox.compose import Compose, TokenKeys
+from mail_gateway.outbox.receipt import words_of
+from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DEBITS: Final = ROOT / "docs/bank-debit.md"
 ACQUIRERS: Final = ROOT / "docs/adding-an-acquirer.md"
+MERCHANTS: Final = ROOT / "docs/merchant-desk.md"
 TEST_CARD: Final = ROOT / "docs/test-card.md"
 END: Final = "<!-- end of drawing -->\n"
 
@@ -145,7 +155,59 @@ def bank_triggers() -> str:
     return "\n".join(["| digits | result | what happens |", "|---|---|---|", *rows, ""])
 
 
+def desk_words() -> str:
+    """What a merchant may write, as a table."""
+    rows = {verb: [word for word, its in WORDS.items() if its is verb] for verb in WORDS.values()}
+    lines = [
+        f"| {', '.join(f'`{word}`' for word in words)} | {'a number' if verb in OF_ONE_SALE else ''} |\n"
+        for verb, words in rows.items()
+    ]
+    return "| words | and |\n|---|---|\n" + "".join(lines)
+
+
+def receipt() -> str:
+    """The text of a receipt."""
+    shop = Shop("株式会社 山の店", "T7000012050002", "長野県松本市安曇上高地1-2-3")
+    bands = bands_of(12_345, shop, 1_080)
+    amounts = (12_345, 392, bands, date(2026, 11, 21))
+    card = ("411111******1111", "123456")
+    names = ("有限会社 信州トレーディング", "お食事代として")
+    sold = Receipt(shop, "ja", "000000001234", 1234, *amounts, *card, *names)
+    own = GatewaySettings("pay.example")
+    settings = Settings(own, KeySettings(), SmtpSettings("mx.pay.example"), SmarthostSettings())
+    text = Compose(settings, TokenKeys(bytes(32), bytes(32))).render("ja/receipt.txt.j2", words_of(sold))
+    return f"```\n{text.rstrip()}\n```\n"
+
+
+WANTED: Final = ROOT / "docs/more-wanted.md"
+
+
+def wanted() -> str:
+    """The wants' table as a Mermaid state diagram."""
+    arrows = [f"    {before.name} --> {after.name}" for before, row in WANTS.items() for after in row]
+    ends = [f"    {state.name} --> [*]" for state in WantState if state is not WantState.ASKED]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> ASKED", *arrows, *ends, "```", ""])
+
+
+def items() -> str:
+    """What may be asked for: its name and its form, in both languages."""
+    rows = ((item, NAMES[item], FORMS[item]) for item in Item)
+    lines = [f"| `{item}` | {name.ja} | {name.en} | {form.en} |" for item, name, form in rows]
+    return "\n".join(["| item | 日本語 | English | how it is written |", "|---|---|---|---|", *lines, ""])
+
+
+def letter(name: str) -> str:
+    """A letter as the tests have it, word for word; its sealed result is left out."""
+    text = (ROOT / f"tests/unit/want_letters/{name}.txt").read_text("utf-8")
+    return f"```text\n{text.partition('Check code')[0].rstrip()}\n```\n"
+
+
 DRAWINGS: Final = (
+    Drawing(WANTED, "templates/en/wanted.txt.j2", lambda: letter("en-request")),
+    Drawing(WANTED, "templates/ja/wanted.txt.j2", lambda: letter("ja-request")),
+    Drawing(WANTED, "templates/en/more-wanted.txt.j2", lambda: letter("en-more-wanted")),
+    Drawing(WANTED, "mail_gateway/domain/item_words.py", items),
+    Drawing(WANTED, "mail_gateway/domain/wants.py", wanted),
     Drawing(ROOT / "docs/architecture.md", "mail_gateway/domain/payment.py", heart),
     Drawing(ROOT / "docs/host.md", "cafis_adapter/host/triggers.toml", host),
     Drawing(ROOT / "docs/json.md", "json_adapter/breaker.py", circuit),
@@ -154,6 +216,8 @@ DRAWINGS: Final = (
     Drawing(DEBITS, "bank_debit/results.toml", debit_results),
     Drawing(DEBITS, "bank_debit/debit.py", debit_life),
     Drawing(DEBITS, "bank_debit/triggers.py", bank_triggers),
+    Drawing(MERCHANTS, "mail_gateway/domain/desk.py", desk_words),
+    Drawing(MERCHANTS, "templates/ja/receipt.txt.j2", receipt),
     Drawing(ACQUIRERS, "the capabilities of the shipped adapters", abilities),
     Drawing(ACQUIRERS, "acquirer_sdk/conformance.py", subjects),
     Drawing(TEST_CARD, "card_reader_fw/board/desk/chip/cards.py", lambda: named(CARDS.values())),
