@@ -12,45 +12,15 @@ from cafis_adapter import adapter
 from cafis_adapter.codec import Message, unpack
 from cafis_adapter.framing import Framer
 from cafis_adapter.host.app import Host, HostSettings
+from cafis_adapter.host.triggers import amounts_of_cases
 from cafis_adapter.profile import Profile, load_profile
 
 AMOUNTS: Final = {
     Case.APPROVE: 1200,
     Case.LARGE: 90_200,
-    Case.PARTIAL: 1010,
-    Case.DECLINE: 1051,
-    Case.AGAIN: 1055,
-    Case.MORE: 1001,
-    Case.FAULT: 1096,
-    Case.UNKNOWN_CODE: 1918,
-    Case.NO_NUMBER: 1920,
-    Case.CONTRADICTION: 1935,
-    Case.OTHER_AMOUNT: 1914,
-    Case.OTHER_CURRENCY: 1919,
-    Case.OTHER_TERMINAL: 1915,
-    Case.OTHER_STAN: 1916,
-    Case.OTHER_REFERENCE: 1917,
-    Case.DOUBLED: 1905,
-    Case.YES_THEN_NO: 1906,
-    Case.NO_THEN_YES: 1907,
-    Case.SLOW: 1904,
-    Case.SILENT: 1901,
-    Case.UNTOUCHED: 1902,
-    Case.LATE: 1903,
-    Case.CUT: 1911,
-    Case.HALF: 1912,
-    Case.ANSWERED_AND_CUT: 1913,
-    Case.GARBAGE: 1908,
-    Case.OVERSIZE: 1909,
-    Case.EMPTY: 1921,
-    Case.SIGNED_OFF: 1927,
-    Case.DEAF: 1940,
-    Case.REVERSAL_SILENT_ONCE: 1922,
-    Case.REVERSAL_SILENT: 1923,
-    Case.REVERSAL_REFUSED: 1924,
-    Case.REVERSAL_THEN_YES: 1938,
+    **{Case(name): amount_minor for name, amount_minor in amounts_of_cases().items()},
 }
-"""The last three digits are those of `cafis_adapter/host/triggers.toml`."""
+"""Every other case is a row of `cafis_adapter/host/triggers.toml`."""
 
 _SORTS: Final = {"0100": Sort.REQUEST, "0200": Sort.REQUEST, "0420": Sort.REVERSAL, "0220": Sort.ADVICE}
 

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cafis_adapter.codec import Message, masked_pan
-from cafis_adapter.host.issuer import Charge, approval_number
+from cafis_adapter.host.accounts import Charge, approval_number
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,65 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from cafis_adapter.build import RETURN_MTI, SALE_MTI, Network, network_answer
+from acquirer_sdk.values import Item
+from cafis_adapter.build import Network, network_answer
 from cafis_adapter.codec import Message
-from cafis_adapter.host.issuer import APPROVALS, Charge, Issuer, Kind, answer, granted_minor
-from cafis_adapter.host.triggers import Rule, Step, Trigger, Undo, pick
-
-
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send these messages, their bytes cut into that many pieces (at most one for each byte)."""
-
-    messages: tuple[Message, ...]
-    pieces: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Half:
-    """Send the first half of a message's bytes."""
-
-    message: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Raw:
-    """Send bytes that are no message."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Do nothing for a time: the host's late_ms or slow_ms."""
-
-    late: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Reset the connection."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deafen:
-    """Answer nothing on this connection any more."""
-
-
-Agrees = Callable[[str, bytes], bool]
-"""Card number and chip data (DE55) -> does the issuer find the cryptogram good?"""
-FORGED: Final = Trigger("", "the chip's cryptogram is wrong", code="05", centre="G61")
-
-
-def anybody(_pan: str, _emv: bytes) -> bool:
-    """An issuer that looks at no cryptogram."""
-    return True
-
-
-Move = Send | Half | Raw | Wait | Cut | Deafen
+from cafis_adapter.host import answers
+from cafis_adapter.host.accounts import Account
+from cafis_adapter.host.answers import APPROVALS, answer, granted_minor
+from cafis_adapter.host.issuer import Issuer
+from cafis_adapter.host.moves import Cut, Deafen, Half, Move, NewKeys, Raw, Send, Wait
+from cafis_adapter.host.triggers import Step, Trigger, Undo, Wrong
+from cafis_adapter.profile import StandIn
 
 BYTE_BY_BYTE: Final = 1_000_000
 ECHO: Final = Message("0800", {7: "0101000000", 11: "999999", 70: Network.ECHO.value})
@@ -72,6 +26,7 @@ _PLAIN: Final[Mapping[Step, Move]] = {
     Step.SLOW: Wait(late=False),
     Step.CUT: Cut(),
     Step.DEAF: Deafen(),
+    Step.NEW_KEYS: NewKeys(),
     Step.GARBAGE: Raw(b"\x00\x1a0110 this is no ISO 8583 !"),
     Step.OVERSIZE: Raw(b"\xff\xff0110"),
     Step.EMPTY: Raw(b"\x00\x00"),
@@ -88,20 +43,28 @@ _ANSWERS: Final[Mapping[Step, Callable[[Message], Move]]] = {
 }
 
 
-def authorise(issuer: Issuer, trigger: Trigger, asked: Message) -> Iterator[Move]:
-    """An 0100 or 0200 -> moves. Booking happens as the moves are taken, so a Wait before it is a real one."""
-    trigger = issuer.account(asked, trigger)
-    if asked.mti == RETURN_MTI and Step.CHARGE in trigger.does and trigger.code in APPROVALS:
+def authorise(
+    issuer: Issuer, account: Account, asked: Message, stand_in: StandIn | None = None
+) -> Iterator[Move]:
+    """A request about money -> moves. Booking happens as the moves are taken, so a Wait before it is a real
+    one. account: its own in the books; stand_in: how the profile says that somebody stood in."""
+    trigger = account.trigger
+    if Step.CHARGE in trigger.does and trigger.code in APPROVALS:
         trigger = issuer.refusal(asked) or trigger
-    said = answer(trigger, asked)
+    said = answer(trigger, asked, stand_in)
     for step in trigger.does:
         if step is Step.CHARGE:
             if trigger.code in APPROVALS and not issuer.charge(asked, granted_minor(trigger, asked)):
-                said = answer(replace(trigger, code="05"), asked)
+                said = answer(replace(trigger, code="05"), asked, stand_in)
         elif step in _ANSWERS:
-            yield _ANSWERS[step](said)
+            move = _ANSWERS[step](said)
+            yield replace(move, genuine=False) if isinstance(move, Send) and _is_spoiled(trigger) else move
         else:
             yield _PLAIN[step]
+
+
+def _is_spoiled(trigger: Trigger) -> bool:
+    return trigger.wrong is Wrong.MAC
 
 
 def reverse(issuer: Issuer, advice: Message) -> Iterator[Move]:
@@ -109,54 +72,30 @@ def reverse(issuer: Issuer, advice: Message) -> Iterator[Move]:
     code = issuer.reverse(advice)
     if code is None:
         return
-    kept = {number: advice.fields[number] for number in (4, 7, 11, 37, 41, 42, 49) if advice[number]}
-    yield Send((Message("0430", {**kept, 39: code}),))
+    yield Send((_acknowledged(advice, code),))
     if issuer.undo(advice) is Undo.THEN_APPROVE:
         yield Send((answer(Trigger("", "approved"), advice),))
 
 
+def advise(issuer: Issuer, advice: Message, items: dict[Item, str]) -> Iterator[Move]:
+    """What was added to a sale -> moves. A sale that there is not, or not any more, takes nothing."""
+    code = issuer.add(advice, items)
+    if code is not None:
+        yield Send((_acknowledged(advice, code),))
+
+
+def _acknowledged(advice: Message, code: str) -> Message:
+    kept = {number: advice.fields[number] for number in (4, 7, 11, 37, 41, 42, 49) if advice[number]}
+    return Message(answers.answer_mti(advice.mti), {**kept, 39: code})
+
+
+def inquire(issuer: Issuer, asked: Message) -> Iterator[Move]:
+    """A question what became of a request -> moves. It changes nothing."""
+    yield Send((answers.found(asked, issuer.meant(asked)),))
+
+
 def network(asked: Message) -> Iterator[Move]:
-    """An 0800 -> its 0810."""
+    """An 0800 -> its 0810; who asks for keys gets them behind it."""
     yield Send((network_answer(asked),))
-
-
-class Desk:
-    """The whole host but for its socket."""
-
-    def __init__(self, kind: Kind, rules: tuple[Rule, ...], agrees: Agrees = anybody) -> None:
-        self._kind = kind
-        self._agrees = agrees
-        self._issuer = Issuer(kind)
-        self._rules = rules
-        self._seen = 0
-
-    def moves(self, message: Message) -> Iterator[Move]:
-        """What to do for one message from the client; nothing for a class that no host knows."""
-        if message.mti == "0800":
-            return network(message)
-        if message.mti in (SALE_MTI, RETURN_MTI):
-            self._seen += 1
-            trigger = pick(self._rules, message, self._seen)
-            if message[55] and not self._agrees(message[2], bytes.fromhex(message[55])):
-                trigger = FORGED
-            moves = authorise(self._issuer, trigger, message)
-        elif message.mti in ("0420", "0421"):
-            moves = reverse(self._issuer, message)
-        else:
-            return iter(())
-        return moves if self._kind is not Kind.TWICE else _doubled(moves)
-
-    def booked(self, message: Message) -> Charge:
-        """The same for the one sale that a message means."""
-        return self._issuer.booked(message)
-
-    def charges(self) -> dict[str, Charge]:
-        """Reference -> how often charged, and what is left after reversals."""
-        return self._issuer.charges()
-
-
-def _doubled(moves: Iterator[Move]) -> Iterator[Move]:
-    for move in moves:
-        yield move
-        if isinstance(move, Send):
-            yield move
+    if asked[70] == Network.KEYS:
+        yield NewKeys()

@@ -1,4 +1,4 @@
-"""What the host does for which amount: the table in triggers.toml and a rules file that goes before it."""
+"""What the host does for which amount: the table in triggers.toml."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import Any, Final
 
-from cafis_adapter.codec import Message, masked_pan
+from acquirer_sdk.values import Item
 
 
 class Step(StrEnum):
@@ -31,6 +30,7 @@ class Step(StrEnum):
     OVERSIZE = "oversize"
     EMPTY = "empty"
     SIGN_OFF = "sign-off"
+    NEW_KEYS = "new-keys"
     DEAF = "deaf"
 
 
@@ -45,6 +45,7 @@ class Wrong(StrEnum):
     REFERENCE = "reference"
     CODE = "code"
     APPROVAL = "approval"
+    MAC = "mac"
 
 
 class Undo(StrEnum):
@@ -58,13 +59,43 @@ class Undo(StrEnum):
     THEN_APPROVE = "then-approve"
 
 
-class RulesError(Exception):
-    """The rules file cannot be used. The text says where and why."""
+class Told(StrEnum):
+    """How an advice is taken."""
+
+    ACKNOWLEDGED = ""
+    SILENT_ONCE = "silent-once"
+    REFUSED = "refused"
+
+
+class Capture(StrEnum):
+    """How the completion of what was only held is taken."""
+
+    BOOKED = ""
+    REFUSED = "refused"
+    SILENT = "silent"
+
+
+class Mail(StrEnum):
+    """What becomes of the letter on its way; the mail carrier does it."""
+
+    GOOD = ""
+    LOST = "lost"
+    FIVE_TIMES = "five-times"
+    DELAYED = "delayed"
+    OUT_OF_ORDER = "out-of-order"
+    FORGED = "forged"
+    OUT_OF_OFFICE = "out-of-office"
+    BOUNCED = "bounced"
+    CUT = "cut"
+    WRAPPED = "wrapped"
+    HTML = "html"
+    FOOTER = "footer"
+    GREYLISTED = "greylisted"
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """One row of the table."""
+    """One row of the table. totals_lack: the day's totals leave it out; case: the conformance kit's word."""
 
     digits: str
     text: str
@@ -72,38 +103,49 @@ class Trigger:
     centre: str = ""
     does: tuple[Step, ...] = (Step.CHARGE, Step.ANSWER)
     wrong: Wrong = Wrong.NOTHING
+    wants: Item | None = None
+    stand_in: bool = False
     reversal: Undo = Undo.ACKNOWLEDGED
+    advice: Told = Told.ACKNOWLEDGED
+    capture: Capture = Capture.BOOKED
+    totals_lack: bool = False
+    mail: Mail = Mail.GOOD
+    case: str = ""
 
 
 APPROVE: Final = Trigger("", "approved")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """The first rule that fits goes before the amount's digits. 0 and "" fit everything."""
-
-    trigger: Trigger
-    amount: int = 0
-    pan: str = ""
-    mti: str = ""
-    every: int = 0
-
-    def fits(self, asked: Message, number: int) -> bool:
-        """asked: an 0100 or 0200. number: how many the host has seen, this one counted."""
-        if self.mti and self.mti != asked.mti:
-            return False
-        if self.amount and self.amount != int(asked[4]):
-            return False
-        if self.pan and not masked_pan(asked).startswith(self.pan):
-            return False
-        return not self.every or number % self.every == 0
+_ENUMS: Final[Mapping[str, type[StrEnum]]] = {
+    "wrong": Wrong,
+    "wants": Item,
+    "reversal": Undo,
+    "advice": Told,
+    "capture": Capture,
+    "mail": Mail,
+}
 
 
 @cache
 def shipped_triggers() -> Mapping[str, Trigger]:
     """Last three digits -> trigger, as shipped."""
     text = (files("cafis_adapter.host") / "triggers.toml").read_text(encoding="utf-8")
-    return {row["digits"]: _trigger(row) for row in tomllib.loads(text)["trigger"]}
+    rows = [read_trigger(row) for row in tomllib.loads(text)["trigger"]]
+    found = {trigger.digits: trigger for trigger in rows}
+    if len(found) != len(rows):
+        raise ValueError("digits stand twice in triggers.toml")
+    return found
+
+
+def read_trigger(row: Mapping[str, Any]) -> Trigger:
+    """A row of the file -> checked. Raises ValueError and TypeError."""
+    known = dict(row)
+    if "does" in known:
+        known["does"] = tuple(Step(word) for word in known["does"].split())
+    for name, kind in _ENUMS.items():
+        if name in known:
+            known[name] = kind(known[name])
+    if "totals" in known:
+        known["totals_lack"] = known.pop("totals") == "differ"
+    return Trigger(**known)
 
 
 def rows() -> list[tuple[str, str, str]]:
@@ -111,40 +153,11 @@ def rows() -> list[tuple[str, str, str]]:
     return [(t.digits, t.centre or t.code, t.text) for t in shipped_triggers().values()]
 
 
-def load_rules(path: str) -> tuple[Rule, ...]:
-    """A rules file -> rules; "" -> none. Raises RulesError.
-
-    ``rule = [{ amount = 1200, trigger = "901" }, { pan = "411111", every = 3, trigger = "051" }]``
-    """
-    if not path:
-        return ()
-    try:
-        table = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        return tuple(_rule(row) for row in table.get("rule", []))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
-        raise RulesError(f"{path}: {error}") from None
+def amounts_of_cases(thousands: int = 1) -> Mapping[str, int]:
+    """The conformance kit's cases -> an amount in minor units that makes the host do them."""
+    return {t.case: thousands * 1000 + int(t.digits) for t in shipped_triggers().values() if t.case}
 
 
-def pick(rules: tuple[Rule, ...], asked: Message, number: int) -> Trigger:
-    """An 0100 or 0200 and its running number -> what to do."""
-    for rule in rules:
-        if rule.fits(asked, number):
-            return rule.trigger
-    return shipped_triggers().get(asked[4][-3:], APPROVE)
-
-
-def _trigger(row: Mapping[str, Any]) -> Trigger:
-    known = dict(row)
-    if "does" in known:
-        known["does"] = tuple(Step(word) for word in known["does"].split())
-    known["wrong"] = Wrong(known.get("wrong", ""))
-    known["reversal"] = Undo(known.get("reversal", ""))
-    return Trigger(**known)
-
-
-def _rule(row: Mapping[str, Any]) -> Rule:
-    known = dict(row)
-    digits = known.pop("trigger", None)
-    if digits not in shipped_triggers():
-        raise RulesError(f"rule {row}: there is no trigger {digits!r}; docs/host.md lists them")
-    return Rule(shipped_triggers()[digits], **known)
+def of_amount(amount_minor: int) -> Trigger:
+    """What an amount's last three digits say."""
+    return shipped_triggers().get(f"{amount_minor % 1000:03d}", APPROVE)

@@ -17,7 +17,7 @@ from cafis_adapter.adapter import Cafis
 from cafis_adapter.build import network_answer
 from cafis_adapter.codec import Message, pack, unpack
 from cafis_adapter.framing import Framer, frame
-from cafis_adapter.host.issuer import answer
+from cafis_adapter.host.answers import answer
 from cafis_adapter.host.triggers import APPROVE
 from cafis_adapter.profile import load_profile
 

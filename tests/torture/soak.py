@@ -18,7 +18,7 @@ from typing import Any, Final
 from gateway_world import TRACK2
 from verdict import ENDED, Verdict
 
-from cafis_adapter.host.issuer import APPROVALS
+from cafis_adapter.host.answers import APPROVALS
 from cafis_adapter.host.triggers import APPROVE, Step, Trigger, Undo, shipped_triggers
 from hagaki.problem import Problem
 from hagaki.world import World
