@@ -165,14 +165,16 @@ def test_what_no_mail_can_answer_lapses_as_ever(tmp_path: Path) -> None:
 def test_death_at_every_point_of_an_answer(call: int, after: bool, tmp_path: Path) -> None:
     """Killed before or just after each database call; started again; the mail is sent until it is taken."""
 
+    async def is_taken(shop: Shop) -> bool:
+        try:
+            async with asyncio.timeout(30):
+                await shop.post(GOOD)
+        except (TimeoutError, GatewayError):
+            return False
+        return True
+
     async def post_until_taken(world: World, shops: list[Shop]) -> None:
-        while True:
-            try:
-                async with asyncio.timeout(30):
-                    if world.life is not None:
-                        return await shops[-1].post(GOOD)
-            except (TimeoutError, GatewayError):
-                pass
+        while world.life is None or not await is_taken(shops[-1]):
             await asyncio.sleep(1)
 
     async def story(world: World) -> None:
