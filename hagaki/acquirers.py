@@ -60,11 +60,15 @@ def _build(config: Config, name: str, tell: Tell, keys: KeyPort) -> Acquirer:
         refer=partial(_refer, config, table),
         place=partial(_place, config),
     )
+    where = f"[{table}] {ADAPTER}" if adapter != name else "[acquirer] name"
     try:
-        return registry.find(adapter)(own, outside)
+        create = registry.find(adapter)
     except SettingsError as error:
-        where = "[acquirer]" if error.key == "name" else f"[{table}]"
-        raise Problem(f"{where} {error.key}: {error.sentence}", "config-acquirer") from None
+        raise Problem(f"{where}: {error.sentence}", "config-acquirer") from None
+    try:
+        return create(own, outside)
+    except SettingsError as error:
+        raise Problem(f"[{table}] {error.key}: {error.sentence}", "config-acquirer") from None
 
 
 def _place(config: Config, path: str) -> str:

@@ -23,6 +23,7 @@ from hagaki import (
     office,
     processor,
     reader_commands,
+    route_commands,
     servers,
     shunts,
     simulate,
@@ -47,6 +48,8 @@ app.command("processor")(processor.processor)
 app.command("carrier")(servers.carrier)
 app.command("simulate")(simulate.command)
 app.command("check-config")(office.check_config)
+app.command("route")(route_commands.route)
+app.add_typer(route_commands.totals_app, name="totals")
 app.add_typer(reader_commands.app, name="reader")
 app.add_typer(card_commands.app, name="card")
 app.add_typer(servers.handset_app, name="handset")

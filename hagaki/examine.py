@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hagaki import machine, tables
+from hagaki.acquirers import routing
 from hagaki.problem import DONE, NO
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
 
@@ -22,7 +23,8 @@ def doctor(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     from mail_gateway.admin import doctor as office_doctor
 
     loaded = read_config(config)
-    found = office_doctor.examine(settings(loaded, "gateway"), settings(loaded, "keys"), machine.now_ms())
+    chosen = (settings(loaded, "gateway"), settings(loaded, "keys"))
+    found = office_doctor.examine(*chosen, machine.now_ms(), routing(loaded))
     for trouble in found:
         row = dataclasses.asdict(trouble)
         print(json.dumps(row, ensure_ascii=False) if as_json else f"{trouble.slug}: {trouble.sentence}")

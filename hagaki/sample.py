@@ -39,11 +39,31 @@ _OPENING: Final = """\
 # `hagaki check-config` says what is wrong with it.
 """
 
+_ROUTES: Final = """\
+# [[routes]]: which acquirer is asked for which sale: that of the first row that fits, or [acquirer] name.
+# A row fits where all that it names fits: issuers (first digits, or ranges of them), brand, conditions
+# (numbers, or ranges), merchants (names), currency, pays (card or account). fallback is asked only while
+# `to` cannot be, and never after a sale was sent. `hagaki route` says who is asked. Two rows as they could be:
+#[[routes]]
+#issuers = ["411111-411119", "35"]
+#conditions = ["61-63"]
+#to = "json"
+#fallback = "cafis"
+#[[routes]]
+#pays = "account"
+#to = "bank_debit"
+
+# [acquirers.NAME]: a table for each acquirer. Its adapter is NAME, or what the key adapter = "..." says, so
+# that one adapter can serve two acquirers: [acquirers.second] with adapter = "cafis".
+"""
+
 
 def sample() -> str:
     """The text of config.toml."""
     parts = [_OPENING]
     for name, where in {**SECTIONS, **_ADAPTERS}.items():
+        if name == "routes":
+            parts.append(_ROUTES)
         if where:
             parts.append("\n".join(_table(name, settings_class(where))) + "\n")
     return "\n".join(parts)

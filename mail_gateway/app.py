@@ -28,6 +28,7 @@ from mail_gateway.settings import Way
 from mail_gateway.store import register, zone_keys
 from mail_gateway.store.engine import Store, open_store
 from mail_gateway.work.advising import Advising
+from mail_gateway.work.day_totals import DayTotals
 from mail_gateway.work.desk import Desk
 from mail_gateway.work.digest import Digest
 from mail_gateway.work.kit import Kit
@@ -84,7 +85,7 @@ async def run(settings: Settings, ports: Ports, build: Build, stop: asyncio.Even
         advising = Advising(kit, tenure.holds)
         wants = Wants(lambda: tenure.node, runner.wake, advising.wake)
         replies = Replies(kit, (desk.take, wants.take, desk.take_last), _domains(settings))
-        for part in (Digest(kit, notice_of), replies, advising):
+        for part in (Digest(kit, notice_of), DayTotals(kit, tenure.holds), replies, advising):
             working.append(asyncio.create_task(part.run()))
             stack.callback(working[-1].cancel)
         sending = _send(sender, stack)

@@ -89,6 +89,12 @@ class GatewaySettings:
     digest_at: str = field(
         default="21:00", metadata=_set("local time of the letter about what is open, HH:MM; empty: none")
     )
+    totals_at: str = field(
+        default="00:30",
+        metadata=_set(
+            "from when on acquirers are asked for the totals of the day before, HH:MM; empty: never"
+        ),
+    )
 
     receipt_font: str = field(
         default="",
@@ -101,8 +107,9 @@ class GatewaySettings:
 
     def __post_init__(self) -> None:
         """Raises SettingsError for what no limit can tell: a domain, a time or a time zone that is none."""
-        if not _TIME.fullmatch(self.digest_at):
-            raise SettingsError("digest_at", "must be a local time such as 21:00, or empty")
+        for key in ("digest_at", "totals_at"):
+            if not _TIME.fullmatch(getattr(self, key)):
+                raise SettingsError(key, "must be a local time such as 21:00, or empty")
         for key in ("domain", "reply_domain"):
             if not _DOMAIN.fullmatch(getattr(self, key) or "empty.example"):
                 raise SettingsError(key, "must be a mail domain, such as pay.example")

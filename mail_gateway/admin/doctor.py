@@ -9,14 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.payment import State
+from mail_gateway.domain.totals import TotalsState
 from mail_gateway.envelope.dukpt import COUNTER_NEAR_END
-from mail_gateway.store import ceremony, doctor, gaps, holds, key_loads, keybook, recovery
+from mail_gateway.store import (
+    ceremony,
+    doctor,
+    gaps,
+    holds,
+    key_loads,
+    keybook,
+    payments,
+    recovery,
+    totals,
+)
 from mail_gateway.store.backend import guest
 from mail_gateway.store.clock import clock_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mail_gateway.domain.route import Table
     from mail_gateway.settings import GatewaySettings, KeySettings
     from mail_gateway.store.backend import Guest
 
@@ -45,10 +57,13 @@ class Trouble:
     rows: Sequence[dict[str, Any]] = field(default=())
 
 
-def examine(gateway: GatewaySettings, keys: KeySettings, now_ms: int) -> list[Trouble]:
+def examine(
+    gateway: GatewaySettings, keys: KeySettings, now_ms: int, routes: Table | None = None
+) -> list[Trouble]:
     """All that is wrong or waits, the most urgent first. now_ms: this machine's clock, unix ms."""
     with guest(gateway.database) as conn:
         found = [*_money(conn, now_ms), *_recovery(conn), *_post(conn, now_ms), *_wants(conn, now_ms)]
+        found += [*_acquirers(conn, routes)]
         found += [*_watch(conn, now_ms), *_keys(conn, now_ms), *_books(conn), *_clock(conn, now_ms)]
     return [*found, *_machine(gateway), *_files(keys), *old_software(gateway)]
 
@@ -103,6 +118,19 @@ def _money(conn: Guest, now_ms: int) -> Iterator[Trouble]:
         "compare with the acquirer's list",
         doctor.unmatched(conn),
     )
+
+
+def _acquirers(conn: Guest, routes: Table | None) -> Iterator[Trouble]:
+    left = payments.open_at(conn) if routes is not None else {}
+    gone = [{"acquirer": n, "payments": left[n]} for n in left if routes and n and n not in routes.names]
+    text = "acquirers are in the configuration no more, and payments of theirs are not settled"
+    yield from _some("acquirer-gone", text, "put them back into config.toml, as a row of [[routes]]", gone)
+    rows = [{"row": row, "taken_by": taker} for row, taker in (routes.unreachable() if routes else ())]
+    yield from _some("route-unused", "rows of [[routes]] are never used", "hagaki route", rows)
+    differ = [one for one in totals.listed(conn) if one.state is TotalsState.DIFFERS]
+    days = [{"day": one.day, "acquirer": one.acquirer} for one in differ]
+    text = "days do not agree with the acquirer's totals"
+    yield from _some("totals-differ", text, "hagaki totals show DAY; hagaki totals explain DAY", days)
 
 
 def _recovery(conn: Guest) -> Iterator[Trouble]:

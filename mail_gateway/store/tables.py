@@ -23,6 +23,7 @@ from mail_gateway.store.desk_tables import receipts as receipts
 from mail_gateway.store.desk_tables import shops as shops
 from mail_gateway.store.schema import WHOLE, count, ident, whole, words
 from mail_gateway.store.schema import metadata as metadata
+from mail_gateway.store.total_tables import totals as totals
 from mail_gateway.store.want_tables import wants as wants
 
 WIPED: Final = (State.APPROVED, State.DECLINED, State.RE_ENTER, State.REFUSED, State.EXPIRED)

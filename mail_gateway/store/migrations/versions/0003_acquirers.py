@@ -37,6 +37,25 @@ def upgrade() -> None:
 def _routes(whole: TypeEngine[int]) -> None:
     for table in ("payments", "ghosts"):
         op.add_column(table, Column("acquirer", Text, nullable=False, server_default=text("''")))
+    op.create_table(
+        "totals",
+        Column("acquirer", Text, primary_key=True),
+        Column("day", Text, primary_key=True),
+        Column("currency", whole, primary_key=True, autoincrement=False),
+        Column("state", Text, nullable=False, server_default="asking"),
+        Column("due_ms", whole),
+        Column("attempts", whole, nullable=False, server_default=text("0")),
+        Column("ours", Text),
+        Column("theirs", Text),
+        Column("remark", Text, nullable=False, server_default=text("''")),
+        CheckConstraint(
+            "state IN ('asking', 'agrees', 'differs', 'unsupported', 'explained')", name="totals_have_a_state"
+        ),
+        CheckConstraint("(state = 'asking') = (due_ms IS NOT NULL)", name="asking_is_due"),
+        sqlite_strict=True,
+    )
+    due = text("due_ms IS NOT NULL")
+    op.create_index("totals_due", "totals", ["due_ms"], sqlite_where=due, postgresql_where=due)
 
 
 def _replies(whole: TypeEngine[int]) -> None:
