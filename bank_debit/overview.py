@@ -47,6 +47,17 @@ def _day(
     return counts
 
 
+def brief(rows: list[Row]) -> list[Row]:
+    """The same for a person's screen: count and yen in one column, and no column of nothing but zeros."""
+    names = [state.value.replace("-", "_") for state in _SHOWN]
+    shown = [name for name in names if any(row[name] for row in rows)]
+    return [
+        {"day": row["day"], "stage": row["stage"], "taken until": row["taken_until"]}
+        | {name: f"{row[name]} / ¥{row[f'{name}_yen']:,}" if row[name] else "" for name in shown}
+        for row in rows
+    ]
+
+
 def debits(book: Book, day: date) -> list[Row]:
     """The debits taken for a collection day or in its file."""
     names = ("reference", "amount_minor", "account", "state", "result", "line", "wanted_back")

@@ -38,9 +38,8 @@ def contract_in(config: Path, name: str) -> tuple[Contract, Path]:
 def opened(path: Path, *, new: bool = False) -> Iterator[Callable[[Callable[[Book], T]], T]]:
     """The open book, as a function that does a work in one transaction. Raises Problem."""
     if not new and not path.exists():
-        raise Problem(
-            f"{path}: there is no book yet; the gateway makes it at the first start", "debit-book-missing"
-        )
+        sentence = f"{path}: there is no book yet; the gateway or hagaki debit add makes it"
+        raise Problem(sentence, "debit-book-missing")
     with saying():
         book = Book(str(path))
         try:
@@ -59,9 +58,8 @@ def saying() -> Iterator[None]:
     except BookError as error:
         raise Problem(str(error), "debit-book", MACHINE) from None
     except BookUnsure as error:
-        raise Problem(
-            f"{error}; run the command again, it does nothing twice", "debit-book", MACHINE
-        ) from None
+        sentence = f"{error}; run the command again, it does nothing twice"
+        raise Problem(sentence, "debit-book", MACHINE) from None
 
 
 @contextmanager

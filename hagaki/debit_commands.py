@@ -39,7 +39,7 @@ def listed(name: Name = DEFAULT_NAME, config: ConfigFile = DEFAULT_CONFIG, as_js
     today = local_day(machine.now_ms(), contract)
     with opened(path) as do:
         rows = do(lambda book: overview.days(book, contract, today))
-    tables.many(rows, as_json=as_json)
+    tables.many(rows if as_json else overview.brief(rows), as_json=as_json)
     return DONE
 
 
