@@ -8,7 +8,7 @@ from typing import Final
 
 from acquirer_sdk.bench import Bench, Case, Heard, Outside, Sort
 from acquirer_sdk.wire import Wire, wire_to
-from cafis_adapter import adapter
+from cafis_adapter import adapter, added
 from cafis_adapter.codec import Message, unpack
 from cafis_adapter.framing import Framer
 from cafis_adapter.host.app import Host, HostSettings
@@ -52,10 +52,10 @@ def heard(profile: Profile, wire: Wire) -> Iterator[Heard]:
             message = unpack(profile, body)
             sort = _SORTS.get(f"{message.mti[:3]}0")
             if sort is not None:
-                yield _heard(sort, message)
+                yield _heard(profile, sort, message)
 
 
-def _heard(sort: Sort, message: Message) -> Heard:
+def _heard(profile: Profile, sort: Sort, message: Message) -> Heard:
     return Heard(
         sort,
         reference=message[37],
@@ -63,4 +63,5 @@ def _heard(sort: Sort, message: Message) -> Heard:
         currency=int(message[49] or 0),
         repeat=message.mti[3] == "1",
         day=message[7][:4],
+        items=added.items_of(profile.said(message.fields)),
     )

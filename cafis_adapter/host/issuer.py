@@ -111,7 +111,7 @@ class Issuer:
             return "25"
         account.advices += 1
         if account.trigger.advice is Told.REFUSED:
-            return "12"
+            return "05"
         account.items |= items
         return None if account.trigger.advice is Told.SILENT_ONCE and account.advices == 1 else "00"
 
