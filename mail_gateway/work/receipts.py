@@ -60,7 +60,7 @@ async def _receipt(asked: Asked, sale: Sale, reduced_minor: int | None) -> Recei
     day = _day(sale, asked)
     return Receipt(
         shop=shop,
-        language=merchant.language,
+        language="ja" if merchant.language == "ja" else "en",
         reference=f"{sale.id:012d}",
         slip=sale.slip,
         amount_minor=sale.amount_minor,

@@ -26,6 +26,7 @@ from mail_gateway.outbox.desk import DeskWords
 from mail_gateway.settings import Settings, SmarthostSettings, SmtpSettings
 from mail_gateway.store.letters import LetterRow
 from mail_gateway.store.tables import letters, mails, receipts, transfers
+from mail_gateway.store.tables import merchants as merchants_table
 from mail_gateway.work.desk import Desk
 from mail_gateway.work.digest import Digest
 from mail_gateway.work.replies import Replies
@@ -237,7 +238,7 @@ def test_a_receipt_is_made_once_and_given_out_as_the_same_bytes(tmp_path: Path) 
         first = await counter.raw("receipt 1\nto: Yama Trading\n8%: 1,080")
         body = read_mail(first).body
         for line in (
-            "To: Yama Trading",
+            "Received from: Yama Trading",
             "At 10%: JPY 11,265 (tax in it JPY 1,025)",
             "At 8%*: JPY 1,080 (tax in it JPY 80)",
         ):
@@ -251,6 +252,28 @@ def test_a_receipt_is_made_once_and_given_out_as_the_same_bytes(tmp_path: Path) 
         other = await counter.ask("receipt 1\nto: Somebody Else")
         assert "was issued on" in other.body and "It cannot be changed" in other.body
         assert len(await counter.read(select(receipts))) == 1
+
+    tell_story(tmp_path, story)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_same_words_for_the_next_sale_are_not_taken_for_ours(tmp_path: Path, language: str) -> None:
+    """The letter with the first receipt, which an answer may quote, has no line that a merchant writes."""
+
+    async def story(world: World) -> None:
+        counter = Counter(world)
+        await counter.run(update(merchants_table).values(language=language))
+        wishes = "To: Yama Trading Company Limited, Matsumoto\nFor: Lunch for fourteen people\n8%: 540"
+        if language == "ja":
+            wishes = (
+                "宛名: 有限会社信州トレーディング松本営業所\n但し: 十四名様のお食事代として二回分\n8%: 540"
+            )
+        for number in (1, 2, 3):
+            await counter.sold(1200)
+            mail = await counter.ask(f"receipt {number}\n{wishes}")
+            for line in wishes.split("\n")[:2]:
+                assert line.partition(": ")[2] in mail.body
+            assert "540" in mail.body and f"{number:012d}" in mail.body
 
     tell_story(tmp_path, story)
 
