@@ -115,9 +115,9 @@ class Trial:
             own |= {"card": CardData(), "account": sample_account()}
         return replace(sample_request(amount_minor), **own)
 
-    def places(self, length: int) -> range:
-        """Where within a message of that length a line fault is tried."""
-        return range(0, length, max(1, -(-length // self.places_max)))
+    def places(self, length: int) -> list[int]:
+        """Where within a message of that length a line fault is tried; at the last byte in any case."""
+        return sorted({*range(0, length, max(1, -(-length // self.places_max))), length - 1})
 
     def _own(self) -> dict[str, Any]:
         """What every request has for itself."""

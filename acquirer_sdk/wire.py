@@ -99,8 +99,9 @@ class Wire:
 
     async def unplug(self) -> None:
         """Refuse new connections and end those there are."""
-        if self._server is not None:
-            self._server.close()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
         self.cut()
         await asyncio.gather(*self._served, return_exceptions=True)
 
@@ -113,6 +114,10 @@ class Wire:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._far_port)
         except OSError:
             writer.transport.abort()
+            return
+        if self._server is None:  # unplugged meanwhile
+            writer.transport.abort()
+            far_writer.transport.abort()
             return
         line = _Line({Way.OUT: far_writer, Way.BACK: writer}, bytearray(), {way: bytearray() for way in Way})
         self._lines.append(line)

@@ -26,10 +26,9 @@ async def is_not_ready_before_start(trial: Trial) -> None:
 async def starts_at_once_when_nobody_is_there(trial: Trial) -> None:
     """start returns at once even if the far end is down; when that is up, the adapter is ready by itself."""
     await trial.wire.unplug()
-    before = asyncio.get_running_loop().time()
-    await trial.acquirer.start(trial.late.append)
-    took_s = asyncio.get_running_loop().time() - before
-    expect(f"start took {took_s:.0f} s", holds=took_s < 1)
+    starting = asyncio.create_task(trial.acquirer.start(trial.late.append))
+    done, _ = await asyncio.wait({starting}, timeout=1)
+    expect("start still waits after 1 s", holds=bool(done))
     await asyncio.sleep(PATIENCE_S)
     await trial.wire.plug()
     await trial.sold(Case.APPROVE)
@@ -116,7 +115,7 @@ async def reports_nothing_after_close(trial: Trial) -> None:
     await trial.sell(Case.LATE)
     await trial.acquirer.close()
     trial.late.clear()
-    await asyncio.sleep(3600)
+    await asyncio.sleep(600)
     expect("a late answer came after close", holds=not trial.late)
 
 
@@ -131,9 +130,9 @@ async def starts_again_after_close(trial: Trial) -> None:
 
 @LIFE.check()
 async def keeps_the_line_alone(trial: Trial) -> None:
-    """An hour without a sale costs nothing: the adapter is ready after it, and nothing was asked."""
+    """Ten minutes without a sale cost nothing: the adapter is ready after them, and nothing was asked."""
     await trial.until_ready()
-    await asyncio.sleep(3600)
-    expect("not ready after an idle hour", holds=isinstance(trial.acquirer.ready(), Ready))
+    await asyncio.sleep(600)
+    expect("not ready after ten idle minutes", holds=isinstance(trial.acquirer.ready(), Ready))
     expect("the far end heard a request", holds=not trial.heard(Sort.REQUEST))
-    expect("a sale fails after it", holds=isinstance((await trial.sell(Case.APPROVE)).outcome, Approved))
+    expect("a sale fails after them", holds=isinstance((await trial.sell(Case.APPROVE)).outcome, Approved))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from acquirer_sdk.bench import Case, expect
+from acquirer_sdk.bench import CannotProvoke, Case, expect
 from acquirer_sdk.check import Subject
 from acquirer_sdk.trial import Trial
 from acquirer_sdk.values import Approved, Declined, InDoubt, ReversalAccepted
@@ -75,7 +75,10 @@ async def reverses_beside_silent_sales(trial: Trial) -> None:
     sale = await trial.sold(Case.APPROVE)
     silent = [asyncio.create_task(trial.ask(trial.request(Case.UNTOUCHED))) for _ in range(OUTSTANDING)]
     await asyncio.sleep(0)
+    if any(task.done() for task in silent):
+        raise CannotProvoke("silence does not last here")
     await trial.reverse(sale)
+    expect("the reversal waited for silent sales", holds=not any(task.done() for task in silent))
     expect("charged after a reversal was acknowledged", holds=trial.net_minor(sale) == 0)
     await asyncio.gather(*silent)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from acquirer_sdk.bench import PATIENCE_S, Case, Sort, expect, until
+from acquirer_sdk.bench import PATIENCE_S, CannotProvoke, Case, Sort, expect, until
 from acquirer_sdk.check import Subject
 from acquirer_sdk.trial import Trial
 from acquirer_sdk.values import Approved, InDoubt, NotSent
@@ -79,6 +79,9 @@ async def sells_on_beside_a_silent_sale(trial: Trial) -> None:
     """One silent sale holds up no other."""
     await trial.until_ready()
     silent = asyncio.create_task(trial.ask(trial.request(Case.SILENT)))
+    await asyncio.sleep(0)
+    if silent.done():
+        raise CannotProvoke("silence does not last here")
     await trial.sold(Case.APPROVE)
     expect("the silent sale ended with the other's answer", holds=not silent.done())
     await silent
