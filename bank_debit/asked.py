@@ -118,6 +118,7 @@ def new_debit(request: AuthoriseRequest, now_ms: int, contract: Contract) -> New
         kind=account.kind,
         number=account.number,
         holder=holder_of(account),
+        mandate=account.customer,
         customer=customer_of(request.reference, account, contract),
         accepted_ms=now_ms,
         accepted_on=local_day(now_ms, contract),

@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS debits (
     reference TEXT PRIMARY KEY, stan INTEGER NOT NULL,
     amount_minor INTEGER NOT NULL CHECK (amount_minor BETWEEN 1 AND 9999999999),
     office TEXT NOT NULL, kind INTEGER NOT NULL, number TEXT NOT NULL, holder TEXT NOT NULL,
-    customer TEXT NOT NULL, accepted_ms INTEGER NOT NULL, accepted_on TEXT NOT NULL,
+    mandate TEXT NOT NULL, customer TEXT NOT NULL, accepted_ms INTEGER NOT NULL, accepted_on TEXT NOT NULL,
     day TEXT NOT NULL, place INTEGER NOT NULL CHECK (place BETWEEN 1 AND {PLACE_MAX}),
     state TEXT NOT NULL CHECK (state IN ({_STATES})),
     batch TEXT REFERENCES batches (day), line INTEGER, result INTEGER,
@@ -70,6 +70,12 @@ CREATE TABLE IF NOT EXISTS answers (
 _BOOKED: Final = tuple(field.name for field in fields(Booked))
 _NEW: Final = tuple(field.name for field in fields(NewDebit))
 _SELECT: Final = f"SELECT {', '.join(_BOOKED)} FROM debits"
+
+
+_UNFINISHED: Final = (
+    "SELECT coalesce(batch, day) FROM debits"
+    " WHERE state IN ('open', 'at-bank') OR (state = 'collected' AND wanted_back)"
+)
 
 
 class BookError(Exception):
@@ -226,8 +232,11 @@ class Book:
         return list(self._booked("WHERE ? IN (day, batch) ORDER BY line, day, place", f"{day}"))
 
     def earlier(self) -> Iterator[tuple[str, str, int, str]]:
-        """(customer, office, kind, number) of every debit that was in a file."""
-        sql = "SELECT DISTINCT customer, office, kind, number FROM debits WHERE batch IS NOT NULL"
+        """(mandate, office, kind, number) of every debit that was in a file and is not forgotten."""
+        sql = (
+            "SELECT DISTINCT mandate, office, kind, number FROM debits"
+            " WHERE batch IS NOT NULL AND mandate <> ''"
+        )
         yield from self._db.execute(sql)
 
     def cut(self, batch: Batch, references: Sequence[str]) -> None:
@@ -248,6 +257,19 @@ class Book:
         """Keep the bank's answer as it came; once, however often it is read."""
         self._db.execute("INSERT OR IGNORE INTO answers VALUES (?, ?, ?)", [file, f"{day}", now_ms])
         self._db.execute("UPDATE batches SET read_ms = ? WHERE day = ?", [now_ms, f"{day}"])
+
+    def forget(self, before: date) -> int:
+        """Wipe accounts, names and files of the collections before a day, but for those in which something is
+        open, at the bank, or to be given back -> how many debits were wiped."""
+        done = self._db.execute(
+            "UPDATE debits SET number = '', holder = '', mandate = '', customer = ''"
+            " WHERE coalesce(batch, day) < ? AND number <> ''"
+            f" AND coalesce(batch, day) NOT IN ({_UNFINISHED})",
+            [f"{before}"],
+        )
+        for sql in ("UPDATE batches SET request = x'' WHERE", "DELETE FROM answers WHERE"):
+            self._db.execute(f"{sql} day < ? AND day NOT IN ({_UNFINISHED})", [f"{before}"])
+        return done.rowcount
 
     def sums(self) -> list[DaySum]:
         """Counts and sums by the day of the file, or of the collection while there is none, and by state."""

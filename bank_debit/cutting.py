@@ -54,6 +54,7 @@ def cut(book: Book, contract: Contract, day: date, now_ms: int) -> Batch:
     """
     before = next((batch for batch in book.batches() if batch.day == day), None)
     if before is not None:
+        _assert_kept(before)
         return before
     if not contract.plan.calendar.knows(day):
         raise CutError(
@@ -65,6 +66,11 @@ def cut(book: Book, contract: Contract, day: date, now_ms: int) -> Batch:
     batch = Batch(day, now_ms, _request(contract, day, _records(due, _known(book))), None)
     book.cut(batch, [debit.reference for debit in due])
     return batch
+
+
+def _assert_kept(batch: Batch) -> None:
+    if not batch.request:
+        raise CutError("forgotten", f"the file of {batch.day} was wiped by hagaki debit forget")
 
 
 def _fitting(due: Sequence[Booked]) -> list[Booked]:
@@ -79,13 +85,14 @@ def _fitting(due: Sequence[Booked]) -> list[Booked]:
 
 
 _Known = dict[str, set[tuple[str, int, str]]]
+"""mandate -> accounts"""
 
 
 def _known(book: Book) -> _Known:
-    """The accounts that the bank knows by each customer number."""
+    """The accounts that the bank knows by each mandate."""
     known: _Known = defaultdict(set)
-    for customer, office, kind, number in book.earlier():
-        known[customer].add((office, kind, number))
+    for mandate, office, kind, number in book.earlier():
+        known[mandate].add((office, kind, number))
     return known
 
 
@@ -93,7 +100,7 @@ def _records(due: Sequence[Booked], known: _Known) -> tuple[Debit, ...]:
     records = []
     for debit in due:
         account = (debit.office, debit.kind, debit.number)
-        before = known[debit.customer]
+        before = known[debit.mandate]
         new = 1 if not before else 0 if account in before else 2
         before.add(account)
         records.append(_record(debit, new))
@@ -192,6 +199,7 @@ def _batch_of(book: Book, header: Header, day: date) -> Batch:
     batch = next((batch for batch in book.batches() if batch.day == day), None)
     if batch is None:
         raise CutError("no-such-file", f"no file was cut for {day}: is this the answer for somebody else?")
+    _assert_kept(batch)
     asked = read(batch.request)
     if isinstance(asked, Faulty) or _whose(asked.header) != _whose(header):
         raise CutError("other-originator", "originator or account in the header are not those of the request")

@@ -63,7 +63,8 @@ class NewDebit:
     stan: the gateway's trace number, 0 for a debit that is none of its payments: it gets no late answer for
     that, and it is in no total.
 
-    accepted_ms: now, unix ms; accepted_on: the same as a day where the bank is.
+    mandate: its number; customer: what the file names the debit by. accepted_ms: now, unix ms; accepted_on:
+    the same as a day where the bank is.
     """
 
     reference: str
@@ -73,6 +74,7 @@ class NewDebit:
     kind: int
     number: str = field(repr=False)
     holder: str = field(repr=False)
+    mandate: str = field(repr=False)
     customer: str = field(repr=False)
     accepted_ms: int
     accepted_on: date
@@ -93,6 +95,7 @@ class Booked:
     kind: int
     number: str = field(repr=False)
     holder: str = field(repr=False)
+    mandate: str = field(repr=False)
     customer: str = field(repr=False)
     accepted_ms: int
     accepted_on: date

@@ -32,7 +32,7 @@ class Wrong:
     where: str
 
 
-_SAME: Final = ("amount_minor", "office", "kind", "number", "customer")
+_SAME: Final = ("amount_minor", "office", "kind", "number", "mandate")
 
 
 class Refused(Exception):

@@ -183,6 +183,22 @@ def bank(
     return DONE
 
 
+@app.command("forget")
+def forget(
+    before: Annotated[str, typer.Option(help="Collections before this day, YYYY-MM-DD.")],
+    name: Name = DEFAULT_NAME,
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> int:
+    """Wipe accounts, names and files of old collections, but for those in which something is open."""
+    _, path = contract_in(config, name)
+    day = _day(before)
+    with opened(path) as do:
+        count = do(lambda book: book.forget(day))
+    tables.one({"forgotten": count}, f"accounts and names of {count} debits are wiped", as_json=as_json)
+    return DONE
+
+
 @app.command("paid-back")
 def paid_back(
     reference: Annotated[str, typer.Argument(help="The debit's reference.")],

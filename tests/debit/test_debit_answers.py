@@ -62,8 +62,9 @@ def test_the_mandates_number_can_name_a_debit(tmp_path: Path) -> None:
     assert [row.customer for row in rows(cut(world, 1200, 5000).request)] == ["C1", "C2"]
 
 
-def test_the_first_debit_of_an_account_is_marked_as_new(tmp_path: Path) -> None:
-    world = World(tmp_path / "debit.db", customer_number="mandate")
+@pytest.mark.parametrize("number", ["mandate", "reference"])
+def test_the_first_debit_of_an_account_is_marked_as_new(tmp_path: Path, number: str) -> None:
+    world = World(tmp_path / "debit.db", customer_number=number)
     accept(world, 100, 200, account=account(1))
     world.now_ms = CUTTING_MS
     assert [row.new for row in rows(world.cut().request)] == [1, 0]

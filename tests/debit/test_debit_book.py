@@ -15,6 +15,7 @@ from debit_world import COLLECTION, World, debit, reference
 
 from bank_debit.asked import new_debit
 from bank_debit.book import VERSION, Book, BookError, BookUnsure
+from bank_debit.cutting import CutError
 from bank_debit.debit import Batch, Move, State, moved
 
 ACCEPTING = """
@@ -149,3 +150,27 @@ def test_what_went_wrong_never_says_what_was_written(world: World) -> None:
         put(world, book)
     book.close()
     assert "1000001" not in f"{raised.value!r} {raised.value.__context__!r}"
+
+
+def test_what_is_finished_can_be_forgotten_and_nothing_else(world: World) -> None:
+    def work(book: Book) -> tuple[int, int]:
+        for number in (1, 2):
+            put(world, book, number)
+        book.cut(Batch(COLLECTION, 0, b"file", None), [reference(1), reference(2)])
+        book.move(reference(1), Move.COLLECT, result=0)
+        later = COLLECTION + timedelta(days=1)
+        before = book.forget(later)
+        book.move(reference(2), Move.FAIL, result=1)
+        book.answered(COLLECTION, b"what the bank said", 0)
+        assert book.forget(COLLECTION) == 0
+        return before, book.forget(later)
+
+    assert world.do(work) == (0, 2)
+    found = world.find(reference(1))
+    assert (found.number, found.holder, found.mandate, found.customer) == ("", "", "", "")
+    assert (found.state, found.amount_minor, found.result) == (State.COLLECTED, 1200, 0)
+    for part in world.path.parent.iterdir():
+        data = part.read_bytes()
+        assert not any(secret in data for secret in (b"1000001", "ﾔﾏﾀﾞ".encode(), b"what the bank said"))
+    with pytest.raises(CutError, match="wiped"):
+        world.cut()

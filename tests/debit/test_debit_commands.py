@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -15,6 +16,8 @@ from debit_world import AFTER_MS, CUTTING_MS, TABLE, TAKING_MS, World, debit, re
 
 from acquirer_sdk.values import Ready
 from hagaki import cli, machine
+from hagaki.acquirers import build_acquirers
+from hagaki.sections import read_config
 
 Run = Callable[..., tuple[int, list[dict[str, object]], str]]
 
@@ -52,8 +55,6 @@ async def accept(world: World, *amounts: int) -> None:
 
 
 async def machine_turn() -> None:
-    import asyncio
-
     await asyncio.sleep(0.005)
 
 
@@ -248,3 +249,34 @@ async def test_the_gateway_hears_nothing_of_debits_that_are_not_its_own(world: W
     assert world.do(lambda book: book.untold_after([], 10)) == []
     day = world.find("900000000001").accepted_on
     assert world.do(lambda book: book.totals(day)).sales == 0
+
+
+async def test_the_gateways_book_lies_beside_the_configuration(
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gateway and commands mean the same file, wherever they are started."""
+    config = Path("config.toml").resolve()
+    text = config.read_text("utf-8") + 'look_s = 0.05\n[acquirer]\nname = "bank_debit"\n'
+    config.write_text(text, encoding="utf-8")
+    elsewhere = config.parent / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    adapter = build_acquirers(read_config(config))["bank_debit"]
+    await adapter.start(lambda _: None)
+    while not isinstance(adapter.ready(), Ready):
+        await machine_turn()
+    await adapter.close()
+    assert world.path.exists()
+    assert run("list", "--config", str(config))[0] == 0
+
+
+def test_old_accounts_are_forgotten_on_demand(world: World, run: Run) -> None:
+    run("add", orders({}))
+    world.now_ms = CUTTING_MS
+    run("cut", "--out", "request.txt")
+    run("bank", "request.txt", "--out", "answer.txt")
+    assert run("forget", "--before", "2027-01-01")[1] == [{"forgotten": 0}]
+    run("read", "answer.txt")
+    assert run("forget", "--before", "2027-01-01")[1] == [{"forgotten": 1}]
+    code, _, said = run("read", "answer.txt")
+    assert (code, "[forgotten]" in said) == (2, True)
