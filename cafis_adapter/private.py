@@ -12,6 +12,9 @@ _CHARACTERS: Final = {"n": "[0-9]", "an": "[0-9A-Za-z ]", "ans": "[\\x20-\\x7e]"
 _JAPANESE: Final = "cp932"
 """Shift_JIS as it is used; what it has no sign for becomes a question mark."""
 
+_SEPARATOR: Final = "\uffff"
+"""Between written sub-fields when they are held against the pattern: none can hold it."""
+
 NAMES: Final = frozenset(
     {
         *("condition", "count", "first_month", "bonus_count", "slip", "division", "company", "product"),
@@ -84,7 +87,7 @@ class Private:
             tuple(fields),
             tuple(field.name for field in fields if field.name),
             tuple((field.name, field.written) for field in fields),
-            re.compile("".join(field.pattern for field in fields), re.DOTALL),
+            re.compile(_SEPARATOR.join(field.pattern for field in fields), re.DOTALL),
         )
 
     def write(self, values: Mapping[str, str]) -> str:
@@ -93,9 +96,10 @@ class Private:
         if not any(map(values.get, self.names)):
             return ""
         said = values.get
-        text = "".join([write(said(name, "")) for name, write in self.writers])
-        if self.pattern.fullmatch(text) is None:
+        parts = [write(said(name, "")) for name, write in self.writers]
+        if self.pattern.fullmatch(_SEPARATOR.join(parts)) is None:
             raise ValueError(next(self._faults(values), "layout"))
+        text = "".join(parts)
         return text.encode("latin-1").hex().upper() if self.binary else text
 
     def read(self, text: str) -> dict[str, str]:

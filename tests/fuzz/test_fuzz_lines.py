@@ -7,11 +7,12 @@ from typing import Any
 
 from dice import play, spoil
 
+from acquirer_sdk.codes import shipped_codes
+from acquirer_sdk.keyport import NoKeys
 from acquirer_sdk.values import AuthoriseRequest, CardData, LateAnswer
 from cafis_adapter import answers
 from cafis_adapter.adapter import create
 from cafis_adapter.codec import Message, MessageError, pack, transcript, unpack
-from cafis_adapter.codes import shipped_codes
 from cafis_adapter.framing import frame
 from cafis_adapter.line import Answer, Broken, HostAsks, Key, Line, Signal
 from cafis_adapter.profile import load_profile
@@ -127,6 +128,8 @@ def _longest(dice: random.Random) -> bytes:
 
 class _Ports:
     """The adapter's outside."""
+
+    keys = NoKeys()
 
     def __init__(self, told: list[str]) -> None:
         self._told = told

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
-from importlib.resources import files
 
 import pytest
 
 from acquirer_sdk.bench import TRACK2, sample_request
+from acquirer_sdk.codes import shipped_codes
 from acquirer_sdk.keyport import SealedPin
 from acquirer_sdk.values import (
     Approved,
@@ -16,6 +15,7 @@ from acquirer_sdk.values import (
     CardData,
     Declined,
     InDoubt,
+    Item,
     LateAnswer,
     NeedsInput,
     Original,
@@ -26,7 +26,6 @@ from acquirer_sdk.values import (
 )
 from cafis_adapter import answers, build
 from cafis_adapter.codec import Message, pack, unpack
-from cafis_adapter.codes import Meaning, read_codes, shipped_codes
 from cafis_adapter.profile import load_profile
 
 PROFILE = load_profile()
@@ -58,7 +57,7 @@ def test_authorisation_says_all_of_the_sale() -> None:
             37: "700000000001",
             41: "T0000001",
             42: "M00000000000001",
-            48: "010001",
+            48: "010000000110",
             49: "392",
         },
     )
@@ -83,7 +82,7 @@ def test_authorisation_on_the_wire_is_these_bytes() -> None:
         + b"700000000001"
         + b"T0000001     "
         + b"M00000000000001"
-        + b"006" + b"010001"
+        + b"012" + b"010" + b"00" + b"00001" + b"10"
         + b"392"
     )  # fmt: skip
 
@@ -99,12 +98,13 @@ def test_keyed_card_has_number_and_expiry_instead_of_the_stripe() -> None:
     assert (message[2], message[35], message[22]) == ("4111111111111111", "", "011")
 
 
-def test_chip_pin_and_second_stripe_go_along() -> None:
+def test_chip_and_second_stripe_go_along_and_a_pin_does_not() -> None:
     card = CardData(
         TRACK2, jis2="JIS2", emv=b"\x9f\x26", pin=SealedPin(bytes(16), bytes(12), ""), entry_mode=3
     )
     message = build.authorisation(PROFILE, "", replace(REQUEST, card=card, condition=61, condition_count=3))
-    assert (message[45], message[55], message[52], message[48]) == ("JIS2", "9F26", "00" * 16, "061031")
+    assert (message[45], message[55], message[48]) == ("JIS2", "9F26", "061030000110")
+    assert not message[52], "a PIN block is added as the message leaves, and is in nothing stored"
     assert pack(PROFILE, message)
 
 
@@ -142,17 +142,26 @@ def test_repeated_reversal_differs_in_the_flag_only() -> None:
 DECLINED = ("04", "05", "07", "41", "43", "51", "54", "57", "58", "59", "61", "62", "65", "75")
 DECLINED_G = (2, 3, 4, 5, 6, 7, 12, 14, 17, 18, 22, 54, 55, 56, 60, 61, 85, 92, 95, 96, 97, 98, 99)
 AGAIN_G, MORE_G = (42, 44, 65, 68, 83), (30, 45, 67, 69, 70, 71, 72, 73, 74, 75, 76, 78, 84)
+WANTED = {
+    **dict.fromkeys((30, 84), (Item.APPROVAL_NUMBER,)),
+    67: (Item.PRODUCT_CODE,),
+    69: (Item.TAX,),
+    **dict.fromkeys((70, 71, 72), (Item.BONUS_MONTHS,)),
+    73: (Item.START_MONTH,),
+    **dict.fromkeys((74, 75, 76, 78), (Item.DIVISION,)),
+}
 TABLE = [
     *((code, Declined(code)) for code in DECLINED),
     *((code, NeedsInput(Ask.AGAIN, code)) for code in ("13", "14", "19", "55")),
-    *((code, NeedsInput(Ask.MORE, code)) for code in ("01", "02", "1A", "70")),
+    *((code, NeedsInput(Ask.MORE, code, (Item.APPROVAL_NUMBER,))) for code in ("01", "02")),
+    *((code, NeedsInput(Ask.MORE, code)) for code in ("1A", "70")),
     *((code, InDoubt(f"code-{code}")) for code in ("68", "91", "96")),
 ]
 TABLE_G = [
     *((f"G{n:02d}", Declined(f"G{n:02d}")) for n in DECLINED_G),
     *((f"G{n:02d}", NeedsInput(Ask.AGAIN, f"G{n:02d}")) for n in AGAIN_G),
-    *((f"G{n:02d}", NeedsInput(Ask.MORE, f"G{n:02d}")) for n in MORE_G),
-    ("G91", InDoubt("code-G91")),
+    *((f"G{n:02d}", NeedsInput(Ask.MORE, f"G{n:02d}", WANTED.get(n, ()))) for n in MORE_G),
+    *((code, InDoubt(f"code-{code}")) for code in ("G77", "G91")),
     ("C12", InDoubt("code-C12")),
 ]
 
@@ -182,7 +191,7 @@ def test_unknown_code_is_in_doubt(code: str) -> None:
     )
 
 
-@pytest.mark.parametrize("centre", ["G77", "G94", "X01", "call 4111111111111111"])
+@pytest.mark.parametrize("centre", ["G79", "G94", "X01", "call 4111111111111111"])
 def test_unknown_centre_code_is_in_doubt_whatever_the_response_code(centre: str) -> None:
     assert answers.authorisation(CODES, answered(DE39="05", DE44=centre), REQUEST) == InDoubt("unknown-code")
 
@@ -242,14 +251,6 @@ def test_late_answer_tells_what_it_says_unless_it_only_resembles() -> None:
     assert answers.late(CODES, Message("0100", {39: "00"}), near=False) == LateAnswer("", 0, None, "00")
 
 
-def test_a_code_with_two_meanings_is_refused() -> None:
-    table = tomllib.loads((files("cafis_adapter") / "codes.toml").read_text(encoding="utf-8"))
-    table["again"].append("51")
-    with pytest.raises(ValueError, match="51 is both declined and again"):
-        read_codes(table)
-    assert set(Meaning) <= set(table)
-
-
 BACK = ReturnRequest(
     **{name: getattr(REQUEST, name) for name in type(REQUEST).__dataclass_fields__},
     kind=ReturnKind.REFUND,
@@ -260,7 +261,7 @@ BACK = ReturnRequest(
 @pytest.mark.parametrize(("kind", "code"), [(ReturnKind.VOID, "020000"), (ReturnKind.REFUND, "200000")])
 def test_a_return_names_its_sale_and_is_reversed_as_itself(kind: ReturnKind, code: str) -> None:
     back = replace(BACK, kind=kind)
-    message = build.giving_back(PROFILE, "12345", back)
+    message = build.authorisation(PROFILE, "12345", back)
     assert (message.mti, message[3], message[38]) == ("0200", code, "654321")
     assert message[90] == f"0100000007{'0101000000'}{'12345'.zfill(11)}{'0' * 11}", "the sale"
     assert message[37] == REQUEST.reference and int(message[11]) == REQUEST.stan, "the return's own"

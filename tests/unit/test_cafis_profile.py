@@ -1,4 +1,4 @@
-"""A wire profile is data: the shipped one is sound, and a wrong one is refused with the path of its fault."""
+"""A wire profile is data: the shipped ones are sound, a wrong one is refused with the path of its fault."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ from typing import Any
 
 import pytest
 
-from cafis_adapter.profile import ProfileError, load_profile, read_profile
+from cafis_adapter.layout import Kind
+from cafis_adapter.part import ProfileError
+from cafis_adapter.profile import SHIPPED, load_profile, read_profile
 
-SHIPPED = tomllib.loads((files("cafis_adapter") / "profiles" / "cafis.toml").read_text(encoding="utf-8"))
+SOURCE = (files("cafis_adapter") / "profiles" / "cafis.toml").read_text(encoding="utf-8")
+TABLE = tomllib.loads(SOURCE)
 
 
-def changed(*path_and_value: Any) -> dict[str, Any]:
-    table = copy.deepcopy(SHIPPED)
-    *path, last, value = path_and_value
+def changed(path: str, value: Any) -> dict[str, Any]:
+    """The shipped profile with one value put in, or taken out by None."""
+    table = copy.deepcopy(TABLE)
+    *way, last = path.split("/")
     inner = table
-    for key in path:
+    for key in way:
         inner = inner[key]
     if value is None:
         del inner[last]
@@ -28,47 +32,92 @@ def changed(*path_and_value: Any) -> dict[str, Any]:
     return table
 
 
-def test_shipped_profile_loads() -> None:
-    profile = load_profile()
-    assert profile.name == "cafis"
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_profile_loads_by_its_name(name: str) -> None:
+    profile = load_profile(name)
+    assert profile.name == name
     assert profile.elements[2].size_max == 19
-    assert profile.elements[35].length_digits == 2
     assert (profile.elements[55].kind, profile.elements[55].length_digits) == ("b", 3)
 
 
-def test_reversal_is_kept_without_a_card_number() -> None:
-    assert not {2, 14, 35, 45, 52, 55} & set(load_profile().messages["reversal"])
+def test_the_default_takes_every_way_of_payment_and_all_that_may_be_added() -> None:
+    profile = load_profile()
+    assert profile.name == "cafis"
+    assert sorted(profile.conditions) == [10, *range(21, 26), *range(31, 35), 61, 62, 63, 80, 110]
+    assert set(profile.layouts) == set(Kind) - {Kind.INQUIRY}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_reversal_is_kept_without_a_card_number(name: str) -> None:
+    assert not {2, 14, 35, 45, 52, 55} & set(load_profile(name).layouts[Kind.REVERSAL].fields)
+
+
+WRONG = [
+    ("fields/39", None, "fields"),
+    ("fields/129", ["n6", "x"], "fields.129"),
+    ("fields/1", ["n6", "x"], "fields.1"),
+    ("fields/two", ["n6", "x"], "fields.two"),
+    ("fields/3", "n6", "fields.3"),
+    ("fields/3", ["n 6", "x"], "fields.3"),
+    ("fields/3", ["n.6", "x"], "fields.3"),
+    ("fields/3", ["n..100", "x"], "fields.3"),
+    ("fields/3", ["n0", "x"], "fields.3"),
+    ("messages", None, "messages.authorisation"),
+    ("messages/network", None, "messages.network"),
+    ("messages/refunds", {}, "messages.refunds"),
+    ("messages/completion", None, "messages"),
+    ("messages/authorisation/mti", "0300", "messages.authorisation.mti"),
+    ("messages/authorisation/fields", [2, 99], "messages.authorisation.fields"),
+    ("messages/authorisation/fields", [2, 3], "messages.authorisation.fields"),
+    ("messages/authorisation/sets", {}, "messages.authorisation.sets"),
+    ("messages/authorisation/set/3", 0, "messages.authorisation.set.3"),
+    ("messages/authorisation/set/3", "sale", "messages.authorisation.set.3"),
+    ("messages/authorisation/set/70", "001", "messages.authorisation.set.70"),
+    ("messages/authorisation/set/divison", "10", "messages.authorisation.set.divison"),
+    ("messages/hold/set/25", "00", "messages.hold"),
+    ("messages/reversal/fields", [3, 4, 7, 11, 37, 39, 41, 49], "messages.reversal.fields"),
+    ("private/48", ["count n2", "colour n2"], "private.48"),
+    ("private/48", ["count"], "private.48"),
+    ("private/48", ["note k..60"], "private.48"),
+    ("private/48", ["note ans...990", "count n2", "slip n5"], "private.48"),
+    ("private/3", ["count n2"], "private.3"),
+    ("private/99", ["count n2"], "private.99"),
+    ("conditions/61", "count colour", "conditions.61"),
+    ("conditions/lump", "", "conditions.lump"),
+    ("companies/3x", "2a99661", "companies.3x"),
+    ("companies/35", "", "companies.35"),
+    ("chip/required", ["9F2"], "chip.required"),
+    ("chip/bytes", 1, "chip.bytes"),
+    ("stand_in/element", 99, "stand_in.element"),
+    ("stand_in/values", ["somebody"], "stand_in.values"),
+    ("entry_modes/x", "901", "entry_modes.x"),
+    ("entry_modes/1", "9010", "entry_modes.1"),
+    ("body_max", "2048", "body_max"),
+    ("body_max", 70_000, "body_max"),
+    ("secondary_bitmap_always", 1, "secondary_bitmap_always"),
+    ("return_without_card", None, "return_without_card"),
+    ("terminal_id", "[0-9", "terminal_id"),
+    ("mac", 1, "mac"),
+    ("maximum", 1, "maximum"),
+]
 
 
 @pytest.mark.parametrize(
-    ("table", "where"),
-    [
-        (changed("fields", "39", None), "fields"),
-        (changed("fields", "129", ["n6", "x"]), "fields.129"),
-        (changed("fields", "two", ["n6", "x"]), "fields.two"),
-        (changed("fields", "3", "n6"), "fields.3"),
-        (changed("fields", "3", ["n 6", "x"]), "fields.3"),
-        (changed("fields", "3", ["n.6", "x"]), "fields.3"),
-        (changed("fields", "3", ["n..100", "x"]), "fields.3"),
-        (changed("fields", "3", ["n0", "x"]), "fields.3"),
-        (changed("messages", "authorisation", [2, 99]), "messages.authorisation"),
-        (changed("messages", None), "messages"),
-        (changed("messages", "network", None), "network"),
-        (changed("constants", "3", 0), "3"),
-        (changed("body_max", "2048"), "body_max"),
-        (changed("secondary_bitmap_always", 1), "secondary_bitmap_always"),
-        (changed("reversal", "reason", None), "reason"),
-        (changed("return", None), "return"),
-        (changed("return", "void", None), "void"),
-        (changed("return", "without_card", 1), "without_card"),
-        (changed("messages", "return", None), "return"),
-        (changed("entry_modes", "x", "901"), "entry_modes.x"),
-    ],
+    ("path", "value", "where"), WRONG, ids=[f"{path}={value}" for path, value, *_ in WRONG]
 )
-def test_wrong_profile_is_refused_where_it_is_wrong(table: dict[str, Any], where: str) -> None:
+def test_wrong_profile_is_refused_where_it_is_wrong(path: str, value: Any, where: str) -> None:
     with pytest.raises(ProfileError) as caught:
-        read_profile(table)
+        read_profile(changed(path, value))
     assert caught.value.where == where
+    assert str(caught.value).startswith(f"{where}: ")
+
+
+def test_a_mac_needs_its_elements() -> None:
+    table = changed("mac", value=True)
+    assert read_profile(table).mac
+    del table["fields"]["64"]
+    with pytest.raises(ProfileError, match="mac: needs DE64"):
+        read_profile(table)
 
 
 @pytest.mark.parametrize("content", [b"[fields", b"\xff\xfe", None])
@@ -83,6 +132,5 @@ def test_unreadable_file_is_refused(tmp_path: Path, content: bytes | None) -> No
 
 def test_own_profile_is_used(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    source = (files("cafis_adapter") / "profiles" / "cafis.toml").read_text(encoding="utf-8")
-    path.write_text(source.replace('name = "cafis"', 'name = "mine"'))
+    path.write_text(SOURCE.replace('name = "cafis"', 'name = "mine"'))
     assert load_profile(str(path)).name == "mine"
