@@ -67,7 +67,7 @@ class Talk:
         if call.operation is not Operation.ECHO:
             facts = {"slug": slug, "operation": call.operation.value, "status": got.status}
             self._ports.tell("alarm.answer-unsigned", **facts)
-        return Lost(slug)
+        return Lost(slug if got.status == 200 else f"{slug}-{got.status}")
 
     def _set_clock(self, created_s: int) -> None:
         differed = self._clock.differs

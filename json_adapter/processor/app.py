@@ -113,7 +113,7 @@ class Processor:
         heard = Heard(request.method, request.path_qs, _headers(request), body)
         self._ports.tell("processor.request", path=_known(request.path), reference=_named(heard))
         if len(body) > BODY_MAX:
-            return await self._play(request, heard, iter([Send(problem("too-large"))]))
+            return await self._play(request, heard, iter([Send(problem("too-large"), Step.BARE)]))
         return await self._play(request, heard, self._desk.moves(heard, self._now_s()))
 
     async def _play(

@@ -102,13 +102,13 @@ class Desk:
 
     def moves(self, heard: Heard, now_s: int) -> Iterator[Move]:
         """What to do for one request."""
-        operation = _OPERATIONS.get(heard.target)
-        if operation is None or heard.method != "POST":
-            return iter([Send(problem("no-such-path"))])
         try:
             verify_request(self._key, now_s, heard.target, heard.headers, heard.body)
         except NotSigned as error:
-            return iter([Send(problem("clock-off" if error.slug == "clock-off" else "not-signed"))])
+            return iter([_unbelieved(error.slug)])
+        operation = _OPERATIONS.get(heard.target)
+        if operation is None or heard.method != "POST":
+            return iter([Send(problem("no-such-path"))])
         try:
             return self._asked(operation, heard, read(heard.body))
         except WireError as error:
@@ -184,6 +184,13 @@ class Desk:
         ours = read_totals(table)
         theirs = self.books.totals(ours.day, ours.currency, self._utc_offset_minutes)
         return Reply(200, JSON, write({**asdict(theirs), "agrees": theirs == ours}))
+
+
+def _unbelieved(slug: str) -> Send:
+    """Only who has the secret gets a signed answer: nobody else may choose what we sign."""
+    if slug == "clock-off":
+        return Send(problem("clock-off"))
+    return Send(problem("not-signed"), Step.BARE)
 
 
 def problem(slug: str, asked: Asked | None = None, **more: Any) -> Reply:

@@ -17,7 +17,8 @@ from acquirer_sdk.keyport import KeyPort, NoKeys
 from acquirer_sdk.values import LateAnswer, Ready
 from json_adapter.adapter import JsonAcquirer, create
 from json_adapter.processor.desk import Desk, Heard, Send
-from json_adapter.processor.spoil import Pen, head
+from json_adapter.processor.spoil import Pen, head, raw
+from json_adapter.processor.triggers import Step
 from json_adapter.signature import Key, Stamp
 
 SECRET = "a secret of the tests, long enough"
@@ -122,6 +123,8 @@ class Cutting:
         heard = got.heard()
         move = next(iter(self.desk.moves(heard, right_s())))
         assert isinstance(move, Send)
+        if move.how is Step.BARE:
+            return raw(Step.BARE, Pen(KEY, Stamp(0, ""), ""), move.reply)[0]
         asked = heard.headers["signature"][0].partition("=")[2]
         headers = head(Pen(KEY, Stamp(right_s(), "n"), asked), move.reply)
         return http(move.reply.status, {**headers, "connection": "close"}, move.reply.body)

@@ -243,11 +243,11 @@ async def test_a_spoiled_answer_is_in_doubt_and_raises_nothing(kind: str) -> Non
 async def test_an_unsigned_answer_is_an_alarm_and_says_why() -> None:
     async with world() as here:
         here.server.played = lambda _: [b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n"]
-        assert await outcome_of(here) == InDoubt("signature-missing")
+        assert await outcome_of(here) == InDoubt("signature-missing-503")
         assert [facts["slug"] for facts in here.told("alarm.answer-unsigned")] == ["signature-missing"]
         reversal = here.acquirer.prepare(SALE)
         await here.ready()
-        assert await here.acquirer.reverse(reversal, transmission=1) == ReversalOpen("signature-missing")
+        assert await here.acquirer.reverse(reversal, transmission=1) == ReversalOpen("signature-missing-503")
 
 
 @quickly

@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import aiohttp
 import pytest
@@ -47,12 +47,14 @@ class Raw:
 
     session: aiohttp.ClientSession
     url: str
+    headers: set[str] = field(default_factory=set)
 
     async def post(self, call: Call, *, target: str = "", **changes: str) -> tuple[int, str]:
         plain = {"content-type": "application/json", "idempotency-key": call.key, "transmission": "1"}
         path = target or call.path
         headers = {**sign_request(KEY, Stamp(right_s(), "n"), path, plain, call.body), **changes}
         async with self.session.post(self.url + path, data=call.body, headers=headers) as response:
+            self.headers = {name.lower() for name in response.headers}
             return response.status, await response.text()
 
 
@@ -186,6 +188,7 @@ async def test_what_is_not_signed_by_us_changes_nothing() -> None:
         ):
             status, body = await here.raw.post(call, **changes)
             assert status == 401 and "not-signed" in body
+            assert "signature" not in here.raw.headers
         assert here.processor.charges() == {} and here.processor.understood() == []
 
 
