@@ -126,11 +126,11 @@ async def _wait(kit: Kit, payment: Payment, want: Want) -> None:
 
 async def _advise(kit: Kit, payment: Payment, want: Want) -> None:
     """Count one more transmission, send it, record what came."""
+    if not await _has_line(kit, payment, want):
+        return
     items = forwarded(kit, payment, want)
     if not items:
         await kit.store.run(wants.change, want, {"due_ms": None})
-        return
-    if not await _has_line(kit, payment, want):
         return
     claimed = await _claim(kit, want)
     advice = Advice(

@@ -25,8 +25,10 @@ from mail_gateway.work.asking import asking_of, bounded
 from mail_gateway.work.clerk import draft, enter, enter_answer, enter_dispatch
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from acquirer_sdk.port import Acquirer
-    from acquirer_sdk.values import AuthoriseOutcome
+    from acquirer_sdk.values import AuthoriseOutcome, Item
     from mail_gateway.store.payments import Payment
     from mail_gateway.store.record import Entry
     from mail_gateway.work.kit import Kit
@@ -242,6 +244,19 @@ async def record_answer(kit: Kit, payment: Payment, outcome: AuthoriseOutcome, t
         changes |= {"approval_number": event.facts["approval_number"], "code": ""}
     asking = asking_of(kit, payment, meant, told)
     return await enter_answer(kit, draft(kit, payment, [event], asking=asking, **changes), answer, outcome)
+
+
+async def can_be_said(kit: Kit, payment: Payment, added: Mapping[Item, str]) -> bool:
+    """Whether the acquirer has a form for the sale with what its merchant adds. payment: MORE_WANTED."""
+    opened = _open(kit, payment)
+    if isinstance(opened, Refused):
+        return True  # the next attempt says so
+    told = await kit.store.read(wants.told, payment.id)
+    try:
+        kit.acquirers.of(payment).prepare(with_items(_request(payment, opened), {**told.items, **added}))
+    except BadRequest:
+        return False
+    return True
 
 
 async def _told(kit: Kit, payment: Payment) -> Told:

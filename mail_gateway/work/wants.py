@@ -14,9 +14,10 @@ from mail_gateway.store.payments import load
 from mail_gateway.store.want_answers import Post
 from mail_gateway.work import asking
 from mail_gateway.work.clerk import draft
+from mail_gateway.work.sale import can_be_said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from acquirer_sdk.values import Item
     from mail_gateway.domain.answers import Reading
@@ -54,7 +55,9 @@ class Wants:
         kept = {item: value for item, value in want.given.items() if item not in reading.wrong}
         known = replace(want, given={**kept, **reading.good})
         if known.missing:
-            await _ask_again(kit, reply, payment, known, reading)
+            await _ask_again(kit, reply, payment, known, reading.wrong)
+        elif want.phase is Phase.BEFORE and not await can_be_said(kit, payment, known.given):
+            await _ask_again(kit, reply, payment, replace(want, given={}), want.items)
         elif want.phase is Phase.BEFORE:
             await _supply(kit, reply, payment, known)
             self._wake(payment.id)
@@ -93,13 +96,13 @@ async def _too_late(
     return True
 
 
-async def _ask_again(kit: Kit, reply: Reply, payment: Payment, want: Want, reading: Reading) -> None:
+async def _ask_again(kit: Kit, reply: Reply, payment: Payment, want: Want, wrong: Iterable[Item]) -> None:
     """want: with what was good. After so many letters a person has to look."""
     if want.letters >= LETTERS_MAX:
         kit.ports.tell("alarm.want-unclear", payment=payment.id, want=want.id)
         await _answer(kit, reply, want, {"given": want.given}, None)
         return
-    notice = asking.again(kit, payment, want, reading.wrong)
+    notice = asking.again(kit, payment, want, wrong)
     await _answer(kit, reply, want, {"given": want.given, "letters": want.letters + 1}, notice)
     kit.ports.tell("want.asked-again", payment=payment.id, want=want.id, missing=len(want.missing))
 

@@ -12,16 +12,19 @@ from heart_acquirer import virtual_loop
 from heart_world import World, kinds, tell_story, told
 from wants_world import ASKS, GOOD, Shop, facts, given, host
 
+from acquirer_sdk.port import BadRequest
 from acquirer_sdk.values import (
     AdviceAccepted,
     AdviceOpen,
     AdviceRefused,
     Approved,
     Ask,
+    AuthoriseRequest,
     Item,
     LateAnswer,
     NeedsInput,
     NotSent,
+    Reversal,
     Unsupported,
 )
 from mail_gateway.admin import doctor, merchants, payments
@@ -425,5 +428,29 @@ def test_a_list_of_nothing_known_is_refused(tmp_path: Path) -> None:
         with pytest.raises(GatewayError) as refused:
             merchants.change(world.gateway, "Hagaki Store", {"items": "colour"})
         assert refused.value.slug == "items-unknown"
+
+    tell_story(tmp_path, story)
+
+
+def test_what_the_acquirer_has_no_form_for_is_asked_again(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        made, shop = host(world, ASKS, YES), Shop(world)
+        plain = world.acquirer.prepare
+
+        def prepare(request: AuthoriseRequest) -> Reversal:
+            if request.condition == 31:
+                raise BadRequest("condition-unsupported", "condition")
+            return plain(request)
+
+        world.acquirer.prepare = prepare  # type: ignore[method-assign]
+        await world.post(world.envelope())
+        await world.reach(1, State.MORE_WANTED)
+        await shop.post("1 4901\n2 併用12回\n")
+        await shop.reach(lambda want: want.letters == 2)
+        assert (await world.payment(1)).state is State.MORE_WANTED
+        await shop.post("1 4901\n2 一括\n", number=2)
+        await world.reach(1, State.APPROVED)
+        assert len(made.asked) == 2
+        assert world.verbs("alarm.") == []
 
     tell_story(tmp_path, story)
