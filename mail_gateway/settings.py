@@ -30,6 +30,16 @@ class Way(StrEnum):
 def _set(help: str, **limits: Any) -> dict[str, Any]:
     return {"help": help, **limits}
 
+FONT_PLACES: Final = (
+    (
+        "/usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf",
+        "/usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Bold.ttf",
+    ),
+    ("/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf",) * 2,
+)
+"""Where Debian puts fonts that have Japanese and may be embedded, plain and bold: fonts-morisawa-bizud-gothic
+(OFL-1.1), fonts-ipaexfont-gothic (IPA)."""
+
 
 @dataclass(frozen=True, slots=True)
 class GatewaySettings:

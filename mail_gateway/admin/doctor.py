@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mail_gateway.domain.payment import State
 from mail_gateway.domain.totals import TotalsState
 from mail_gateway.envelope.dukpt import COUNTER_NEAR_END
+from mail_gateway.settings import FONT_PLACES
 from mail_gateway.store import (
     ceremony,
     doctor,
@@ -65,6 +66,7 @@ def examine(
         found = [*_money(conn, now_ms), *_recovery(conn), *_post(conn, now_ms), *_wants(conn, now_ms)]
         found += [*_acquirers(conn, routes)]
         found += [*_watch(conn, now_ms), *_keys(conn, now_ms), *_books(conn), *_clock(conn, now_ms)]
+        found += _receipts(conn, gateway)
     return [*found, *_machine(gateway), *_files(keys), *old_software(gateway)]
 
 
@@ -205,6 +207,15 @@ def _clock(conn: Guest, now_ms: int) -> Iterator[Trouble]:
     if off_ms > CLOCK_MAX_MS:
         text = f"This machine's clock is {off_ms // 1000} s away from the database's or from its newest mail."
         yield Trouble("clock-off", text, "set the clock: timedatectl", rows=[{"off_ms": off_ms}])
+
+
+def _receipts(conn: Guest, gateway: GatewaySettings) -> Iterator[Trouble]:
+    """Without a font to embed, a receipt shows only where the reader of the PDF has one."""
+    wanted = ((gateway.receipt_font,),) if gateway.receipt_font else FONT_PLACES
+    if not any(all(Path(file).exists() for file in files) for files in wanted):
+        text = "merchants have receipts, and no Japanese font is on this machine"
+        command = "apt-get install fonts-morisawa-bizud-gothic"
+        yield from _some("font-missing", text, command, doctor.shops(conn))
 
 
 def _machine(gateway: GatewaySettings) -> Iterator[Trouble]:

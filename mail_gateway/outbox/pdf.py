@@ -12,18 +12,10 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 
+from mail_gateway.settings import FONT_PLACES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-PLACES: Final = (
-    (
-        "/usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf",
-        "/usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Bold.ttf",
-    ),
-    ("/usr/share/fonts/opentype/ipaexfont-gothic/ipaexg.ttf",) * 2,
-)
-"""Where Debian puts fonts that have Japanese and may be embedded: fonts-morisawa-bizud-gothic (OFL-1.1),
-fonts-ipaexfont-gothic (IPA)."""
 
 NOT_EMBEDDED: Final = "HeiseiKakuGo-W5"
 """Without any of them the one that readers of PDF bring along for Japanese (Adobe-Japan1)."""
@@ -51,7 +43,7 @@ class Faces(NamedTuple):
 def faces(read: Callable[[str], bytes | None], wanted: str = "") -> Faces:
     """The fonts to write with. read: a file's bytes, None if there is none. wanted: a TrueType file, or empty
     for those of Debian."""
-    for regular, bold in ((wanted, wanted),) if wanted else PLACES:
+    for regular, bold in ((wanted, wanted),) if wanted else FONT_PLACES:
         found = _embedded(read, regular), _embedded(read, bold)
         if all(found):
             return Faces(*found)

@@ -13,6 +13,7 @@ from mail_gateway.store import answers, books
 from mail_gateway.store import wants as want_store
 from mail_gateway.store.tables import answers as answer_rows
 from mail_gateway.store.tables import leases, letters, mails, payments, transfers, wants
+from mail_gateway.store.tables import shops as shops_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,11 @@ def waiting(conn: Connection, states: Sequence[State], before_ms: int) -> Rows:
     asked = select(_P.id.label("payment"), _P.state, _P.received_ms, _P.node)
     asked = asked.where(_P.state.in_(states), _P.shunted == 0, _P.received_ms < before_ms)
     return _rows(conn, asked.order_by(_P.id))
+
+
+def shops(conn: Connection) -> Rows:
+    """Merchants who have told what stands on their receipts."""
+    return _rows(conn, select(shops_table.c.merchant, shops_table.c.registration_number))
 
 
 def undelivered(conn: Connection, before_ms: int) -> Rows:

@@ -17,6 +17,7 @@ from test_replies import KEY, SHOP, Door
 
 from acquirer_sdk.values import Approved, Declined, InDoubt
 from mail_gateway.admin import merchants, shops
+from mail_gateway.admin.doctor import examine
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import State
 from mail_gateway.intake.accept import Route
@@ -276,6 +277,18 @@ def test_the_same_words_for_the_next_sale_are_not_taken_for_ours(tmp_path: Path,
             assert "540" in mail.body and f"{number:012d}" in mail.body
 
     tell_story(tmp_path, story)
+
+
+def test_the_doctor_misses_a_font_only_where_receipts_are_made(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        def slugs() -> list[str]:
+            return [trouble.slug for trouble in examine(world.gateway, world.keys, world.now_ms())]
+
+        assert "font-missing" not in slugs()
+        shops.change(world.gateway, "Hagaki Store", {"address": "Matsumoto"})
+        assert "font-missing" in slugs()
+
+    tell_story(tmp_path, story, receipt_font=f"{tmp_path}/none.ttf")
 
 
 def test_a_return_gets_the_receipt_of_a_return(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from hagaki.machine import file_bytes
 from mail_gateway.domain.receipt import Receipt, Rounding, Shop, bands_of
 from mail_gateway.outbox import paper, pdf
 from mail_gateway.outbox.receipt import words_of
+from mail_gateway.settings import FONT_PLACES
 
 SHOP = Shop("株式会社 山の店", "T7000012050002", "長野県松本市安曇上高地1-2-3")
 SALE = Receipt(
@@ -47,7 +48,7 @@ ENGLISH = replace(SALE, language="en", recipient="Yama Trading", description="")
 
 
 def with_fonts() -> pdf.Faces:
-    present = any(Path(regular).exists() for regular, _ in pdf.PLACES)
+    present = any(Path(regular).exists() for regular, _ in FONT_PLACES)
     need("a Japanese font: apt-get install fonts-morisawa-bizud-gothic", present=present)
     return pdf.faces(file_bytes)
 
@@ -163,7 +164,7 @@ def test_without_a_font_of_its_own_it_names_the_usual_one() -> None:
 
 def test_a_font_that_was_asked_for_is_taken() -> None:
     with_fonts()
-    wanted = next(bold for _, bold in pdf.PLACES if Path(bold).exists())
+    wanted = next(bold for _, bold in FONT_PLACES if Path(bold).exists())
     fonts = pdf.faces(file_bytes, wanted)
     assert fonts.regular == fonts.bold == with_fonts().bold
 
