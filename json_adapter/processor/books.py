@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from acquirer_sdk.values import Totals
+from acquirer_sdk.values import Item, Totals
 from json_adapter.asked import Asked, Operation
+from json_adapter.problems import shipped_problems
 from json_adapter.processor.triggers import Trigger, Undo
 
 APPROVED: Final = ""
 """A decision is the slug of a problem, or this."""
 
+LUMP_SUM: Final = "10"
 Identity = tuple[str, int]
 
 _SALES: Final = (Operation.AUTHORISATION, Operation.CAPTURE)
@@ -28,7 +30,7 @@ class Account:
     asked: Asked
     decision: str
     amount_minor: int
-    undo: Undo
+    trigger: Trigger
     reversed: bool = False
 
     @property
@@ -66,9 +68,9 @@ class Books:
         """Decide a request about money, once, and book it."""
         if identity(asked) in self._accounts:
             return self._accounts[identity(asked)]
-        decision = trigger.problem or self._refusal(asked)
+        decision = _wanting(trigger, asked) or self._refusal(asked)
         granted = asked.amount_minor // 2 if trigger.half else asked.amount_minor
-        account = Account(asked, decision, granted, trigger.reversal)
+        account = Account(asked, decision, granted, trigger)
         self._accounts[identity(asked)] = account
         return account
 
@@ -83,10 +85,10 @@ class Books:
         if account is None:
             self._early.add(identity(asked))
             return "never-came"
-        if account.undo is Undo.REFUSED:
+        if account.trigger.reversal is Undo.REFUSED:
             return "refused"
         account.reversed = True
-        return None if count <= _UNANSWERED.get(account.undo, 0) else "reversed"
+        return None if count <= _UNANSWERED.get(account.trigger.reversal, 0) else "reversed"
 
     def charges(self) -> dict[str, int]:
         """Reference -> minor units that the customer finds charged in the end."""
@@ -102,6 +104,7 @@ class Books:
             account
             for account in self._accounts.values()
             if account.asked.currency == currency
+            and not account.trigger.totals
             and f"{datetime.fromtimestamp(account.asked.time_s, UTC) + offset:%Y-%m-%d}" == day
         ]
         sales = [account.net_minor for account in mine if account.net_minor > 0]
@@ -146,6 +149,13 @@ class Books:
             for one in every
             if one.asked.original and (one.asked.original.reference, one.asked.original.stan) == key
         ]
+
+
+def _wanting(trigger: Trigger, asked: Asked) -> str:
+    """The trigger's problem, unless the request brings what it wants; a lump sum is no way of payment."""
+    wanted = shipped_problems()[trigger.problem].items if trigger.problem else ()
+    brought = {item for item, value in asked.items.items() if (item, value) != (Item.DIVISION, LUMP_SUM)}
+    return APPROVED if wanted and brought.issuperset(wanted) else trigger.problem
 
 
 def _number(its: Identity) -> str:

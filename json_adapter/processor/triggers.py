@@ -79,6 +79,7 @@ class Trigger:
     wrong: Wrong = Wrong.NOTHING
     reversal: Undo = Undo.ACKNOWLEDGED
     advice: Undo = Undo.ACKNOWLEDGED
+    totals: str = ""
 
 
 APPROVE: Final = Trigger("", "approved")

@@ -61,7 +61,7 @@ async def test_sales_through_a_processor_end_as_it_says(tmp_path: Path) -> None:
         for amount, words in (
             (1200, (b"APPROVED",)),
             (1051, (b"DECLINED",)),
-            (1802, (b"UNKNOWN", b"CANCELLED")),  # answered, but signed by somebody else
+            (1502, (b"UNKNOWN", b"CANCELLED")),  # answered, but signed by somebody else
             (1903, (b"UNKNOWN",)),  # answered after the time-out
         ):
             await here.post(plain_mail(here.sale(amount), f"<{amount}@carrier.example>"))
