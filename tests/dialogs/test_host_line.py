@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
+from line_world import world
+from zone_keys_world import ZoneKeys, sealed
 
 from acquirer_sdk.bench import PAN, TRACK2, sample_request, until
-from acquirer_sdk.keyport import SealedPin
 from acquirer_sdk.port import BadRequest, Ports
 from acquirer_sdk.quickclock import quickly
 from acquirer_sdk.values import (
@@ -19,7 +17,6 @@ from acquirer_sdk.values import (
     CardData,
     Declined,
     InDoubt,
-    LateAnswer,
     NotReady,
     NotSent,
     Ready,
@@ -27,42 +24,9 @@ from acquirer_sdk.values import (
     ReversalAccepted,
     ReversalOpen,
 )
+from acquirer_sdk.zone import Algorithm, ZoneKey
 from cafis_adapter import adapter
-from cafis_adapter.adapter import Cafis
 from cafis_adapter.host.app import Host, HostSettings
-
-
-@dataclass
-class World:
-    host: Host
-    acquirer: Cafis
-    late: list[LateAnswer] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-
-    async def ready(self) -> None:
-        await until(lambda: self.acquirer.ready() == Ready(), "never ready")
-
-    def verbs(self) -> list[str]:
-        return [line.split()[0] for line in self.told]
-
-
-@asynccontextmanager
-async def world(**table: object) -> AsyncIterator[World]:
-    told: list[str] = []
-    ticks = itertools.count(1_767_225_600_000)
-    ports = Ports(
-        lambda: next(ticks), bytes, lambda verb, **facts: told.append(f"{verb} {sorted(facts.items())}")
-    )
-    host = Host(HostSettings(port=0), ports)
-    await host.start()
-    acquirer = adapter.create({"port": host.port, **table}, ports)
-    here = World(host, acquirer, told=told)
-    await acquirer.start(here.late.append)
-    try:
-        yield here
-    finally:
-        await acquirer.close()
-        await host.close()
 
 
 @quickly
@@ -305,12 +269,12 @@ async def test_a_bad_card_is_refused_without_showing_it() -> None:
 @pytest.mark.parametrize("amount", [1200, 1051, 1901, 1903, 1908, 1911, 1914, 1922, 1930])
 @quickly
 async def test_no_card_in_anything_told_reported_or_printed(amount: int) -> None:
-    async with world() as here:
+    keys = ZoneKeys(cafis_pin=ZoneKey(Algorithm.AES, b"a zone's PIN key"))
+    async with world(keys=keys) as here:
         await here.ready()
-        request = replace(
-            sample_request(amount),
-            card=CardData(TRACK2, pin=SealedPin(b"PINBLOCK", bytes(12), ""), jis2="JISDATA"),
-        )
+        pin = sealed(b"1234", PAN)
+        request = replace(sample_request(amount), card=CardData(TRACK2, pin=pin, jis2="JISDATA"))
+        under_zone_key = keys.translate_pin(pin, "cafis.pin")
         reversal = here.acquirer.prepare(request)
         outcome = await here.acquirer.authorise(request)
         await here.ready()
@@ -321,12 +285,12 @@ async def test_no_card_in_anything_told_reported_or_printed(amount: int) -> None
             PAN,
             PAN[6:],
             "27122010000012345678",
-            "PINBLOCK",
-            b"PINBLOCK".hex().upper(),
+            pin.block.hex().upper(),
+            under_zone_key.hex().upper(),
             "JISDATA",
         ):
             assert secret not in shown
-        assert PAN.encode() not in reversal.wire
+        assert PAN.encode() not in reversal.wire and under_zone_key not in reversal.wire
 
 
 @quickly
