@@ -73,9 +73,23 @@ async def test_sales_through_a_processor_end_as_it_says(tmp_path: Path) -> None:
         asked = [h.facts["path"] for h in here.world.history if h.verb == "processor.request"]
         assert asked.count("/v1/authorisations") == 4
         assert asked.count("/v1/reversals") >= 3
+        await _killed_while_the_processor_decides(here)
         gateway = settings(read_config(here.world.config), "gateway")
         assert shown(gateway, 1)["approval_number"] and not shown(gateway, 4)["approval_number"]
         _no_card(here)
+
+
+async def _killed_while_the_processor_decides(here: Counter) -> None:
+    """The answer came to nobody: after the restart the processor is asked what became of the sale."""
+    await here.post(plain_mail(here.sale(1904), "<1904@carrier.example>"))
+    await here.world.wait_for("processor.request", path="/v1/authorisations")
+    await here.world.kill("gateway")
+    await here.world.start("gateway")
+    while b"1904" not in (letter := await here.letter()).replace(b",", b""):
+        pass
+    assert b"APPROVED" in letter
+    paths = [h.facts["path"] for h in here.world.history if h.verb == "processor.request"]
+    assert paths.count("/v1/authorisations") == 5 and "/v1/inquiries" in paths
 
 
 def _no_card(here: Counter) -> None:
