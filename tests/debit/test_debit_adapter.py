@@ -209,10 +209,10 @@ async def test_uncollected_debits_are_reported_late_also_after_a_restart(world: 
             LateAnswer(reference(2), 2, Declined("Z1"), "Z1"),
             LateAnswer(reference(3), 3, Declined("Z4"), "Z4"),
         ]
-        await asyncio.sleep(0.1)
+        await until(lambda: not world.do(lambda book: book.untold_after([], 10)))
         assert len(late) == 2, "told twice by one life"
-    async with running(world) as (_, late):
-        await asyncio.sleep(0.05)
+    async with running(world) as (adapter, late):
+        await adapter.authorise(debit(4))  # the book's thread has looked before it comes to this
         assert not late
 
 
