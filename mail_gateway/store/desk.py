@@ -6,13 +6,14 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, func, insert, or_, select
+from sqlalchemy import and_, bindparam, func, insert, literal_column, or_, select
 
 from mail_gateway.domain.ledger import Account, Phase
 from mail_gateway.domain.payment import ENDED, State, Trade
 from mail_gateway.domain.takings import Sale
 from mail_gateway.store import letters, notices, replies
-from mail_gateway.store.tables import desk_orders, payments, readers, receipts, transfers
+from mail_gateway.store.shops import FULL
+from mail_gateway.store.tables import desk_orders, payments, readers, receipts, shops, transfers
 from mail_gateway.store.tables import letters as letters_table
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ REFERENCE_LENGTH: Final = 12
 _P: Final = payments.c
 _T: Final = transfers.c
 _O: Final = desk_orders.c
+_OWN: Final = readers.alias().c
 _IS_THE_MERCHANTS: Final = or_(
     _T.debit == Account.MERCHANT_PAYABLE.value, _T.credit == Account.MERCHANT_PAYABLE.value
 )
@@ -63,13 +65,19 @@ def _sales(posted_ms: ColumnElement[Any], amount_minor: ColumnElement[Any]) -> S
 
 
 _AS_THEY_STAND: Final = _sales(func.coalesce(_POSTED_MS, 0), _P.amount_minor)
-_OF_MERCHANT: Final = _AS_THEY_STAND.where(readers.c.merchant == bindparam("its_merchant"))
-_NEWEST_FIRST: Final = _OF_MERCHANT.order_by(_P.id.desc()).limit(bindparam("most", type_=_P.id.type))
+_ITS_READERS: Final = select(_OWN.id).where(_OWN.merchant == bindparam("its_merchant"))
+_OF_MERCHANT: Final = _AS_THEY_STAND.where(_P.reader.in_(_ITS_READERS))
+_BY_ID: Final = _P.id + literal_column("0")
+"""Not by the table's own order: that would look through everybody's payments for those of one merchant."""
+_NEWEST_FIRST: Final = _OF_MERCHANT.order_by(_BY_ID.desc()).limit(bindparam("most", type_=_P.id.type))
 _BY_ENTRY: Final = (
     _sales(_T.at_ms, _T.amount_minor)
     .join(transfers, and_(_POSTED, _IS_THE_MERCHANTS))
     .where(_T.at_ms >= bindparam("from_ms"), _T.at_ms < bindparam("until_ms"))
     .order_by(_T.id)
+)
+_TAKEN_IN_FULL: Final = _BY_ENTRY.join(
+    shops, and_(shops.c.merchant == readers.c.merchant, shops.c.digest == FULL)
 )
 _TAKEN: Final = _BY_ENTRY.where(readers.c.merchant == bindparam("its_merchant"))
 
@@ -82,7 +90,7 @@ def of_merchant(conn: Connection, merchant: int, since_ms: int, most: int) -> li
 
 def still_open(conn: Connection, merchant: int) -> list[Sale]:
     """What is open, oldest first."""
-    asked = _OF_MERCHANT.where(_OPEN).order_by(_P.id)
+    asked = _OF_MERCHANT.where(_OPEN).order_by(_BY_ID)
     return list(_read(conn.execute(asked, {"its_merchant": merchant})))
 
 
@@ -92,10 +100,10 @@ def taken(conn: Connection, merchant: int, from_ms: int, until_ms: int) -> list[
     return list(_read(conn.execute(_TAKEN, span)))
 
 
-def taken_by_all(conn: Connection, from_ms: int, until_ms: int) -> dict[int, list[Sale]]:
-    """The same of every merchant, by its number."""
+def taken_in_full(conn: Connection, from_ms: int, until_ms: int) -> dict[int, list[Sale]]:
+    """The same of every merchant who wants the whole day, by its number."""
     found: dict[int, list[Sale]] = defaultdict(list)
-    for row in conn.execute(_BY_ENTRY, {"from_ms": from_ms, "until_ms": until_ms}):
+    for row in conn.execute(_TAKEN_IN_FULL, {"from_ms": from_ms, "until_ms": until_ms}):
         found[row[0]].extend(_read((row,)))
     return found
 

@@ -29,7 +29,7 @@ def of_all(conn: Connection, now_ms: int, from_ms: int, until_ms: int) -> list[D
     """Each merchant's day if there is something to say: what is open now, and to those who want it what came
     in from one moment up to another. All unix ms."""
     full = shops.closed_in_full(conn)
-    taken = desk.taken_by_all(conn, from_ms, until_ms) if full else {}
+    taken = desk.taken_in_full(conn, from_ms, until_ms) if full else {}
     days = [
         Closing(day, Takings(from_ms, until_ms, tuple(taken.get(day.merchant.id, ()))))
         if day.merchant.id in full

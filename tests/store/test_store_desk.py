@@ -120,7 +120,10 @@ def test_takings_are_the_posted_entries_of_that_merchant_in_that_time(conn: Conn
     assert [one.id for one in desk.taken(conn, 1, 12, 51)] == [2], (
         "from its first moment up to its last, not with"
     )
-    every = desk.taken_by_all(conn, 0, 100)
+    assert desk.taken_in_full(conn, 0, 100) == {}
+    for name in ("m1", "m2"):
+        shops.change(conn, name, {"digest": "full"})
+    every = desk.taken_in_full(conn, 0, 100)
     assert {number: [one.id for one in sales] for number, sales in every.items()} == {1: [1, 2, 5], 2: [4]}
 
 
