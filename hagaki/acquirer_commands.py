@@ -1,4 +1,4 @@
-"""The commands acquirer new, list and conform: for whoever writes an adapter."""
+"""The commands acquirer new, list, conform and profile: for whoever writes or sets up an adapter."""
 
 from __future__ import annotations
 
@@ -67,6 +67,27 @@ def conform(
     if junit is not None:
         report_card.junit(name, findings, junit)
     return NO if any(finding.verdict is Verdict.FAIL for finding in findings) else DONE
+
+
+@app.command("profile")
+def profile(
+    file: Annotated[str, typer.Argument(help="A wire profile for cafis: a file, or cafis or iso87.")],
+    as_json: AsJson = False,
+) -> int:
+    """Check a wire profile of the CAFIS-style adapter, and say what its host takes."""
+    from cafis_adapter.part import ProfileError
+    from cafis_adapter.profile import load_profile
+
+    try:
+        found = load_profile(file)
+    except ProfileError as error:
+        raise Problem(f"{file}: {error}", "profile-wrong") from None
+    kinds = found.layouts.values()
+    rows = [{"message": one.kind.value, "mti": one.mti, "elements": list(one.fields)} for one in kinds]
+    if not as_json:
+        rows = [{**row, "elements": " ".join(map(str, row["elements"]))} for row in rows]
+    tables.many(rows, "messages", as_json=as_json)
+    return DONE
 
 
 def _run(bench: OpenBench, checks: Sequence[Check], *, quiet: bool) -> list[Finding]:
