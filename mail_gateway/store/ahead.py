@@ -51,6 +51,11 @@ class Ahead:
         self.stans.clear()
         self._ids.clear()
 
+    def look_again(self) -> None:
+        """Rows were written directly, and are on disk: trace numbers taken before are ours all the same."""
+        self.ends.clear()
+        self._ids.clear()
+
     def next_id(self, conn: Connection, table: str) -> int:
         """A number for a new row of that table."""
         numbers = self._ids.get(table)

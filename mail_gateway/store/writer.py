@@ -144,13 +144,14 @@ class Writer:
         """Raises Spoiled, or GatewayError(retry): the machine failed, and nothing was written."""
         group, strict = Caught(), False
         for before in range(TRIES):
-            self._mark = None
+            self._mark, stans = None, tuple(self._ahead.stans)
             with group:
                 self._attempt(jobs, strict=strict)
             if group.error is None:
                 return
             self._ahead.forget()
-            if isinstance(group.error, _Loose):
+            if isinstance(group.error, _Loose):  # surely rolled back: what was taken before it is ours
+                self._ahead.stans.extend(stans)
                 strict = True
                 continue
             if not is_conflict(group.error):
@@ -184,7 +185,7 @@ class Writer:
             self._mark = mark
         self._count = mark
         if sheet.direct:
-            self._ahead.forget()
+            self._ahead.look_again()
 
     def _blamed(self, error: BaseException) -> Exception:
         """Before the commit began: a unit's fault, or the machine's."""

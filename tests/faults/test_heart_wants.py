@@ -454,3 +454,17 @@ def test_what_the_acquirer_has_no_form_for_is_asked_again(tmp_path: Path) -> Non
         assert world.verbs("alarm.") == []
 
     tell_story(tmp_path, story)
+
+
+def test_answers_and_advices_waste_no_trace_numbers(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        made, shop = host(world, YES, after=(Item.PRODUCT_CODE,)), Shop(world)
+        for number in range(1, 6):
+            await world.post(world.envelope())
+            await world.reach(number, State.APPROVED)
+            await shop.post("4901", payment=number, number=number)
+            await asyncio.sleep(10)
+        stans = [advice.stan for advice, _ in made.advices] + [request.stan for request in made.asked]
+        assert sorted(stans) == list(range(1, 11))
+
+    tell_story(tmp_path, story)
