@@ -147,6 +147,8 @@ class Wire:
             return ends
         size = fault.segment or len(passing) or 1
         for start in range(0, len(passing), size):
+            if line.writers[way].is_closing():
+                return True
             line.writers[way].write(passing[start : start + size])
             if fault.segment:
                 await asyncio.sleep(0)  # the other end reads before the next segment leaves

@@ -12,6 +12,7 @@ from plants_asked import ASKED
 from plants_kept import KEPT
 from plants_line import LINE
 from plants_moved import MOVED
+from plants_reversed import REVERSED
 
 from acquirer_sdk.bench import Bench, OpenBench, Outside
 from acquirer_sdk.bogus import BogusSettings
@@ -33,7 +34,7 @@ UNPLANTED = {
 }
 """Checks that no plant makes fail. The list only shrinks."""
 
-ON_BOGUS = [*ASKED, *MOVED, *KEPT]
+ON_BOGUS = [*ASKED, *REVERSED, *MOVED, *KEPT]
 
 
 def on_bogus(kind: type[Any]) -> OpenBench:
