@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Final
 
+from cafis_adapter.host.triggers import of_amount
 from hagaki.simulation.faults import DIGITS, Fault
 from schemas.envelope import payload
 
@@ -21,7 +22,8 @@ CONDITIONS: Final = (10, 10, 10, 21, 61, 80)
 SALES_TO_A_READER: Final = 5
 """A reader can check the answers of its last ten."""
 
-_PLAIN: Final = range(200, 900)
+_PLAIN: Final = tuple(last for last in range(200, 900) if not of_amount(last).digits)
+"""Last three digits by which the host does nothing of its own."""
 LIMIT_MINOR: Final = 1_000_000
 """The gateway's limit of a sale in the simulated world."""
 
