@@ -43,7 +43,7 @@ _ROUTES: Final = """\
 # [[routes]]: which acquirer is asked for which sale: that of the first row that fits, or [acquirer] name.
 # A row fits where all that it names fits: issuers (first digits, or ranges of them), brand, conditions
 # (numbers, or ranges), merchants (names), currency, pays (card or account). fallback is asked only while
-# `to` cannot be, and never after a sale was sent. `hagaki route` says who is asked. Two rows as they could be:
+# `to` cannot be, and never after a sale was sent. `hagaki route` says who it is. Two rows as they could be:
 #[[routes]]
 #issuers = ["411111-411119", "35"]
 #conditions = ["61-63"]
