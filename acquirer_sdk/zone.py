@@ -116,6 +116,7 @@ def pan_field_4(pan: str) -> bytes:
 
 
 def xor(one: bytes, other: bytes) -> bytes:
+    """Two texts of one length, bit by bit. Raises ValueError."""
     return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 

@@ -81,10 +81,9 @@ async def run(settings: Settings, ports: Ports, build: Build, stop: asyncio.Even
             line=asyncio.Semaphore(settings.gateway.requests_max),
         )
         runner, working = await _work(kit, tenure, stack)
-        desk = Desk(DeskWords(settings.gateway, compose, ports.file))
         advising = Advising(kit, tenure.holds)
         wants = Wants(lambda: tenure.node, runner.wake, advising.wake)
-        replies = Replies(kit, (desk.take, wants.take, desk.take_last), _domains(settings))
+        replies = _replies(settings, kit, wants, compose)
         for part in (Digest(kit, notice_of), DayTotals(kit, tenure.holds), replies, advising):
             working.append(asyncio.create_task(part.run()))
             stack.callback(working[-1].cancel)
@@ -100,9 +99,8 @@ async def run(settings: Settings, ports: Ports, build: Build, stop: asyncio.Even
                 runner.wake(payment.id, payment)
 
         onward = Onward(wake, begin, tenure.mine, replies.wake)
-        others = Others(
-            Bounces(store, token_keys.bounce), Answers(store, token_keys.reply, _prover(settings, ports))
-        )
+        answers = Answers(store, token_keys.reply, _prover(settings, ports))
+        others = Others(Bounces(store, token_keys.bounce), answers)
         intake = Intake(store, onward, settings.gateway, ports, others)
         await _site(settings, ports, stack)
         door = await serve(settings, intake, ports)
@@ -133,6 +131,11 @@ async def _key_port(settings: Settings, store: Store, ring: KeyRing, stack: Asyn
         return DeviceKeys(session, ring.random_bytes)
     kept = [Zone(**asdict(one)) for one in await store.read(zone_keys.every)]
     return SoftwareKeys(ring, kept, partial(zones.keep, settings.gateway.database))
+
+
+def _replies(settings: Settings, kit: Kit, wants: Wants, compose: Compose) -> Replies:
+    desk = Desk(DeskWords(settings.gateway, compose, kit.ports.file))
+    return Replies(kit, (desk.take, wants.take, desk.take_last), _domains(settings))
 
 
 def _domains(settings: Settings) -> tuple[str, ...]:

@@ -19,6 +19,12 @@ SETS_MAX: Final = 10
 """ARC sets of one mail; what was forwarded more often proves nothing."""
 
 KEY_BITS_MIN: Final = 1024
+FAULTS: Final = (
+    *(dkim.DKIMException, ValueError, TypeError, LookupError, AttributeError),
+    *(ArithmeticError, AssertionError, RecursionError),
+)
+"""What dkimpy raises on what strangers write: each is a no."""
+
 _ALGORITHMS: Final = frozenset({"rsa-sha256", "ed25519-sha256"})
 
 
@@ -125,13 +131,13 @@ def _counts(tags: dict[str, str], now_s: int) -> bool:
 def _holds(raw: bytes, index: int, keys: _Keys) -> bool:
     try:
         return bool(dkim.DKIM(raw, minkey=KEY_BITS_MIN).verify(index, dnsfunc=keys))
-    except Exception:  # noqa: BLE001 - a library that reads what strangers write: whatever it raises is a no
+    except FAULTS:
         return False
 
 
 def _chain(raw: bytes, keys: _Keys) -> tuple[Any, list[dict[str, Any]]]:
     try:
         verdict, found, _ = dkim.ARC(raw, minkey=KEY_BITS_MIN).verify(dnsfunc=keys)
-    except Exception:  # noqa: BLE001 - see above
+    except FAULTS:
         return dkim.CV_Fail, []
     return verdict, found

@@ -68,16 +68,17 @@ class Replies:
             return
 
     async def _handle(self, waiting: Waiting) -> None:
-        try:
-            await self._pass_on(waiting)
-        except Stale:
-            return  # another node was first, or the payment moved: it is looked at again
-        except GatewayError:
-            raise
-        except Exception as error:  # noqa: BLE001 - one answer must not stop those behind it
-            await self._stumbled(waiting, type(error).__name__)
-        else:
-            self._tries.pop(waiting.mail, None)
+        """One answer must not stop those behind it. Raises GatewayError."""
+        (fault,) = await asyncio.gather(self._pass_on(waiting), return_exceptions=True)
+        match fault:
+            case None:
+                self._tries.pop(waiting.mail, None)
+            case Stale():
+                return  # another node was first, or the payment moved: it is looked at again
+            case GatewayError():
+                raise fault
+            case _:
+                await self._stumbled(waiting, type(fault).__name__)
 
     async def _pass_on(self, waiting: Waiting) -> None:
         reply = await self._read(waiting)
