@@ -182,8 +182,9 @@ async def until(holds: Callable[[], bool], sentence: str) -> None:
     loop = asyncio.get_running_loop()
     ends, pause_ms = loop.time() + PATIENCE_S, 0
     for _ in range(_TURNS):  # what is under way arrives without any time passing
-        if not holds():
-            await asyncio.sleep(0)
+        if holds():
+            return
+        await asyncio.sleep(0)
     while not holds():
         expect(sentence, holds=loop.time() < ends)
         pause_ms = min(2 * pause_ms + 10, 5000)

@@ -104,7 +104,7 @@ async def raises_nothing_in_the_background(trial: Trial) -> None:
     asked = [trial.ask(trial.request(case)) for case in trial.bench.amounts]
     await asyncio.gather(*asked, return_exceptions=True)
     await trial.acquirer.close()
-    gc.collect()
+    gc.collect(1)  # what has just died is young
     await asyncio.sleep(0)
     expect(f"nobody caught {', '.join(trial.noise)}", holds=not trial.noise)
 

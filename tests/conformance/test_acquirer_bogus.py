@@ -27,7 +27,7 @@ from cafis_adapter.host.app import Host, HostSettings
 from cafis_adapter.host.triggers import shipped_triggers
 
 PORTS = Ports(lambda: 0, bytes, lambda *_, **__: None)
-SHARED = sorted(set(TRIGGERS) - {814, 815, 990})
+SHARED = sorted(set(TRIGGERS) - {990})
 
 
 def test_every_shared_amount_is_one_of_the_host_too() -> None:

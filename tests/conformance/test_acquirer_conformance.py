@@ -16,7 +16,7 @@ from acquirer_sdk.skeleton.bench import bench as skeleton
 from acquirer_sdk.skeleton.line import LineSettings
 from acquirer_sdk.values import AuthoriseRequest
 
-PLACES_MAX = 64
+PLACES_MAX = 32
 """`hagaki acquirer conform` tries a line fault at every byte; here at so many places within a message."""
 
 
