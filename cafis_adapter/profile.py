@@ -90,19 +90,15 @@ class Profile:
 
 def load_profile(path: str = "") -> Profile:
     """A file's path, a shipped profile's name, or "" for the default -> checked. Raises ProfileError."""
+    shipped = files("cafis_adapter") / "profiles" / f"{path or DEFAULT}.toml"
+    source = shipped if path in ("", *SHIPPED) else Path(path)
     try:
-        return read_profile(tomllib.loads(_text(path)))
+        table = tomllib.loads(source.read_text(encoding="utf-8"))
     except OSError:
         raise ProfileError("file", f"cannot be read: {path}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ProfileError("file", f"is not TOML: {error}") from None
-
-
-def _text(path: str) -> str:
-    name = path or DEFAULT
-    if name in SHIPPED:
-        return (files("cafis_adapter") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
-    return Path(path).read_text(encoding="utf-8")
+    return read_profile(table)
 
 
 def read_profile(table: Mapping[str, Any]) -> Profile:
