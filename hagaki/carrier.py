@@ -1,7 +1,7 @@
 """A mail carrier for demo and trials: takes mail by SMTP, keeps it on disk, carries it on or into a Maildir.
 
 What it answered 250 it carries, through restarts and however long the next server is away; and it can be told
-to be a bad carrier, by a seed, to see what bad days do.
+to be a bad carrier, by a seed or by the amounts that letters are about, to see what bad days do.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
 
+from cafis_adapter.host.triggers import Mail
 from hagaki.carrier_queue import (
     HOPS_MAX,
     QUEUE_MAX,
@@ -26,6 +27,7 @@ from hagaki.carrier_queue import (
     put_into_maildir,
 )
 from hagaki.carrier_smtp import Server
+from hagaki.carrier_weather import FINE, Forecast, Parcel, Weather
 from handset import smtp
 from handset.ports import Ports
 from handset.waiting import delays_s, ended
@@ -73,6 +75,9 @@ class CarrierSettings:
     delay_percent: int = field(default=0, metadata={"help": "mails in a hundred that come late", **_PERCENT})
     delay_ms: int = field(default=5_000, metadata={"help": "how late, ms", "min": 0})
     seed: int = field(default=0, metadata={"help": "which bad day: the same seed, the same luck", "min": 0})
+    weather_by_amount: bool = field(
+        default=False, metadata={"help": "letters suffer by their amount's last digits, as docs/host.md says"}
+    )
 
 
 async def run(settings: CarrierSettings, ports: Ports, stop: asyncio.Event) -> None:
@@ -104,6 +109,7 @@ class Carrier:
         self._queue = Queue(Path(settings.spool))
         odds = Odds(settings.lose_percent, settings.double_percent, settings.delay_percent, settings.delay_ms)
         self._luck = Luck(odds, settings.seed)
+        self._weather = Weather(settings.delay_ms, ports.random_bytes)
         self._room = asyncio.Semaphore(AT_ONCE_MAX)
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -129,21 +135,41 @@ class Carrier:
         """The reply to DATA. 250 only when every copy is on disk. Raises OSError."""
         if hops_of(mail) >= HOPS_MAX:
             return "554 5.4.6 this mail goes round in circles"
-        kept = [name for recipient in recipients for name in self._keep(sender, recipient, mail, peer)]
+        forecast = self._forecast(recipients, mail)
+        if forecast.mail is Mail.GREYLISTED:
+            self._weather.befall(forecast, Parcel(sender, recipients[0], mail))
+            return "451 4.7.1 never seen before, come again"
+        first = [Parcel(sender, recipient, mail) for recipient in recipients]
+        kept = [name for parcel in first for name in self._keep(parcel, forecast, peer)]
         for name in kept:
             self._start(name)
         return "250 2.0.0 carried from here"
 
-    def _keep(self, sender: str, recipient: str, mail: bytes, peer: str) -> list[str]:
+    def _forecast(self, recipients: list[str], mail: bytes) -> Forecast:
+        """Only letters into a mailbox here have weather; what goes on has none."""
+        into_boxes = all(isinstance(self._directory.find(recipient), Path) for recipient in recipients)
+        return self._weather.over(mail) if self._settings.weather_by_amount and into_boxes else FINE
+
+    def _keep(self, first: Parcel, forecast: Forecast, peer: str) -> list[str]:
+        """Names in the queue of what is carried in a mail's place: mostly one, the mail itself."""
+        parcels = [first]
+        if forecast.mail:
+            parcels = self._weather.befall(forecast, first)
+            self._tell("weather", message_id_of(first.mail), first.recipient, forecast.mail.value)
+        names = [name for parcel in parcels for name in self._copies(parcel, peer)]
+        self._tell("queued" if names else "lost", message_id_of(first.mail), first.recipient)
+        return names
+
+    def _copies(self, parcel: Parcel, peer: str) -> list[str]:
         now_ms = self._ports.now_ms()
-        identifier = message_id_of(mail)
         names = []
         for wait_ms in self._luck.copies():
+            wait_ms += parcel.wait_ms
             name = f"{now_ms // 1000}.{self._ports.random_bytes(8).hex()}.{self._settings.hostname}"
-            label = Label(sender, recipient, identifier, now_ms + wait_ms if wait_ms else 0)
-            self._queue.keep(name, label, self._stamp(recipient, peer, name) + mail)
+            not_before_ms = now_ms + wait_ms if wait_ms else 0
+            label = Label(parcel.sender, parcel.recipient, message_id_of(parcel.mail), not_before_ms)
+            self._queue.keep(name, label, self._stamp(parcel.recipient, peer, name) + parcel.mail)
             names.append(name)
-        self._tell("queued" if names else "lost", identifier, recipient)
         return names
 
     def _stamp(self, recipient: str, peer: str, name: str) -> bytes:

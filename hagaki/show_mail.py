@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from email import message_from_bytes
-from email.policy import compat32
 from pathlib import Path
 
 from schemas.envelope import armour
+from schemas.mail.read import Unreadable, read_mail
 
 
 def sale_mail(folder: Path) -> str:
@@ -21,8 +20,5 @@ def letter(folder: Path) -> str:
     found = sorted((folder / "mailbox").glob("[nc][eu][wr]/*"))
     if not found:
         return ""
-    mail = message_from_bytes(found[-1].read_bytes(), policy=compat32)
-    part = next(part for part in mail.walk() if part.get_content_type() == "text/plain")
-    text = part.get_payload(decode=True)
-    assert isinstance(text, bytes)
-    return text.decode("utf-8", "replace").partition("BEGIN HAGAKI")[0].strip()
+    mail = read_mail(found[-1].read_bytes())
+    return "" if isinstance(mail, Unreadable) else mail.body.partition("BEGIN HAGAKI")[0].strip()

@@ -43,6 +43,7 @@ LINES: Final = {
     "carrier.queued": Line(
         6, Words("carrier has it, for {recipient}", "通信会社が預かりました、宛先 {recipient}")
     ),
+    "carrier.weather": Line(11, Words("mail weather: {reason}", "郵便の天気：{reason}")),
     "carrier.relayed": Line(6, Words("carrier gave it on", "通信会社が渡しました")),
     "mail.accepted": Line(
         6, Words("gateway stored it: payment {payment}, {verdict}", "保存：決済 {payment}、{verdict}")

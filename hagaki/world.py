@@ -35,6 +35,7 @@ domain = "{domain}"
 reply_domain = "reply.{domain}"
 database = "sqlite:///gateway/hagaki.db"
 host_message_life_s = {host_message_life_s}
+resend_after_s = {resend_after_s}
 
 [keys]
 root = "file:gateway/root.key"
@@ -61,6 +62,7 @@ journal = "host.jsonl"
 [carrier]
 port = {carrier_port}
 spool = "carrier"
+weather_by_amount = {weather}
 
 [carrier.routes]
 "{domain}" = "127.0.0.1:{gateway_port}"
@@ -103,6 +105,7 @@ Seen = Callable[[Happening], Awaitable[None]]
 class World:
     """The folder holds everything: configuration, database, spools, mailbox, device file, logs.
 
+    resend_after_s: how often a repeated sale may pull its letter. weather: amounts have mail weather.
     events: what nobody has waited for yet; history: all that ever happened. under: who runs under which
     other program, such as a tracer that leaves the process its child's place.
     """
@@ -112,6 +115,8 @@ class World:
     host_timeout_s: int = 30
     host_message_life_s: int = 120
     limit_s: int = 30
+    resend_after_s: int = 60
+    weather: bool = False
     under: dict[str, tuple[str, ...]] = field(default_factory=dict)
     events: asyncio.Queue[Happening] = field(default_factory=asyncio.Queue)
     history: list[Happening] = field(default_factory=list)
@@ -143,6 +148,8 @@ class World:
             host_port=host_port,
             host_timeout_s=self.host_timeout_s,
             host_message_life_s=self.host_message_life_s,
+            resend_after_s=self.resend_after_s,
+            weather="true" if self.weather else "false",
         )
         self.config.write_text(text, encoding="utf-8")
         loaded = read_config(self.config)
