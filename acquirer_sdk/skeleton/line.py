@@ -65,7 +65,7 @@ class Line:
     async def ask(self, message: Message) -> Message | InDoubt | NotSent:
         """Send once and wait. From the first byte on whatever goes wrong is in doubt."""
         key = _key(f"{message['kind']}-answer", message)
-        if self._writer is None:
+        if self._writer is None or self._writer.is_closing():
             return NotSent("not-connected")
         if key in self._waiting:
             return NotSent("in-flight")

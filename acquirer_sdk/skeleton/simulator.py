@@ -110,7 +110,7 @@ class Simulator:
         elif asked["kind"] == "reversal":
             self._reverse(asked, writer)
         else:
-            writer.write(written({**asked, "kind": "echo-answer"}))
+            _send(writer, written({**asked, "kind": "echo-answer"}))
 
     async def _sale(self, asked: Message, writer: asyncio.StreamWriter, deaf: asyncio.Event) -> None:
         play = PLAYS.get(asked["amount"] % 1000, Play())
@@ -124,17 +124,17 @@ class Simulator:
                 case "late" | "slow":
                     await asyncio.sleep(LATE_S if step == "late" else SLOW_S)
                 case "answer" | "refuse":
-                    writer.write(written(said if step == "answer" else _answer(asked, "05")))
+                    _send(writer, written(said if step == "answer" else _answer(asked, "05")))
                 case "half":
-                    writer.write(written(said)[:40])
+                    _send(writer, written(said)[:40])
                 case "cut":
                     writer.close()
                 case "closing":
-                    writer.write(written({"kind": "closing"}))
+                    _send(writer, written({"kind": "closing"}))
                 case "deaf":
                     deaf.set()
                 case _:
-                    writer.write(_RAW[step])
+                    _send(writer, _RAW[step])
 
     def _charge(self, reference: str, amount_minor: int) -> bool:
         """Book it once -> False where its reversal came before it."""
@@ -152,12 +152,17 @@ class Simulator:
             self.charges[reference] = 0
         if self._reversals[reference] > play.unanswered:
             code = "12" if play.refuses else "00" if known else "25"
-            writer.write(written({**_answer(asked, code), "kind": "reversal-answer"}))
+            _send(writer, written({**_answer(asked, code), "kind": "reversal-answer"}))
         if asked["amount"] % 1000 == 938:
-            writer.write(written(_answer(asked, "00")))
+            _send(writer, written(_answer(asked, "00")))
 
 
 def _answer(asked: Message, code: str) -> dict[str, Any]:
     names = ("reference", "trace", "terminal", "amount", "currency")
     number = f"{asked['trace']:06d}" if code in APPROVED else ""
     return {**{name: asked[name] for name in names}, "kind": "sale-answer", "code": code, "approval": number}
+
+
+def _send(writer: asyncio.StreamWriter, data: bytes) -> None:
+    if not writer.is_closing():
+        writer.write(data)
