@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
@@ -44,6 +44,10 @@ class Code:
     items: tuple[Item, ...]
     source: str
 
+    def asking_only(self, carried: Collection[Item]) -> Code:
+        """The same, without items that are not among these."""
+        return replace(self, items=tuple(item for item in self.items if item in carried))
+
 
 @dataclass(frozen=True, slots=True)
 class Codes:
@@ -57,6 +61,11 @@ class Codes:
     card_good: frozenset[str]
     totals_agree: frozenset[str]
     totals_differ: frozenset[str]
+
+    def asking_only(self, carried: Collection[Item]) -> Codes:
+        """The same, asking for nothing that an adapter could not carry."""
+        rows = {code: row.asking_only(carried) for code, row in self.rows.items()}
+        return replace(self, rows=rows)
 
     def items(self, code: str) -> tuple[Item, ...]:
         """What a code asks for, where it can be written in a mail."""

@@ -32,7 +32,7 @@ from acquirer_sdk.values import (
     Unsupported,
 )
 from cafis_adapter import answers, build, limits
-from cafis_adapter.can import capabilities_of
+from cafis_adapter.can import capabilities_of, items_before
 from cafis_adapter.codec import Message, MessageError, pack, unpack
 from cafis_adapter.keeper import Keeper, Pace
 from cafis_adapter.line import Broken, Key, Line, Stray
@@ -56,7 +56,7 @@ class Cafis(Unsupporting):
         self._settings = settings
         self._profile = profile
         self._ports = ports
-        self._codes = shipped_codes()
+        self._codes = shipped_codes().asking_only(items_before(profile))
         self._late: Callable[[LateAnswer], None] | None = None
         self._wire = Wire(profile, ports.keys, settings.keys)
         self._zone = Zone(profile, ports.keys, ports.tell, settings.keys)

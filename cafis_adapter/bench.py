@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from acquirer_sdk.bench import Bench, Case, Heard, Outside, Sort
+from acquirer_sdk.port import Ports
 from acquirer_sdk.wire import Wire, wire_to
 from cafis_adapter import adapter, added
 from cafis_adapter.codec import Message, unpack
 from cafis_adapter.framing import Framer
 from cafis_adapter.host.app import Host, HostSettings
 from cafis_adapter.host.triggers import amounts_of_cases
+from cafis_adapter.layout import Kind
 from cafis_adapter.profile import Profile, load_profile
 
 AMOUNTS: Final = {
@@ -22,18 +24,29 @@ AMOUNTS: Final = {
 }
 """Every other case is a row of `cafis_adapter/host/triggers.toml`."""
 
-_SORTS: Final = {"0100": Sort.REQUEST, "0200": Sort.REQUEST, "0420": Sort.REVERSAL, "0220": Sort.ADVICE}
+_SORTS: Final = {
+    Kind.REVERSAL: Sort.REVERSAL,
+    Kind.ADVICE: Sort.ADVICE,
+    **dict.fromkeys((Kind.AUTHORISATION, Kind.HOLD, Kind.COMPLETION, Kind.CARD_CHECK), Sort.REQUEST),
+    **dict.fromkeys((Kind.VOID, Kind.REFUND), Sort.REQUEST),
+}
 
 
 @asynccontextmanager
 async def bench(outside: Outside) -> AsyncIterator[Bench]:
     """See `acquirer_sdk/bench.py`."""
-    host = Host(HostSettings(port=0, late_ms=31_000), outside.ports)
+    async with bench_with(outside.ports, HostSettings(port=0, late_ms=31_000)) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def bench_with(ports: Ports, settings: HostSettings) -> AsyncIterator[Bench]:
+    """The same with another wire profile, and a key port that has what the profile needs."""
+    host, profile = Host(settings, ports), load_profile(settings.profile)
     await host.start()
     try:
         async with wire_to(host.port) as wire:
-            acquirer = adapter.create({"port": wire.port}, outside.ports)
-            profile = load_profile()
+            acquirer = adapter.create({"port": wire.port, "profile": settings.profile}, ports)
             yield Bench(
                 acquirer,
                 AMOUNTS,
@@ -50,9 +63,9 @@ def heard(profile: Profile, wire: Wire) -> Iterator[Heard]:
     for sent in wire.sent:
         for body in Framer(profile.body_max).feed(bytes(sent)):
             message = unpack(profile, body)
-            sort = _SORTS.get(f"{message.mti[:3]}0")
-            if sort is not None:
-                yield _heard(profile, sort, message)
+            kind = profile.kind_of(message.mti, message.fields)
+            if kind in _SORTS:
+                yield _heard(profile, _SORTS[kind], message)
 
 
 def _heard(profile: Profile, sort: Sort, message: Message) -> Heard:

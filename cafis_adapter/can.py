@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from acquirer_sdk.values import Capabilities
+from acquirer_sdk.values import Capabilities, Item
 from cafis_adapter.added import items_in
 from cafis_adapter.layout import Kind
 from cafis_adapter.profile import Profile
+
+
+def items_before(profile: Profile) -> tuple[Item, ...]:
+    """What a new attempt at a sale could bring with it, so what may be asked for before an approval."""
+    return items_in(profile.layouts[Kind.AUTHORISATION].names)
 
 
 def capabilities_of(profile: Profile) -> Capabilities:

@@ -90,18 +90,25 @@ class Keeper:
                     "line.unanswered" if not isinstance(got, Message) else "line.sign-on-refused"
                 )
                 return self._link.drop()
+            if signing_on and not await self._has_keys():
+                return self._link.drop()
             if signing_on:
-                await self._signed_on()
+                self._line.signal(Signal.SIGN_ON_ACCEPTED)
+                self._failures = 0
+                self._ports.tell("line.signed-on")
             await asyncio.sleep(self._pace.echo_interval_s)
 
-    async def _signed_on(self) -> None:
-        self._line.signal(Signal.SIGN_ON_ACCEPTED)
-        self._failures = 0
-        self._ports.tell("line.signed-on")
-        if self._wire.profile.keys_at_sign_on:
-            got = await self._ask(Network.KEYS, self._pace.timeout_s)
-            if not (isinstance(got, Message) and got[39] == "00"):
-                self._ports.tell("alarm.key-refused", slug="not-given")
+    async def _has_keys(self) -> bool:
+        """Keys come before sales: what is under way while they change is answered under the old ones.
+
+        False where the host does not even answer; where it sends none, the old keys stay.
+        """
+        if not self._wire.profile.keys_at_sign_on:
+            return True
+        got = await self._ask(Network.KEYS, self._pace.timeout_s)
+        if not (isinstance(got, Message) and got[39] == "00"):
+            self._ports.tell("alarm.key-refused", slug="not-given")
+        return isinstance(got, Message)
 
     async def ask(self, make: Make) -> Exchanged:
         """Send something of the line's own, and wait for its answer. Raises MessageError and KeyFault."""

@@ -64,7 +64,7 @@ def _spoiled(wrong: Wrong, asked: Message) -> Mapping[int, str]:
     changes: dict[Wrong, dict[int, str]] = {
         Wrong.AMOUNT: {4: f"{int(asked[4]) + 1:012d}"},
         Wrong.CURRENCY: {49: "840"},
-        Wrong.TERMINAL: {41: "ELSEWHERE"},
+        Wrong.TERMINAL: {41: "NOWHERE"},
         Wrong.STAN: {11: f"{int(asked[11]) % 999_999 + 1:06d}"},
         Wrong.REFERENCE: {37: f"{(int(asked[37]) + 1) % 10**12:012d}"},
         Wrong.CODE: {39: "ZZ"},
