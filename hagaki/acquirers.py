@@ -13,7 +13,7 @@ from hagaki import machine
 from hagaki.config import Config
 from hagaki.problem import Problem
 from hagaki.sections import settings
-from mail_gateway.domain.route import Table, read_routes
+from mail_gateway.domain.route import RouteError, Table, read_routes
 
 ADAPTER: Final = "adapter"
 """The key of an acquirer's table that names its adapter, where its own name does not."""
@@ -24,7 +24,7 @@ def routing(config: Config) -> Table:
     known = sorted({*config.table("acquirers"), *registry.names()})
     try:
         return Table(settings(config, "acquirer").name, read_routes(config.rows("routes"), known))
-    except SettingsError as error:
+    except RouteError as error:
         raise Problem(f"[[routes]] {error.key}: {error.sentence}", "config-route") from None
 
 

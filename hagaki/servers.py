@@ -25,12 +25,12 @@ def serve(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     loaded = read_config(config)
     tell = machine.teller(as_json=as_json)
     names = ("gateway", "keys", "smtp", "smarthost", "acquirer", "site", "proof")
-    chosen = Settings(**{name: settings(loaded, name) for name in names}, routes=routing(loaded).routes)
+    chosen = Settings(**{name: settings(loaded, name) for name in names})
     outside = ports.Ports(machine.now_ms, machine.random_bytes, tell, file=machine.file_bytes)
-    build = builder(loaded, tell)
+    build, routes = builder(loaded, tell), routing(loaded).routes
     for trouble in doctor.old_software(chosen.gateway):
         tell("alarm.old-software", slug=trouble.slug, reason=trouble.sentence)
-    machine.run_server(lambda stop: app.run(chosen, outside, build, stop))
+    machine.run_server(lambda stop: app.run(chosen, outside, build, stop, routes))
     return DONE
 
 

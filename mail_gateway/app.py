@@ -40,10 +40,11 @@ from mail_gateway.work.tenure import Tenure
 from mail_gateway.work.wants import Wants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from acquirer_sdk.keyport import KeyPort
     from acquirer_sdk.port import Acquirer
+    from mail_gateway.domain.route import Route
     from mail_gateway.ports import Ports
     from mail_gateway.settings import Settings, SmarthostSettings
     from mail_gateway.store.payments import Payment
@@ -51,11 +52,13 @@ if TYPE_CHECKING:
     Build = Callable[[KeyPort], Mapping[str, Acquirer]]
 
 
-async def run(settings: Settings, ports: Ports, build: Build, stop: asyncio.Event) -> None:
+async def run(
+    settings: Settings, ports: Ports, build: Build, stop: asyncio.Event, routes: Sequence[Route] = ()
+) -> None:
     """Run a gateway until stop is set. Raises GatewayError or OSError if it cannot start.
 
-    build: makes every acquirer that the routes name, by name, once there are keys. Start: store, keys,
-    acquirers, what an earlier life left, sender, SMTP last. Stop: SMTP first.
+    build: makes every acquirer that is named, by name, once there are keys. routes: which of them is asked
+    for which sale. Start: store, keys, acquirers, what an earlier life left, sender, SMTP last. Stop: SMTP first.
     """
     ports = replace(ports, tell=MailLog(ports.tell))
     async with AsyncExitStack() as stack:
@@ -68,10 +71,11 @@ async def run(settings: Settings, ports: Ports, build: Build, stop: asyncio.Even
         sender = Sender(_smarthost(settings), store, ports, tenure.mine)
         token_keys = _token_keys(keys)
         compose = Compose(settings, token_keys)
+        port = await _key_port(settings, store, keys, stack)
         kit = Kit(
             store=store,
             keys=keys,
-            acquirers=_switch(settings, build, tenure, await _key_port(settings, store, keys, stack)),
+            acquirers=Switch(build(port), Table(settings.acquirer.name, routes), tenure.holds),
             writer=compose,
             notices=Notices(settings, token_keys, compose),
             settings=settings.gateway,
@@ -115,10 +119,6 @@ def _prover(settings: Settings, ports: Ports) -> Prover | None:
     from mail_gateway.proof.resolver import DnsResolver  # nor does one that asks no DNS
 
     return Prover(own, DnsResolver(own.servers, own.dns_port), ports)
-
-
-def _switch(settings: Settings, build: Build, tenure: Tenure, port: KeyPort) -> Switch:
-    return Switch(build(port), Table(settings.acquirer.name, settings.routes), tenure.holds)
 
 
 async def _key_port(settings: Settings, store: Store, ring: KeyRing, stack: AsyncExitStack) -> KeyPort:

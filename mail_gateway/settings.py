@@ -9,7 +9,6 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from acquirer_sdk.port import SettingsError
-from mail_gateway.domain.route import Route
 
 _DOMAIN: Final = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
@@ -276,5 +275,4 @@ class Settings:
     smarthost: SmarthostSettings
     acquirer: AcquirerSettings = field(default_factory=AcquirerSettings)
     site: SiteSettings = field(default_factory=SiteSettings)
-    routes: tuple[Route, ...] = ()
     proof: ProofSettings = field(default_factory=ProofSettings)

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from acquirer_sdk.port import SettingsError
 from mail_gateway.domain import brands
 
 if TYPE_CHECKING:
@@ -18,6 +17,15 @@ CARD: Final = "card"
 ACCOUNT: Final = "account"
 _RANGE: Final = re.compile(r"(\d{1,19})(?:-(\d{1,19}))?")
 _CONDITIONS: Final = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?")
+
+
+class RouteError(Exception):
+    """A row is wrong. key names it and its key, sentence says what to do."""
+
+    def __init__(self, key: str, sentence: str) -> None:
+        super().__init__(f"{key}: {sentence}")
+        self.key = key
+        self.sentence = sentence
 
 
 class Range(NamedTuple):
@@ -155,14 +163,14 @@ def lacks(capabilities: Capabilities, condition: int, pays: str) -> str:
 def read_routes(rows: Sequence[Mapping[str, object]], known: Collection[str]) -> tuple[Route, ...]:
     """The rows of [[routes]] as they stand in config.toml. known: names of acquirers.
 
-    Raises SettingsError: its key names the row and the key that is wrong.
+    Raises RouteError: its key names the row and the key that is wrong.
     """
     found = []
     for number, row in enumerate(rows, 1):
         try:
             found.append(_route(row, known))
-        except SettingsError as error:
-            raise SettingsError(f"row {number}: {error.key}", error.sentence) from None
+        except RouteError as error:
+            raise RouteError(f"row {number}: {error.key}", error.sentence) from None
     return tuple(found)
 
 
@@ -170,15 +178,15 @@ def _route(row: Mapping[str, object], known: Collection[str]) -> Route:
     names = [field.name for field in fields(Route)]
     for key in row:
         if key not in names:
-            raise SettingsError(key, f"there is no such key; known are {', '.join(names)}")
+            raise RouteError(key, f"there is no such key; known are {', '.join(names)}")
     to, fallback = _text(row, "to"), _text(row, "fallback")
     if not to:
-        raise SettingsError("to", "is needed: the name of an acquirer")
+        raise RouteError("to", "is needed: the name of an acquirer")
     for key, name in (("to", to), ("fallback", fallback)):
         if name and name not in known:
-            raise SettingsError(key, f"there is no acquirer {name!r}; known are {', '.join(sorted(known))}")
+            raise RouteError(key, f"there is no acquirer {name!r}; known are {', '.join(sorted(known))}")
     if to == fallback:
-        raise SettingsError("fallback", "must be another acquirer than to")
+        raise RouteError("fallback", "must be another acquirer than to")
     return Route(
         to=to,
         fallback=fallback,
@@ -194,7 +202,7 @@ def _route(row: Mapping[str, object], known: Collection[str]) -> Route:
 def _text(row: Mapping[str, object], key: str) -> str:
     value = row.get(key, "")
     if not isinstance(value, str):
-        raise SettingsError(key, "must be a text")
+        raise RouteError(key, "must be a text")
     return value
 
 
@@ -202,7 +210,7 @@ def _list(row: Mapping[str, object], key: str) -> list[str]:
     """A list of texts; a number is as good as its text."""
     value = row.get(key, [])
     if not isinstance(value, list) or not all(type(item) in (str, int) for item in value):
-        raise SettingsError(key, "must be a list of texts")
+        raise RouteError(key, "must be a list of texts")
     return [str(item) for item in value]
 
 
@@ -211,7 +219,7 @@ def _issuers(text: str) -> Range:
     low, high = (found[1], found[2] or found[1]) if found else ("", "")
     if not found or len(low) != len(high) or low > high:
         sentence = f"{text!r} is no range; write first digits such as 35 or 411111-411119"
-        raise SettingsError("issuers", sentence)
+        raise RouteError("issuers", sentence)
     return Range(low, high)
 
 
@@ -219,24 +227,24 @@ def _conditions(text: str) -> range:
     found = _CONDITIONS.fullmatch(text)
     low, high = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
     if low > high:
-        raise SettingsError("conditions", f"{text!r} is no condition; write one such as 10 or 61-63")
+        raise RouteError("conditions", f"{text!r} is no condition; write one such as 10 or 61-63")
     return range(low, high + 1)
 
 
 def _brand(text: str) -> str:
     found = next((name for name in brands.NAMES if name.casefold() == text.casefold()), "")
     if text and not found:
-        raise SettingsError("brand", f"{text!r} is no brand; known are {', '.join(brands.NAMES)}")
+        raise RouteError("brand", f"{text!r} is no brand; known are {', '.join(brands.NAMES)}")
     return found
 
 
 def _currency(value: object) -> int:
     if type(value) is not int or not 0 <= value <= 999:
-        raise SettingsError("currency", "must be a number, ISO 4217")
+        raise RouteError("currency", "must be a number, ISO 4217")
     return value
 
 
 def _pays(text: str) -> str:
     if text not in ("", CARD, ACCOUNT):
-        raise SettingsError("pays", f"must be one of {CARD}, {ACCOUNT}")
+        raise RouteError("pays", f"must be one of {CARD}, {ACCOUNT}")
     return text

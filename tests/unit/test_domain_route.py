@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquirer_sdk.port import SettingsError
 from acquirer_sdk.values import Capabilities
-from mail_gateway.domain.route import ACCOUNT, CARD, Asked, Range, Table, lacks, read_routes
+from mail_gateway.domain.route import ACCOUNT, CARD, Asked, Range, RouteError, Table, lacks, read_routes
 
 KNOWN = ("cafis", "json", "debit")
 ROWS: list[dict[str, object]] = [
@@ -69,7 +68,7 @@ def test_every_acquirer_is_named_once_the_default_first() -> None:
     ],
 )
 def test_what_is_wrong_names_row_and_key(row: dict[str, object], key: str, sentence: str) -> None:
-    with pytest.raises(SettingsError, match=sentence) as wrong:
+    with pytest.raises(RouteError, match=sentence) as wrong:
         read_routes([{"to": "cafis"}, row], KNOWN)
     assert wrong.value.key == f"row 2: {key}"
 
