@@ -9,10 +9,13 @@ from dataclasses import replace
 from zone_keys_world import ZoneKeys
 
 from acquirer_sdk.bench import Bench, Outside
-from acquirer_sdk.conformance import CHECKS, Verdict, run_quickly
+from acquirer_sdk.conformance import Verdict, run_quickly
 from acquirer_sdk.zone import Algorithm, ZoneKey
 from cafis_adapter.bench import bench_with
 from cafis_adapter.host.app import HostSettings
+
+PLACES_MAX = 8
+"""At so many places within a message a line fault is tried here; the shipped profile has more."""
 
 MAC = ZoneKey(Algorithm.TDES, b"MACs of the past")
 
@@ -26,7 +29,7 @@ async def bench(outside: Outside) -> AsyncIterator[Bench]:
 
 
 def test_another_host_is_another_file() -> None:
-    findings = run_quickly(bench, CHECKS)
+    findings = run_quickly(bench, places_max=PLACES_MAX)
     wrong = {one.check: one.sentence for one in findings if one.verdict is Verdict.FAIL}
     assert not wrong
     passed = {one.check for one in findings if one.verdict is Verdict.PASS}
