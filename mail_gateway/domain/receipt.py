@@ -65,6 +65,7 @@ class Receipt:
 
     original: of a return, the sale's reference; then the tax is that of what was given back. bands: highest
     rate first, none for another currency than yen. language: ja or en.
+    is_debit: paid from an account at once.
     """
 
     shop: Shop
@@ -81,6 +82,7 @@ class Receipt:
     description: str = ""
     returned_on: date | None = None
     original: str = ""
+    is_debit: bool = False
 
     @property
     def is_qualified(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.brands import brand
 from mail_gateway.domain.payment import ENDED, State, Trade
@@ -20,7 +20,7 @@ class Sale:
     """One payment. reader: its serial. received_ms, posted_ms: unix ms; posted_ms: 0 while nothing is final.
 
     amount_minor: minor units of `currency` (ISO 4217). returned_minor: what returns hold of it. original: the
-    number of the sale that it gives back.
+    number of the sale that it gives back. condition: how the customer pays (UnifiedPOS CAT), 0: not known.
     """
 
     id: int
@@ -37,6 +37,7 @@ class Sale:
     original: int | None
     returned_minor: int
     shunted: int
+    condition: int
 
     @property
     def is_open(self) -> bool:
@@ -83,6 +84,10 @@ class Takings:
         """By reader, its serial as label."""
         return _totals(self.final, lambda sale: str(sale.reader))
 
+    def by_way(self) -> list[Total]:
+        """By the way the customers paid, a word of WAYS as label."""
+        return _totals(self.final, lambda sale: way(sale.condition))
+
     def by_brand(self) -> list[Total]:
         """By the brand of the card."""
         return _totals(self.final, lambda sale: brand(sale.masked_card))
@@ -99,6 +104,16 @@ class Closing:
     def has_news(self) -> bool:
         """Whether there is anything to say."""
         return self.day.has_news or bool(self.takings.final)
+
+
+def way(condition: int) -> str:
+    """In what way a customer pays by that condition; what is not known is paid at once."""
+    return WAYS.get(condition // 10, LUMP)
+
+
+LUMP, DEBIT = "lump", "debit"
+WAYS: Final = {1: LUMP, 2: "bonus", 3: "bonus-mix", 6: "instalments", 8: "revolving", 11: DEBIT}
+"""The tens of a condition -> the way."""
 
 
 def _totals(sales: Iterable[Sale], label: Callable[[Sale], Any]) -> list[Total]:

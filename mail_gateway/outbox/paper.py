@@ -85,7 +85,6 @@ def _row(page: Page, cells: tuple[str, str, str], y: int, style: Style) -> None:
 
 
 def _facts(page: Page, says: Mapping[str, str], labels: Mapping[str, str], y: int) -> None:
-    says = {**says, "way": labels["card_used"]}
     named = ("returned_on", "sold_on", "original") if says["returned_on"] else ()
     for name in (*named, "way", "card", "approval_number", "slip", "reference"):
         if says[name]:
@@ -101,4 +100,4 @@ def _issuer(page: Page, says: Mapping[str, str], labels: Mapping[str, str]) -> N
     if says["registration_number"]:
         number = f"{labels['number']}  {says['registration_number']}"
         page.text((_LEFT, 537), number, _WIDTH, _PLAIN)
-    page.text((_LEFT, 570), labels["stamp"], _WIDTH, _FINE)
+    page.text((_LEFT, 570), says["stamp"], _WIDTH, _FINE)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import datetime
 from io import StringIO
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.brands import brand
 from mail_gateway.domain.money import CURRENCIES, shown
+from mail_gateway.domain.takings import way
 from mail_gateway.outbox.compose import LANGUAGES, one_line
 
 if TYPE_CHECKING:
@@ -23,17 +25,27 @@ BOM: Final = "\ufeff"
 
 HEADER: Final[Mapping[str, Sequence[str]]] = {
     "ja": (
-        *("日時", "種別", "照会番号", "伝票番号", "リーダー", "カード", "ブランド"),
+        *("日時", "種別", "照会番号", "伝票番号", "リーダー", "カード", "ブランド", "支払方法"),
         *("承認番号", "金額(最小単位)", "通貨", "元の照会番号"),
     ),
     "en": (
-        *("time", "kind", "reference", "slip", "reader", "card", "brand"),
+        *("time", "kind", "reference", "slip", "reader", "card", "brand", "way"),
         *("approval", "amount (minor units)", "currency", "original reference"),
     ),
 }
 KINDS: Final[Mapping[str, Mapping[str, str]]] = {
     "ja": {"sale": "売上", "void": "取消", "refund": "返金"},
     "en": {"sale": "sale", "void": "void", "refund": "refund"},
+}
+WAY_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "ja": {
+        **{"lump": "一括", "bonus": "ボーナス", "bonus-mix": "ボーナス併用"},
+        **{"instalments": "分割", "revolving": "リボ", "debit": "デビット"},
+    },
+    "en": {
+        **{"lump": "at once", "bonus": "bonus", "bonus-mix": "bonus and more"},
+        **{"instalments": "instalments", "revolving": "revolving", "debit": "debit"},
+    },
 }
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -60,6 +72,7 @@ def _cells(sale: Sale, language: str, zone: ZoneInfo) -> list[str]:
         str(sale.reader),
         sale.masked_card,
         brand(sale.masked_card),
+        WAY_WORDS[language][way(sale.condition)],
         sale.approval_number,
         "" if sale.original is None else f"{sale.original:012d}",
     ]
@@ -73,11 +86,11 @@ def safe_cell(text: str) -> str:
 
 def takings_words(takings: Takings, language: str) -> dict[str, Sequence[Mapping[str, str]]]:
     """The sums; those by reader and by brand only where there is more than one."""
+    ways = [replace(one, label=WAY_WORDS[language][one.label]) for one in takings.by_way()]
     kinds = {"totals": takings.totals(), "by_reader": takings.by_reader(), "by_brand": takings.by_brand()}
-    fewest = {"totals": 0, "by_reader": 1, "by_brand": 1}
     return {
-        name: [_total(one, language) for one in totals] if len(totals) > fewest[name] else []
-        for name, totals in kinds.items()
+        name: [_total(one, language) for one in totals] if name == "totals" or len(totals) > 1 else []
+        for name, totals in {**kinds, "by_way": ways}.items()
     }
 
 

@@ -61,6 +61,7 @@ def _sales(posted_ms: ColumnElement[Any], amount_minor: ColumnElement[Any]) -> S
         _P.original,
         _P.returned_minor,
         _P.shunted,
+        _P.condition,
     ).join(readers, readers.c.id == _P.reader)
 
 

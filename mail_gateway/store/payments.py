@@ -27,7 +27,8 @@ class Payment:
     wanted: the merchant's own list of what is asked for after an approval, or empty.
     original: of a return, the number of the sale it gives back. returned_minor: what a sale's open and
     approved returns hold, or what a return holds of its sale. keyed_s: unix seconds, as the acquirer is told.
-    acquirer: who was asked for it, from its first dispatch on.
+    acquirer: who was asked for it, from its first dispatch on. condition: how the customer pays (UnifiedPOS
+    CAT), as the reader said; 0: not known.
     """
 
     id: int
@@ -62,6 +63,7 @@ class Payment:
     returned_minor: int
     keyed_s: int
     acquirer: str
+    condition: int
     wrapped_bdk: bytes = field(repr=False)
     merchant_name: str
     recipient: str
@@ -119,7 +121,7 @@ _BLANK: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("counter", "sale_hash", "node", "fresh_until_ms", "stan", "reversal", "doubt_ms")),
     "original": None,
     **dict.fromkeys(("epoch", "amount_minor", "currency", "slip", "attempts", "transmissions", "alarms"), 0),
-    **dict.fromkeys(("version", "failures", "shunted", "returned_minor", "keyed_s"), 0),
+    **dict.fromkeys(("version", "failures", "shunted", "returned_minor", "keyed_s", "condition"), 0),
     **dict.fromkeys(("masked_card", "approval_number", "code", "acquirer"), ""),
     "state": State.RECEIVED,
     "kind": Trade.SALE,

@@ -59,6 +59,7 @@ def begin(sheet: Sheet, taken_up: Entry, kind: Trade, amount_minor: int) -> int:
         "kind": kind.value,
         "original": sale.id,
         "keyed_s": taken_up.at_ms // 1000,
+        "condition": sale.condition,
     }
     sheet.add(_BEGIN, row)
     return number

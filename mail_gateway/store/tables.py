@@ -185,6 +185,7 @@ payments: Final = Table(
     count("returned_minor"),
     count("keyed_s"),
     words("acquirer"),
+    count("condition"),
     UniqueConstraint("reader", "counter", name="one_payment_per_counter"),
     CheckConstraint("amount_minor >= 0", name="amount_is_not_negative"),
     CheckConstraint("stan BETWEEN 1 AND 999999", name="stan_has_six_digits"),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from mail_gateway.domain import receipt as rules
 from mail_gateway.domain.desk import Details
 from mail_gateway.domain.receipt import YEN, Receipt
+from mail_gateway.domain.takings import DEBIT, way
 from mail_gateway.store import desk as store
 from mail_gateway.store import shops
 from mail_gateway.store.desk import Issued
@@ -73,6 +74,7 @@ async def _receipt(asked: Asked, sale: Sale, reduced_minor: int | None) -> Recei
         description=asked.command.details.description,
         returned_on=day if sale.kind.is_return else None,
         original="" if sale.original is None else f"{sale.original:012d}",
+        is_debit=way((sold or sale).condition) == DEBIT,
     )
 
 

@@ -155,6 +155,7 @@ def _learned(kit: Kit, payment: Payment, opened: Opened) -> dict[str, Any]:
         "masked_card": _card(opened).masked,
         "fresh_until_ms": fresh_ms,
         "keyed_s": _keyed_s(payment, opened),
+        "condition": sale.condition,
     }
 
 

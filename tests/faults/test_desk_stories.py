@@ -134,8 +134,8 @@ def test_takings_are_the_ledgers_since_the_last_closing(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         counter = Counter(world)
         answering(world, Approved("1", 1200), Approved("2", 3000), Declined("51"))
-        for amount in (1200, 3000):
-            await counter.sold(amount)
+        await counter.sold(1200)
+        await counter.sold(3000, condition=61, condition_count=3)
         answering(world, lambda request: Approved("3", request.amount_minor))
         await refunded(world, counter, 300)
         answering(world, Declined("51"), InDoubt("no-answer"))
@@ -424,8 +424,8 @@ def test_the_whole_day_is_told_with_its_file_to_who_wants_it(tmp_path: Path) -> 
         assert "Net: JPY 3,900" in mail.body and "9,999" not in mail.body
         data = file_of(row.raw, "text/csv").decode("utf-8-sig")
         cells = list(csv.reader(StringIO(data, newline=""), strict=True))[1:]
-        assert [int(cell[8]) for cell in cells] == [1200, 3000, -300]
-        assert sum(int(cell[8]) for cell in cells) == await ledger_minor(counter) - 9999
+        assert [int(cell[9]) for cell in cells] == [1200, 3000, -300]
+        assert sum(int(cell[9]) for cell in cells) == await ledger_minor(counter) - 9999
         await asyncio.sleep(48 * HOUR_S)
         await counter.all_sent()
         await Digest(world.life.kit, notice_of).look()

@@ -134,6 +134,11 @@ def test_who_is_not_registered_says_no_tax() -> None:
     assert words_of(plain)["subtitle"] == ""
 
 
+def test_a_debit_card_is_no_credit_card() -> None:
+    text = text_of(paper.paper_of(replace(SALE, is_debit=True), with_fonts()))
+    assert "デビットカード利用" in text and "クレジット" not in text and "印紙" not in text
+
+
 def test_money_that_is_not_yen_has_no_consumption_tax() -> None:
     text = text_of(paper.paper_of(replace(ENGLISH, currency=840, bands=()), with_fonts()))
     assert "USD 123.45" in text and "ualified" not in text and "Tax rate" not in text

@@ -16,7 +16,7 @@ from mail_gateway.domain.receipt import Band, Rounding, Shop
 from mail_gateway.domain.takings import Sale
 
 SHOP = Shop("山の店", "T7000012050002")
-SOLD = Sale(7, 1001, Trade.SALE, State.APPROVED, 7, 1, 2, 1100, 392, "411111******1111", "1", None, 0, 0)
+SOLD = Sale(7, 1001, Trade.SALE, State.APPROVED, 7, 1, 2, 1100, 392, "411111******1111", "1", None, 0, 0, 10)
 BACK = replace(SOLD, id=8, kind=Trade.REFUND, original=7, amount_minor=300)
 AMOUNTS = st.integers(1, 10**12)
 

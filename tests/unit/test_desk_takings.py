@@ -23,7 +23,7 @@ from mail_gateway.outbox.takings import BOM, HEADER, csv_of, safe_cell
 TOKYO = ZoneInfo("Asia/Tokyo")
 AT_MS = 1_795_000_000_000
 SOLD = Sale(
-    7, 1001, Trade.SALE, State.APPROVED, 7, AT_MS, AT_MS, 1100, 392, "411111******1111", "1", None, 0, 0
+    7, 1001, Trade.SALE, State.APPROVED, 7, AT_MS, AT_MS, 1100, 392, "411111******1111", "1", None, 0, 0, 10
 )
 SALES = st.builds(
     replace,
@@ -37,6 +37,7 @@ SALES = st.builds(
     approval_number=st.text(max_size=8),
     original=st.none() | st.integers(1, 99),
     slip=st.integers(0, 99999),
+    condition=st.sampled_from((0, 10, 23, 61, 80, 110, 999)),
 )
 
 
@@ -50,9 +51,9 @@ def test_the_file_the_letter_and_the_entries_come_to_the_same(sales: list[Sale],
     header, *rows = csv.reader(StringIO(file.data.decode()[1:], newline=""), strict=True)
     assert header == list(HEADER[language])
     for currency, code in ((392, "JPY"), (840, "USD"), (999, "999")):
-        of_file = sum(int(row[8]) for row in rows if row[9] == code)
+        of_file = sum(int(row[9]) for row in rows if row[10] == code)
         assert of_file == sum(sale.signed_minor for sale in sales if sale.currency == currency)
-        for totals in (takings.totals(), takings.by_reader(), takings.by_brand()):
+        for totals in (takings.totals(), takings.by_reader(), takings.by_brand(), takings.by_way()):
             assert sum(total.net_minor for total in totals if total.currency == currency) == of_file
             assert sum(total.sales + total.returns for total in totals) == len(sales)
     nets = [shown(total.net_minor, total.currency, language) for total in takings.totals()]
@@ -65,8 +66,9 @@ def test_the_file_is_what_a_spreadsheet_expects() -> None:
     assert data.startswith(BOM.encode())
     assert data.endswith(b"\r\n") and b"\n" not in data.replace(b"\r\n", b"")
     lines = data.decode()[1:].split("\r\n")
-    assert lines[1] == "2026-11-18 20:06:40,売上,000000000007,00007,1001,411111******1111,Visa,1,1100,JPY,"
-    assert lines[2].endswith("返金,000000000009,,1001,411111******1111,Visa,1,-300,JPY,000000000007")
+    start = "2026-11-18 20:06:40,売上,000000000007,00007,1001,411111******1111,Visa,一括,1,1100,JPY,"
+    assert lines[1] == start
+    assert lines[2].endswith("返金,000000000009,,1001,411111******1111,Visa,一括,1,-300,JPY,000000000007")
     assert csv_of(Takings(0, 1, ()), "en", TOKYO).count(b"\r\n") == 1
 
 
@@ -76,7 +78,7 @@ def test_no_text_is_a_formula(text: str) -> None:
     (row,) = csv.reader(
         [csv_of(Takings(0, 1, (replace(SOLD, approval_number=text),)), "en", TOKYO).decode().split("\r\n")[1]]
     )
-    assert row[7][:1] not in tuple("=+-@\t\r")
+    assert row[8][:1] not in tuple("=+-@\t\r")
 
 
 @given(st.text())

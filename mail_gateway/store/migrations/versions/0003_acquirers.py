@@ -67,6 +67,7 @@ def _replies(whole: TypeEngine[int]) -> None:
 
 def _desk(whole: TypeEngine[int]) -> None:
     op.create_index("transfers_at", "transfers", ["at_ms"])
+    op.add_column("payments", Column("condition", whole, nullable=False, server_default=text("0")))
     words = text("''")
     op.create_table(
         "shops",
