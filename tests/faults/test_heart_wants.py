@@ -36,6 +36,7 @@ from mail_gateway.domain.wants import WantState
 from mail_gateway.outbox.daily import notice_of
 from mail_gateway.store import digest, return_orders, returns, wants
 from mail_gateway.store.notes import Note, Said
+from mail_gateway.work.advising import Advising
 from schemas.mail.read import Mail, read_mail
 
 YES = Approved("123456", 1200)
@@ -468,3 +469,24 @@ def test_answers_and_advices_waste_no_trace_numbers(tmp_path: Path) -> None:
         assert sorted(stans) == list(range(1, 11))
 
     tell_story(tmp_path, story)
+
+
+def test_two_nodes_that_look_at_once_send_one_advice_and_one_reminder(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        made, shop = host(world, YES, after=(Item.PRODUCT_CODE,)), Shop(world)
+        assert world.life is not None
+        other = Advising(world.life.kit)
+        world.life.tasks.append(asyncio.create_task(other.run()))
+        for _ in range(2):
+            await world.post(world.envelope())
+        await world.reach(2, State.APPROVED)
+        await shop.post("4901")
+        for _ in range(3):
+            shop.advising.wake()
+            other.wake()
+            await asyncio.sleep(0)
+        await asyncio.sleep(2 * HOUR_S)
+        assert [transmission for _, transmission in made.advices] == [1]
+        assert len(await shop.letters("wanted-reminder")) == 1
+
+    tell_story(tmp_path, story, want_remind_h=1)

@@ -37,6 +37,11 @@ TRANSFER = (
     "phase, chain) VALUES ({0}, 1, 1, 1, {0}, 1, '{1}', '{2}', {3}, 392, 'posted', x'{4:02x}')"
 )
 
+WANT = (
+    "INSERT INTO wants (id, payment, phase, round, state, items, asked_ms, until_ms) "
+    "VALUES ({}, 1, '{}', {}, '{}', 'product-code', 1, 2)"
+)
+ANSWER = "UPDATE wants SET epoch = epoch + 1, "
 
 KINDS = ("sqlite", "postgresql")
 FACTS = (
@@ -50,6 +55,7 @@ FACTS = (
     TRANSFER.format(1, "bank", "fees", 5, 1),
     LETTER.format(1),
     "INSERT INTO answers (id, at_ms, reference, stan, outcome) VALUES (1, 1, '1', 1, 'Approved')",
+    WANT.format(1, "after", 1, "asked"),
 )
 
 
@@ -141,6 +147,14 @@ ILLEGAL = {
     "a letter of nobody": LETTER.format(2).replace("1, 'approved', 1", "NULL, 'approved', 1"),
     "two letters under one version": LETTER.format(2),
     "a transition invented": "UPDATE transitions SET after = 'approved' WHERE before = 'received'",
+    "a want born answered": WANT.format(2, "before", 1, "supplied"),
+    "a want in a phase that there is not": WANT.format(2, "meanwhile", 1, "asked"),
+    "a second want while one is asked": WANT.format(2, "before", 1, "asked"),
+    "a want told to the acquirer before it is answered": ANSWER + "state = 'forwarded' WHERE id = 1",
+    "a want sent before it is answered": ANSWER + "stan = 1 WHERE id = 1",
+    "a want that changes and does not count": "UPDATE" + " wants SET due_ms = 5 WHERE id = 1",
+    "other items": ANSWER + "items = 'note' WHERE id = 1",
+    "a want deleted": "DELETE FROM wants",
     "a mail deleted": "DELETE FROM mails WHERE id = 1",
 }
 
@@ -197,6 +211,18 @@ def test_two_open_payments_never_share_a_stan(conn: Connection) -> None:
         do(conn, CHANGE + "state = 'opened' WHERE id = 2")
     with pytest.raises(IntegrityError), conn.begin():
         dispatch(2, 30)
+
+
+def test_a_want_that_is_over_stays_so(conn: Connection) -> None:
+    with conn.begin():
+        do(conn, ANSWER + "state = 'lapsed' WHERE id = 1")
+        do(conn, WANT.format(2, "after", 2, "asked"))
+        do(conn, ANSWER + "state = 'supplied', stan = 5, due_ms = 1 WHERE id = 2")
+        do(conn, ANSWER + "state = 'forwarded', due_ms = NULL WHERE id = 2")
+    for state in ("asked", "supplied"):
+        for want in (1, 2):
+            with pytest.raises(DBAPIError, match="no such arrow"), conn.begin():
+                do(conn, ANSWER + f"state = '{state}' WHERE id = {want}")
 
 
 def dispatch_return(conn: Connection, number: int, held_minor: int) -> None:
