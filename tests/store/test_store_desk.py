@@ -31,6 +31,16 @@ from mail_gateway.store.tables import (
 
 HASH = b"\x01"
 SALE = ("acquirer-receivable", "merchant-payable")
+DOUBT = ("acquirer-receivable", "in-doubt")
+ENTRIES = (
+    (1, 11, SALE, 100, "posted"),
+    (2, 21, SALE, 200, "posted"),
+    (4, 41, SALE, 400, "posted"),
+    (5, 51, SALE[::-1], 40, "posted"),
+    (3, 31, SALE, 300, "pending"),
+    (3, 32, DOUBT, 300, "posted"),
+)
+"""Payment, moment, sides, amount, phase."""
 
 
 def add(conn: Connection, table: Any, **row: Any) -> None:
@@ -47,58 +57,33 @@ def town(conn: Connection) -> None:
     for number, merchant in ((1, 1), (2, 1), (3, 2)):
         key_id = bytes(4) + (1000 + number).to_bytes(4, "big")
         add(conn, readers, id=number, key_id=key_id, bdk_id="AA", merchant=merchant, created_ms=1)
-    for number, reader, slip, amount in ((1, 1, 7, 100), (2, 2, 7, 200), (3, 1, 51234, 300), (4, 3, 7, 400)):
-        add(
-            conn,
-            payments,
-            id=number,
-            reader=reader,
-            received_ms=number * 10,
-            envelope_hash=bytes([number]),
-            ksn=b"k",
-            slip=slip,
-            amount_minor=amount,
-            currency=392,
-        )
-    add(
-        conn,
-        payments,
-        id=5,
-        reader=1,
-        received_ms=50,
-        envelope_hash=b"5",
-        ksn=b"k",
-        slip=8,
-        amount_minor=40,
-        currency=392,
-        kind="refund",
-        original=1,
-    )
-    add(conn, events, id=1, payment=1, at_ms=1, before="received", kind="opened", after="opened", facts="{}")
-    entries = (
-        (1, 11, SALE, 100, "posted"),
-        (2, 21, SALE, 200, "posted"),
-        (4, 41, SALE, 400, "posted"),
-        (5, 51, SALE[::-1], 40, "posted"),
-        (3, 31, SALE, 300, "pending"),
-        (3, 32, ("acquirer-receivable", "in-doubt"), 300, "posted"),
-    )
-    for place, (payment, at_ms, (debit, credit), amount, phase) in enumerate(entries, 1):
-        add(
-            conn,
-            transfers,
-            payment=payment,
-            event=1,
-            lane=1,
-            place=place,
-            at_ms=at_ms,
-            debit=debit,
-            credit=credit,
-            amount_minor=amount,
-            currency=392,
-            phase=phase,
-            chain=bytes([place]),
-        )
+    for sale in ((1, 1, 7, 100), (2, 2, 7, 200), (3, 1, 51234, 300), (4, 3, 7, 400)):
+        pay(conn, sale)
+    pay(conn, (5, 1, 8, 40), kind="refund", original=1)
+    moved = {"before": "received", "kind": "opened", "after": "opened", "facts": "{}"}
+    add(conn, events, id=1, payment=1, at_ms=1, **moved)
+    for place, entry in enumerate(ENTRIES, 1):
+        post(conn, place, entry)
+
+
+def pay(conn: Connection, sale: tuple[int, int, int, int], **more: Any) -> None:
+    number, reader, slip, amount = sale
+    row = {"received_ms": number * 10, "envelope_hash": bytes([number]), "ksn": b"k", "currency": 392, **more}
+    add(conn, payments, id=number, reader=reader, slip=slip, amount_minor=amount, **row)
+
+
+def post(conn: Connection, place: int, entry: tuple[int, int, tuple[str, str], int, str]) -> None:
+    payment, at_ms, (debit, credit), amount, phase = entry
+    where = {
+        "payment": payment,
+        "event": 1,
+        "lane": 1,
+        "place": place,
+        "at_ms": at_ms,
+        "chain": bytes([place]),
+    }
+    moved = {"debit": debit, "credit": credit, "amount_minor": amount, "currency": 392, "phase": phase}
+    add(conn, transfers, **where, **moved)
 
 
 @pytest.fixture(params=KINDS)
