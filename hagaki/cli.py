@@ -19,6 +19,7 @@ from hagaki import (
     demo,
     examine,
     holding,
+    host_commands,
     keys_commands,
     office,
     processor,
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.command)
 app.command("serve")(servers.serve)
-app.command("host")(servers.host)
+app.add_typer(host_commands.app, name="host")
 app.command("processor")(processor.processor)
 app.command("carrier")(servers.carrier)
 app.command("simulate")(simulate.command)

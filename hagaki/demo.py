@@ -17,7 +17,7 @@ from hagaki import machine
 from hagaki.problem import DONE, NO, Problem
 from hagaki.sections import AsJson, Language
 from hagaki.show import Show
-from hagaki.world import World
+from hagaki.world import Seen, World
 
 TEST_CARD: Final = "4111111111111111=27122010000012345678"
 
@@ -76,7 +76,7 @@ async def one_sale(world: World, show: Show, amount: int) -> bool:
         await world.wait_for("reader.lcd", show.happened, state="ready")
         await world.type("key TRANSFER")
         if triggers.of_amount(amount).mail in PULLED:
-            await _ask_again(world, show)
+            await ask_again(world, show.happened)
         shown = await _last_shown(world, show)
     finally:
         await world.close()
@@ -85,12 +85,12 @@ async def one_sale(world: World, show: Show, amount: int) -> bool:
     return approved
 
 
-async def _ask_again(world: World, show: Show) -> None:
+async def ask_again(world: World, seen: Seen | None = None) -> None:
     """The letter does not arrive, or not whole: the merchant has the reader send the sale once more."""
-    await world.wait_for("carrier.weather", show.happened)
+    await world.wait_for("carrier.weather", seen)
     await asyncio.sleep(RESEND_AFTER_S)
     await world.type("keys CANCEL ENTER 2")
-    await world.wait_for("reader.lcd", show.happened, state="sales")
+    await world.wait_for("reader.lcd", seen, state="sales")
     await world.type("key TRANSFER")
 
 

@@ -1,9 +1,7 @@
-"""The commands that stay until they are told to stop: serve, host, carrier and handset run."""
+"""The commands that stay until they are told to stop: serve, carrier and handset run."""
 
 from __future__ import annotations
 
-import dataclasses
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +9,7 @@ import typer
 from hagaki import machine
 from hagaki.acquirers import builder, routing
 from hagaki.problem import DONE
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, no_config, read_config, settings
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
 
 handset_app = typer.Typer(help="The phone's side: between the reader and the mailbox.", no_args_is_help=True)
 
@@ -31,33 +29,6 @@ def serve(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     for trouble in doctor.old_software(chosen.gateway):
         tell("alarm.old-software", slug=trouble.slug, reason=trouble.sentence)
     machine.run_server(lambda stop: app.run(chosen, outside, build, stop, routes))
-    return DONE
-
-
-def host(
-    config: ConfigFile = DEFAULT_CONFIG,
-    port: Annotated[int | None, typer.Option(help="Listen here instead of [host] port.")] = None,
-    rules: Annotated[Path | None, typer.Option(help="A rules file instead of [host] rules.")] = None,
-    listed: Annotated[
-        bool, typer.Option("--list", help="Only print the list of charges that [host] journal holds.")
-    ] = False,
-    as_json: AsJson = False,
-) -> int:
-    """Run the host simulator: an acquirer's ISO 8583 host, driven by the amount's last three digits."""
-    from acquirer_sdk.port import Ports
-    from cafis_adapter.host import app, charge_list
-    from card_reader_fw.board.desk.chip import issuer
-
-    chosen = app.HostSettings() if no_config(config) else settings(read_config(config), "host")
-    if listed:
-        print(charge_list.charge_list(chosen.journal, machine.now_ms()), end="")
-        return DONE
-    if port is not None:
-        chosen = dataclasses.replace(chosen, port=port)
-    if rules is not None:
-        chosen = dataclasses.replace(chosen, rules=str(rules))
-    outside = Ports(machine.now_ms, machine.random_bytes, machine.teller(as_json=as_json))
-    machine.run_server(lambda stop: app.run(chosen, outside, stop, issuer.agrees))
     return DONE
 
 

@@ -15,19 +15,24 @@ _BEGINNING: Final = "1970-01-01T00:00:00Z"
 
 def charge_list(journal: str, until_ms: int) -> str:
     """A journal's file -> the list as CSV, as `hagaki recover reconcile` reads it. until_ms: unix ms."""
+    text = io.StringIO()
+    text.write(f"# from {_BEGINNING} until {_shown(until_ms)}\n")
+    rows = csv.DictWriter(text, _COLUMNS, lineterminator="\n")
+    rows.writeheader()
+    rows.writerows(booked(journal))
+    return text.getvalue()
+
+
+def booked(journal: str) -> list[dict[str, Any]]:
+    """A journal's file -> every sale and return as it ended, by the columns' names."""
     sales: dict[str, dict[str, Any]] = {}
     with Path(journal).open(encoding="utf-8") as file:
         for line in file:
-            booked = json.loads(line)
-            if booked["direction"] == "book":
-                first = sales.get(booked["reference"], booked)
-                sales[booked["reference"]] = {**booked, "time_ms": first["time_ms"]}
-    text = io.StringIO()
-    text.write(f"# from {_BEGINNING} until {_shown(until_ms)}\n")
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(_COLUMNS)
-    rows.writerows(_row(sales[reference]) for reference in sorted(sales))
-    return text.getvalue()
+            entry = json.loads(line)
+            if entry["direction"] == "book":
+                first = sales.get(entry["reference"], entry)
+                sales[entry["reference"]] = {**entry, "time_ms": first["time_ms"]}
+    return [dict(zip(_COLUMNS, _row(sales[reference]), strict=True)) for reference in sorted(sales)]
 
 
 def _row(booked: dict[str, Any]) -> tuple[Any, ...]:
