@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from hagaki import tables
+from hagaki.acquirers import routing
 from hagaki.problem import DONE, NO, Problem
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
 
@@ -78,16 +80,21 @@ def status(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
 
 @recover_app.command("reconcile")
 def reconcile(
-    charges: Annotated[Path, typer.Option("--list", help="The acquirer's list, CSV (docs/operating.md).")],
+    charges: Annotated[
+        list[str],
+        typer.Option("--list", help="The acquirer's list, CSV; of several NAME=FILE, one for each."),
+    ],
     config: ConfigFile = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> int:
-    """Compare with the acquirer's list. Exit 1 where a person has to look: ghosts, or what differs."""
+    """Compare with the acquirers' lists. Exit 1 where a person has to look: ghosts, or what differs."""
     from mail_gateway.admin import recovering
-    from mail_gateway.domain.reconcile import read_list
+    from mail_gateway.domain.reconcile import joined, read_list
 
-    read = read_list(charges.read_text(encoding="utf-8"))
-    found = recovering.reconcile(settings(read_config(config), "gateway"), read)
+    loaded = read_config(config)
+    files = _lists(charges, routing(loaded).names)
+    read = joined({name: read_list(file.read_text(encoding="utf-8")) for name, file in files.items()})
+    found = recovering.reconcile(settings(loaded, "gateway"), read)
     if as_json:
         tables.one(found, "", as_json=True)
     else:
@@ -138,6 +145,17 @@ def finish(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     )
     tables.one(done, sentence, as_json=as_json)
     return DONE
+
+
+def _lists(given: list[str], names: Sequence[str]) -> dict[str, Path]:
+    """Acquirer -> the file of its list. Raises Problem unless there is one for each."""
+    if len(names) == 1 and len(given) == 1:
+        return {names[0]: Path(given[0].removeprefix(f"{names[0]}="))}
+    found = {name: Path(file) for name, _, file in (one.partition("=") for one in given)}
+    if sorted(found) != sorted(names) or len(given) != len(names):
+        sentence = f"one list of each acquirer is needed: {' '.join(f'--list {n}=FILE' for n in names)}"
+        raise Problem(sentence, "lists-missing")
+    return found
 
 
 def _say_begun(done: dict[str, Any], *, as_json: bool) -> None:

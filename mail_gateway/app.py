@@ -58,7 +58,8 @@ async def run(
     """Run a gateway until stop is set. Raises GatewayError or OSError if it cannot start.
 
     build: makes every acquirer that is named, by name, once there are keys. routes: which of them is asked
-    for which sale. Start: store, keys, acquirers, what an earlier life left, sender, SMTP last. Stop: SMTP first.
+    for which sale. Start: store, keys, acquirers, what an earlier life left, sender, SMTP last. Stop: SMTP
+    first.
     """
     ports = replace(ports, tell=MailLog(ports.tell))
     async with AsyncExitStack() as stack:

@@ -81,7 +81,7 @@ def settle(gateway: GatewaySettings, reference: str, payment: int | None, remark
         if its is not None and its.amount_minor and its.kind.is_return != bool(found[0]["is_return"]):
             sentence = f"{reference} and payment {payment} do not move money the same way."
             raise GatewayError(sentence, "ghost-differs", Disposition.REFUSE)
-        names = ("reference", "amount_minor", "currency", "approval_number")
+        names = ("reference", "amount_minor", "currency", "approval_number", "acquirer")
         note = Note(Said.CHARGED, remark, {name: found[0][name] for name in names})
         if payment is not None and not shunt.say(conn, payment, now_ms, note):
             raise GatewayError(f"Payment {payment} is not shunted.", "not-shunted", Disposition.REFUSE)
@@ -131,6 +131,8 @@ def _same(payment: Payment, line: Line | None) -> bool:
         return True
     if payment.amount_minor and payment.kind.is_return is not (line.state is Booked.RETURNED):
         return False
+    if payment.acquirer and line.acquirer not in ("", payment.acquirer):
+        return False
     ours = (payment.amount_minor or line.amount_minor, payment.approval_number or line.approval_number)
     return ours == (line.amount_minor, line.approval_number)
 
@@ -138,7 +140,7 @@ def _same(payment: Payment, line: Line | None) -> bool:
 def _facts(line: Line | None) -> dict[str, Any]:
     if line is None:
         return {}
-    names = ("reference", "amount_minor", "currency", "approval_number", "state")
+    names = ("reference", "amount_minor", "currency", "approval_number", "state", "acquirer")
     return {name: value for name, value in asdict(line).items() if name in names}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -38,7 +38,10 @@ class Booked(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One charge. time_ms: unix ms. amount_minor: minor units of `currency` (ISO 4217 numeric)."""
+    """One charge. time_ms: unix ms. amount_minor: minor units of `currency` (ISO 4217 numeric).
+
+    acquirer: whose list it stands in.
+    """
 
     reference: str
     terminal_id: str
@@ -47,6 +50,7 @@ class Line:
     currency: int
     approval_number: str
     state: Booked
+    acquirer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,18 @@ def read_list(text: str) -> ChargeList:
     if len(references) != len(set(references)):
         raise _bad(2, "one reference stands there twice")
     return ChargeList(_time_ms(period.group(1), 1), _time_ms(period.group(2), 1), lines)
+
+
+def joined(lists: Mapping[str, ChargeList]) -> ChargeList:
+    """The lists of all acquirers by name -> one, of the time that all of them cover.
+
+    Raises GatewayError list-format: one reference stands in two.
+    """
+    lines = tuple(replace(line, acquirer=name) for name, one in lists.items() for line in one.lines)
+    if len(lines) != len({line.reference for line in lines}):
+        raise _bad(2, "one reference stands in two acquirers' lists")
+    ends = lists.values()
+    return ChargeList(max(one.from_ms for one in ends), min(one.until_ms for one in ends), lines)
 
 
 def _lines(rows: csv.DictReader[str]) -> Iterator[Line]:

@@ -167,6 +167,7 @@ def add_ghost(conn: Connection, restore: int, line: Line) -> bool:
         "currency": line.currency,
         "approval_number": line.approval_number,
         "is_return": int(line.state is Booked.RETURNED),
+        "acquirer": line.acquirer,
     }
     conn.execute(insert(ghosts), row)
     return True

@@ -47,7 +47,7 @@ async def _charged(kit: Kit, payment: Payment, note: Note) -> Payment | None:
     """The acquirer's list shows it charged, or given back: it stays, and the merchant reads what is true."""
     facts = {name: note.facts[name] for name in ("amount_minor", "currency", "approval_number")}
     event = Event(Kind.FOUND_CHARGED, {**facts, "reference": str(note.facts["reference"])})
-    changes = {**facts, "code": ""}
+    changes = {**facts, "code": "", "acquirer": payment.acquirer or note.facts.get("acquirer", "")}
     if not payment.amount_minor and note.facts.get("state") == Booked.RETURNED:
         changes["kind"] = Trade.REFUND  # of which sale, nobody can know: it was never opened
     epoch = 0

@@ -17,11 +17,15 @@ from heart_world import answering, told
 from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 from test_heart_crash import CALLS, SETTLED, mail_until_taken
+from test_restore import back, copy, sale
 from twin_world import FIRST, SECOND, TwinWorld
 
 from acquirer_sdk.values import Approved, InDoubt, LateAnswer
+from mail_gateway.admin import recovering
+from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import State
+from mail_gateway.domain.reconcile import Booked, ChargeList, Line, joined
 from mail_gateway.domain.route import Range, Route, Table
 from mail_gateway.store.backend import guest
 from mail_gateway.store.tables import payments
@@ -228,6 +232,27 @@ def test_what_a_gone_acquirer_was_asked_waits_until_it_is_back(tmp_path: Path) -
         await world.start()
         await world.reach(1, State.REVERSED)
         assert (world.net("000000000001"), world.second.transmissions) == (0, {})
+
+    tell(tmp_path, story)
+
+
+def test_a_charge_of_the_lost_time_is_found_in_the_list_of_its_own_acquirer(tmp_path: Path) -> None:
+    async def story(world: TwinWorld) -> None:
+        world.first.up = world.second.up = False
+        await world.start()
+        await world.post(sale(world, 1200))
+        await world.reach(1, State.READY)
+        taken_ms = copy(world)
+        world.second.up = True
+        await world.reach(1, State.APPROVED)
+        await back(world, taken_ms)
+        line = Line("000000000001", "00000001", 0, 1200, 392, "123456", Booked.CHARGED)
+        lists = {FIRST: ChargeList(0, 10**15, ()), SECOND: ChargeList(0, 10**15, (line,))}
+        assert recovering.reconcile(world.gateway, joined(lists))["charged"] == 1
+        payment = await world.reach(1, State.APPROVED)
+        assert (payment.acquirer, world.net(payment.reference)) == (SECOND, 1200)
+        with pytest.raises(GatewayError, match="two acquirers' lists"):
+            joined({FIRST: lists[SECOND], SECOND: lists[SECOND]})
 
     tell(tmp_path, story)
 
