@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SENT_MAX: Final = 20
 """So many of the newest letters an answer may quote."""
+SENT_BYTES_MAX: Final = 32_768
+"""Of each so much is looked at: its words stand first, and what is attached nobody quotes."""
 
 FAILED: Final = "reply-failed"
 _M: Final = mails.c
@@ -102,7 +104,8 @@ def sent(conn: Connection, merchant_number: int, payment: int | None) -> list[by
     """Letters that the answer may quote: of the payment, and to the merchant."""
     whose = [_L.merchant == merchant_number]
     whose += [] if payment is None else [_L.payment == payment]
-    return list(conn.scalars(select(_L.raw).where(or_(*whose)).order_by(_L.id.desc()).limit(SENT_MAX)))
+    head = func.substr(_L.raw, 1, SENT_BYTES_MAX, type_=_L.raw.type)
+    return list(conn.scalars(select(head).where(or_(*whose)).order_by(_L.id.desc()).limit(SENT_MAX)))
 
 
 def handled(conn: Connection | Sheet, mail: int, now_ms: int) -> None:

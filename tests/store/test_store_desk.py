@@ -15,7 +15,7 @@ from mail_gateway.domain.desk import Verb
 from mail_gateway.domain.news import Composed
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import State, Trade
-from mail_gateway.store import desk, shops
+from mail_gateway.store import desk, replies, shops
 from mail_gateway.store.sheet import Stale
 from mail_gateway.store.tables import (
     events,
@@ -153,6 +153,7 @@ def test_one_answer_is_one_unit_and_never_changes(conn: Connection) -> None:
     with pytest.raises(Stale):
         desk.answer(conn, order, done, 71)  # type: ignore[arg-type]
     assert conn.execute(letters.select()).one().merchant == 1
+    assert replies.sent(conn, 1, None) == [b"raw"] and replies.sent(conn, 2, None) == []
 
 
 @pytest.mark.parametrize(
