@@ -10,25 +10,33 @@ from acquirer_sdk.bench import TRACK2, sample_request
 from acquirer_sdk.codes import shipped_codes
 from acquirer_sdk.keyport import SealedPin
 from acquirer_sdk.values import (
+    AdviceAccepted,
+    AdviceOpen,
+    AdviceRefused,
     Approved,
     Ask,
+    CaptureRequest,
     CardData,
     Declined,
     InDoubt,
     Item,
     LateAnswer,
     NeedsInput,
+    NotFound,
     Original,
+    Reconciled,
     ReturnKind,
     ReturnRequest,
     ReversalAccepted,
     ReversalOpen,
+    Totals,
 )
 from cafis_adapter import answers, build
 from cafis_adapter.codec import Message, pack, unpack
+from cafis_adapter.layout import Kind
 from cafis_adapter.profile import load_profile
 
-PROFILE = load_profile()
+PROFILE, OTHER = load_profile(), load_profile("iso87")
 CODES = shipped_codes()
 REQUEST = sample_request(1200, stan=42)
 
@@ -276,3 +284,96 @@ def test_what_is_a_no_to_a_return_says_nothing_to_a_sale(code: str) -> None:
     assert answers.authorisation(CODES, told, REQUEST) == InDoubt("unknown-code")
     told = told.with_fields({}, mti="0210")
     assert answers.authorisation(CODES, told, BACK) == Declined(code)
+
+
+def test_a_card_check_is_good_without_a_number_too() -> None:
+    check = replace(REQUEST, amount_minor=0)
+    message = build.authorisation(PROFILE, "", check)
+    assert (message.mti, message[4], message[25]) == ("0100", "000000000000", "51")
+    told = answered(DE4="000000000000", DE39="85")
+    assert answers.authorisation(CODES, told, check) == Approved("", 0, "85")
+    assert answers.authorisation(CODES, told.with_fields({44: "G12"}), check) == Declined("G12")
+    assert answers.authorisation(CODES, told.with_fields({39: "00"}), check) == InDoubt("no-approval-number")
+    assert answers.authorisation(CODES, answered(DE39="85"), REQUEST) == InDoubt("unknown-code")
+
+
+@pytest.mark.parametrize(
+    ("elements", "outcome"),
+    [
+        ({"DE39": "00"}, AdviceAccepted("00")),
+        ({"DE39": "05"}, AdviceRefused("05")),
+        ({"DE39": "05", "DE44": "G67"}, AdviceRefused("G67")),
+        ({"DE39": "25"}, AdviceRefused("25")),
+        ({"DE39": "05", "DE44": "G94"}, AdviceRefused("G94")),
+        ({"DE39": "96"}, AdviceOpen("code-96")),
+        ({"DE39": "ZZ"}, AdviceOpen("unknown-code")),
+        ({"DE39": "00", "DE44": "G12"}, AdviceOpen("unknown-code")),
+        ({"DE39": ""}, AdviceOpen("unknown-code")),
+    ],
+)
+def test_an_advice_is_taken_refused_or_still_open(elements: dict[str, str], outcome: object) -> None:
+    assert answers.advice(CODES, answered(**elements).with_fields({}, mti="0230")) == outcome
+
+
+OURS = Totals("2026-01-01", 392, sales=12, sales_minor=345_678, returns=3, returns_minor=4567)
+
+
+def test_totals_say_the_day_and_both_sides() -> None:
+    message = build.totals(PROFILE, "12345", OURS, 7, REQUEST.time_s)
+    assert (message.mti, message[11], message[15], message[49]) == ("0500", "000007", "0101", "392")
+    assert (message[74], message[76]) == ("0000000003", "0000000012")
+    assert (message[86], message[88]) == ("0000000000004567", "0000000000345678")
+    assert message[97] == "D0000000000341111"
+    nothing_but_returns = replace(OURS, sales=0, sales_minor=0)
+    assert build.totals(PROFILE, "", nothing_but_returns, 7, 0)[97] == "C0000000000004567"
+
+
+@pytest.mark.parametrize(
+    ("code", "sales", "outcome"),
+    [
+        ("00", "0000000012", Reconciled(OURS, agrees=True)),
+        ("95", "0000000011", Reconciled(replace(OURS, sales=11), agrees=False)),
+        ("00", "0000000011", Reconciled(replace(OURS, sales=11), agrees=False)),
+        ("95", "0000000012", Reconciled(OURS, agrees=False)),
+        ("00", "", InDoubt("totals-missing")),
+        ("96", "0000000012", InDoubt("code-96")),
+        ("ZZ", "0000000012", InDoubt("unknown-code")),
+    ],
+)
+def test_totals_agree_only_where_code_and_figures_do(code: str, sales: str, outcome: object) -> None:
+    theirs = build.totals(PROFILE, "", OURS, 7, 0).with_fields({39: code, 76: sales}, mti="0510")
+    assert answers.totals(CODES, theirs, OURS) == outcome
+
+
+def test_an_inquiry_is_answered_as_the_request_would_have_been() -> None:
+    undo = build.reversal(OTHER, "", REQUEST)
+    message = build.inquiry(OTHER, undo, 9, REQUEST.time_s + 60)
+    assert (message.mti, message[11], message[37]) == ("0600", "000009", REQUEST.reference)
+    assert message[90] == undo[90] and not message[39]
+    told = answered(DE38="123456").with_fields({}, mti="0610")
+    assert answers.inquiry(CODES, told, undo) == Approved("123456", 1200)
+    assert answers.inquiry(CODES, told.with_fields({38: "", 39: "25"}), undo) == NotFound()
+    assert answers.inquiry(CODES, told.with_fields({39: "05"}), undo) == Declined("05")
+    assert answers.inquiry(CODES, told.with_fields({4: "000000001201"}), undo) == InDoubt("wrong-amount")
+    assert answers.inquiry(CODES, told.with_fields({39: ""}), undo) == InDoubt("unknown-code")
+
+
+def test_a_late_answer_to_an_advice_approves_nothing_and_to_a_completion_it_does() -> None:
+    told = answered().with_fields({}, mti="0230")
+    assert answers.late(CODES, told, near=False).outcome is None
+    assert answers.late(CODES, told.with_fields({38: "123456"}), near=False).outcome == Approved(
+        "123456", 1200
+    )
+
+
+def test_a_completion_names_what_was_held() -> None:
+    taking = CaptureRequest(
+        **{name: getattr(REQUEST, name) for name in type(REQUEST).__dataclass_fields__},
+        original=Original("000000000007", 7, 5000, 1_767_225_600, "654321"),
+    )
+    for profile, mti in ((PROFILE, "0200"), (OTHER, "0220")):
+        message = build.authorisation(profile, "12345", replace(taking, card=CardData()))
+        assert (message.mti, message[25], message[38]) == (mti, "06", "654321")
+        assert message[90][:20] == "01000000070101000000"
+        assert build.reversal(profile, "12345", taking)[90][:10] == f"{mti}000042"
+        assert profile.kind_of(message.mti, message.fields) is Kind.COMPLETION
