@@ -63,7 +63,8 @@ class Show:
         self._console.print(f"({took_ms // 1000}.{took_ms % 1000 // 100} s)")
 
     async def _show_line(self, happening: Happening) -> None:
-        line = words.LINES[happening.verb]
+        forged = happening.verb == "reader.result" and not happening.facts.get("genuine")
+        line = words.FORGED if forged else words.LINES[happening.verb]
         await self._at_station(line.station)
         facts = {name: _short(value) for name, value in happening.facts.items()}
         self._console.print(Text("    " + self._in(line.words).format_map(facts)))

@@ -74,6 +74,9 @@ OPENING: Final = Words(
     "A test card is swiped; nothing is a stand-in but the people.",
     "五つのプロセス：リーダー、電話、通信会社、ゲートウェイ、カード会社のホスト。\nテストカードを通します。",
 )
+FORGED: Final = Line(12, Words("not genuine: nothing is shown", "本物ではありません：何も表示しません"))
+"""Of a result that the centre did not seal."""
+
 APPROVED: Final = Words("The reader showed the approved sale.", "リーダーに承認が表示されました。")
 NOT_APPROVED: Final = Words("The reader showed no approved sale.", "承認は表示されませんでした。")
 STEP: Final = Words("press Enter", "Enter キーで次へ")
