@@ -81,12 +81,13 @@ def original_of(request: AuthoriseRequest) -> Original | None:
 
 def reversal(profile: Profile, acquirer_id: str, request: AuthoriseRequest) -> Message:
     """A request that has not been sent -> the reversal that undoes it, with its date and its DE90."""
-    undone = profile.layouts[kind_of(request)]
+    undone, layout = profile.layouts[kind_of(request)], profile.layouts[Kind.REVERSAL]
     fields = _common(profile, acquirer_id, request)
-    fields |= _card(profile, request.card)
+    if layout.has_card:
+        fields |= _card(profile, request.card)
     fields[3] = undone.constants.get(3, "")
     fields[90] = _elements(undone.mti, request.stan, fields[7], acquirer_id)
-    return _message(profile.layouts[Kind.REVERSAL], fields, {})
+    return _message(layout, fields, {})
 
 
 def advice(profile: Profile, acquirer_id: str, told: Advice) -> Message:
@@ -249,7 +250,7 @@ def _times(time_s: int, offset_minutes: int) -> tuple[str, str, str]:
 
 def _card(profile: Profile, card: CardData) -> dict[int, str]:
     striped = "=" in card.track2
-    sequence = chip.value(card.emv, chip.SEQUENCE)
+    sequence = chip.value(card.emv, chip.SEQUENCE) if card.emv else b""
     return {
         2: card.pan,
         14: "" if striped else card.expiry,

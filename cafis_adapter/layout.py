@@ -50,6 +50,8 @@ _MUST: Final[Mapping[Kind, tuple[int, ...]]] = {
 }
 """What names the request, the sale that it is about and the money."""
 
+_CARD: Final = frozenset({2, 14, 22, 23, 35, 45, 52, 55})
+
 _MTIS: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.AUTHORISATION: ("0100", "0200"),
     Kind.HOLD: ("0100",),
@@ -70,6 +72,7 @@ class Layout:
     """fields: its elements, ascending; private: those of them that are laid out inside.
 
     constants: by element, what it always says; said: the same by name, for private elements.
+    has_card: whether anything of a card stands in it.
     """
 
     kind: Kind
@@ -78,6 +81,7 @@ class Layout:
     constants: Mapping[int, str]
     said: Mapping[str, str]
     private: tuple[tuple[int, Private], ...]
+    has_card: bool
 
     @property
     def names(self) -> frozenset[str]:
@@ -119,7 +123,8 @@ def _layout(
     names = {name for _, one in inside for name in one.names}
     always = row.part("set")
     constants = {int(key): _constant(always, key, fields, elements) for key in always if key.isdigit()}
-    return Layout(kind, mti, fields, constants, _said(always, names), inside)
+    has_card = not _CARD.isdisjoint(fields)
+    return Layout(kind, mti, fields, constants, _said(always, names), inside, has_card)
 
 
 def _fields(row: Part, kind: Kind, elements: Mapping[int, Element]) -> tuple[int, ...]:
