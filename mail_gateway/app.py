@@ -94,16 +94,7 @@ async def run(
             stack.callback(working[-1].cancel)
         sending = _send(sender, stack)
 
-        def wake(payment_id: int) -> None:
-            if tenure.holds():
-                runner.wake(payment_id)
-            sender.wake()  # a repeated sale makes its last letter due again
-
-        def begin(payment: Payment) -> None:
-            if tenure.holds():
-                runner.wake(payment.id, payment)
-
-        onward = Onward(wake, begin, tenure.mine, replies.wake)
+        onward = _onward(runner, sender, tenure, replies)
         answers = Answers(store, token_keys.reply, _prover(settings, ports))
         others = Others(Bounces(store, token_keys.bounce), answers)
         intake = Intake(store, onward, settings.gateway, ports, others)
@@ -111,6 +102,19 @@ async def run(
         door = await serve(settings, intake, ports)
         stack.push_async_callback(door.close)
         await _until(stop, *working, sending)
+
+
+def _onward(runner: Runner, sender: Sender, tenure: Tenure, replies: Replies) -> Onward:
+    def wake(payment_id: int) -> None:
+        if tenure.holds():
+            runner.wake(payment_id)
+        sender.wake()  # a repeated sale makes its last letter due again
+
+    def begin(payment: Payment) -> None:
+        if tenure.holds():
+            runner.wake(payment.id, payment)
+
+    return Onward(wake, begin, tenure.mine, replies.wake)
 
 
 def _prover(settings: Settings, ports: Ports) -> Prover | None:

@@ -47,9 +47,17 @@ def fresh_until_ms(reader_time_s: int, received_ms: int, freshness_s: int) -> in
 
     Counts from the reader's own time (unix seconds), or from our receipt where the reader's clock is absurd.
     """
-    reader_ms = reader_time_s * 1000
-    believable = CLOCK_FLOOR_MS <= reader_ms <= received_ms + CLOCK_AHEAD_MAX_MS
-    return (min(reader_ms, received_ms) if believable else received_ms) + freshness_s * 1000
+    seen_ms = reader_time_s * 1000 if _is_believable(reader_time_s, received_ms) else received_ms
+    return min(seen_ms, received_ms) + freshness_s * 1000
+
+
+def keyed_s(reader_time_s: int, received_ms: int) -> int:
+    """When it was keyed, unix s, as the acquirer is told: by the reader's clock unless that is absurd."""
+    return reader_time_s if _is_believable(reader_time_s, received_ms) else received_ms // 1000
+
+
+def _is_believable(reader_time_s: int, received_ms: int) -> bool:
+    return CLOCK_FLOOR_MS <= reader_time_s * 1000 <= received_ms + CLOCK_AHEAD_MAX_MS
 
 
 def key_refusal(barred: str, opens_until_ms: int | None, sealed_ms: int) -> str:

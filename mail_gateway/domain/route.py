@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 PAN_MAX: Final = 19
 CARD: Final = "card"
 ACCOUNT: Final = "account"
+_NOT_PAYING: Final = {CARD: "card-unsupported", ACCOUNT: "account-unsupported"}
 _RANGE: Final = re.compile(r"(\d{1,19})(?:-(\d{1,19}))?")
 _CONDITIONS: Final = re.compile(r"(\d{1,3})(?:-(\d{1,3}))?")
 
@@ -155,7 +156,7 @@ class Table:
 def lacks(capabilities: Capabilities, condition: int, pays: str) -> str:
     """The slug of what an acquirer cannot do that a sale needs, or an empty text."""
     if not getattr(capabilities, pays):
-        return f"{pays}-unsupported"
+        return _NOT_PAYING[pays]
     taken = capabilities.conditions
     return "condition-unsupported" if taken and condition not in taken else ""
 

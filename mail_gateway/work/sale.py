@@ -290,7 +290,7 @@ def reversal_ident(reference: str, stan: int) -> bytes:
 
 
 def _keyed_s(payment: Payment, opened: Opened) -> int:
-    return opened.sale.reader_time_s or payment.received_ms // 1000
+    return decide.keyed_s(opened.sale.reader_time_s, payment.received_ms)
 
 
 def _card(opened: Opened) -> CardData:
