@@ -294,7 +294,9 @@ def test_a_letter_joined_from_pieces_is_the_rendered_one(kind: Letter, language:
 
 def test_templates_ask_of_a_word_only_whether_there_is_one() -> None:
     compare = f'{COMPARED} != "{WITH}"'
-    for path in TEMPLATES.rglob("*.j2"):
+    letters = [path for path in TEMPLATES.rglob("*.j2") if path.name.partition(".")[0] in KINDS]
+    parts = {part for path in letters for part in re.findall(r'include "([^"]+)"', path.read_text("utf-8"))}
+    for path in (*letters, *(TEMPLATES / part for part in parts)):
         for tag in re.findall(r"{%-?\s*(.*?)\s*-?%}|{{(.*?)}}", path.read_text(encoding="utf-8")):
             said = "".join(tag).strip()
             allowed = rf'(if )?[a-z_]+|else|endif|include "[^"]*"|if {re.escape(compare)}'
