@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from cafis_adapter.layout import Kind
 from cafis_adapter.part import ProfileError
 from cafis_adapter.profile import SHIPPED, load_profile, read_profile
+from hagaki import acquirer_commands
+from hagaki.problem import Problem
 
 SOURCE = (files("cafis_adapter") / "profiles" / "cafis.toml").read_text(encoding="utf-8")
 TABLE = tomllib.loads(SOURCE)
@@ -134,3 +137,15 @@ def test_own_profile_is_used(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(SOURCE.replace('name = "cafis"', 'name = "mine"'))
     assert load_profile(str(path)).name == "mine"
+
+
+def test_a_profile_is_checked_at_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(SOURCE)
+    assert acquirer_commands.profile(str(path), as_json=True) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {row["message"]: row["mti"] for row in rows}["completion"] == "0200"
+    path.write_text(SOURCE.replace('mti = "0500"', 'mti = "0510"'))
+    with pytest.raises(Problem, match="messages.totals.mti: must be 0500") as caught:
+        acquirer_commands.profile(str(path), as_json=True)
+    assert caught.value.slug == "profile-wrong"
