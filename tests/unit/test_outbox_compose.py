@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from mail_gateway.domain.money import CURRENCIES, shown
 from mail_gateway.domain.news import News
 from mail_gateway.domain.outcome import NOTICES, Letter, Outcome
 from mail_gateway.outbox.compose import NEVER, TEMPLATES, Compose, TokenKeys
-from mail_gateway.domain.money import CURRENCIES, shown
 from mail_gateway.outbox.schedule import wait_s
 from mail_gateway.outbox.skeleton import COMPARED, WITH
 from mail_gateway.settings import (
