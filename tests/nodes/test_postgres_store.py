@@ -10,8 +10,9 @@ import pytest
 from postgres_world import OWNER, Cluster, cluster, fresh_url
 from sqlalchemy import Connection, bindparam, event, func, insert, select, text, update
 
+from acquirer_sdk.values import Totals
 from mail_gateway.domain.errors import GatewayError
-from mail_gateway.store import nodes, postgres
+from mail_gateway.store import nodes, postgres, totals
 from mail_gateway.store.engine import Store, open_store
 from mail_gateway.store.sheet import Line, Sheet, Stale, Step, foreseeing
 from mail_gateway.store.tables import counters, mails, merchants
@@ -264,3 +265,18 @@ async def test_a_database_that_restarts_loses_nothing() -> None:
         await store.close()
     finally:
         server.close()
+
+
+async def test_of_two_nodes_one_asks_for_a_days_totals(two: tuple[Store, Store]) -> None:
+    begun = [store.run(totals.begin, "cafis", "2026-11-21", 392, 1) for store in two]
+    assert sorted(await asyncio.gather(*begun)) == [False, True]
+    seen = [await store.read(totals.due, 1) for store in two]
+    nothing = Totals("2026-11-21", 392, 0, 0, 0, 0)
+    mark = {"due_ms": 2, "attempts": 1, "ours": nothing}
+    asking = [store.run(totals.change, rows[0], mark) for store, rows in zip(two, seen, strict=True)]
+    assert sorted(await asyncio.gather(*asking)) == [False, True]
+    (row,) = await two[0].read(totals.listed)
+    assert (row.attempts, row.ours, row.theirs) == (1, nothing, None)
+    day = totals.Day("2026-11-21", 392, ("cafis", ""), (0, 1 << 40))
+    assert await two[0].read(totals.posted, day, 0, 1 << 60) == nothing
+    assert await two[0].read(totals.differences, day) == await two[0].read(totals.open_payments, day) == []
