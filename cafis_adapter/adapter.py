@@ -38,7 +38,7 @@ from cafis_adapter.keeper import Keeper, Pace
 from cafis_adapter.line import Broken, Key, Line, Stray
 from cafis_adapter.link import Exchanged, Hooks, Link, Lost, Unsent, Waiter
 from cafis_adapter.part import ProfileError
-from cafis_adapter.profile import Profile, load_profile
+from cafis_adapter.profile import SHIPPED, Profile, load_profile
 from cafis_adapter.settings import CafisSettings, read
 from cafis_adapter.wire import Wire
 from cafis_adapter.zone import Zone
@@ -258,8 +258,9 @@ class Cafis(Unsupporting):
 def create(settings: Mapping[str, object], ports: Ports) -> Cafis:
     """The entry point. Raises SettingsError for a key that is unknown or wrong."""
     own = read(settings)
+    shipped = own.profile in ("", *SHIPPED)
     try:
-        profile = load_profile(own.profile)
+        profile = load_profile(own.profile if shipped else ports.place(own.profile))
     except ProfileError as error:
         raise SettingsError("profile", str(error)) from None
     return Cafis(own, profile, ports)

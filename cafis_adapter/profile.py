@@ -17,7 +17,7 @@ from cafis_adapter.layout import Kind, Layout, read_layouts
 from cafis_adapter.part import Part, ProfileError
 from cafis_adapter.private import Private, read_private
 
-__all__ = ["Profile", "ProfileError", "StandIn", "load_profile", "read_profile"]
+__all__ = ["SHIPPED", "Profile", "ProfileError", "StandIn", "load_profile", "read_profile"]
 
 DEFAULT: Final = "cafis"
 SHIPPED: Final = (DEFAULT, "iso87")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -101,6 +103,14 @@ def test_a_wrong_setting_is_named(table: dict[str, str], key: str) -> None:
     with pytest.raises(SettingsError) as caught:
         cafis(**table)
     assert caught.value.key == key
+
+
+def test_a_profile_lies_beside_the_configuration_file(tmp_path: Path) -> None:
+    text = (files("cafis_adapter") / "profiles" / "iso87.toml").read_text(encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(text)
+    ports = replace(PORTS, place=lambda path: str(tmp_path / path))
+    assert create({"profile": "mine.toml"}, ports).capabilities.inquire
+    assert create({"profile": "iso87"}, ports).capabilities.inquire
 
 
 def test_a_host_can_what_its_profile_lays_out() -> None:

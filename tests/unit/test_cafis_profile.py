@@ -146,6 +146,6 @@ def test_a_profile_is_checked_at_the_command_line(tmp_path: Path, capsys: pytest
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {row["message"]: row["mti"] for row in rows}["completion"] == "0200"
     path.write_text(SOURCE.replace('mti = "0500"', 'mti = "0510"'))
-    with pytest.raises(Problem, match="messages.totals.mti: must be 0500") as caught:
+    with pytest.raises(Problem, match=r"messages\.totals\.mti: must be 0500") as caught:
         acquirer_commands.profile(str(path), as_json=True)
     assert caught.value.slug == "profile-wrong"
