@@ -90,8 +90,9 @@ async def ask_again(world: World, seen: Seen | None = None) -> None:
     await world.wait_for("carrier.weather", seen)
     await asyncio.sleep(RESEND_AFTER_S)
     await world.type("keys CANCEL ENTER 2")
-    await world.wait_for("reader.lcd", seen, state="sales")
-    await world.type("key TRANSFER")
+    for state in ("sales", "ready"):
+        await world.wait_for("reader.lcd", seen, state=state)
+        await world.type("key TRANSFER")
 
 
 async def _last_shown(world: World, show: Show) -> str:

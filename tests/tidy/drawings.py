@@ -68,8 +68,9 @@ def heart() -> str:
 
 def host() -> str:
     """The host's triggers as a table: last digits, the code that comes back, what happens."""
-    lines = [f"| {digits} | {code} | {text} |" for digits, code, text in triggers.rows()]
-    return "\n".join(["| digits | code | what happens |", "|---|---|---|", *lines, ""])
+    found = triggers.shipped_triggers().values()
+    lines = [f"| {one.digits} | {one.centre or one.code} | {one.text} | {one.mail} |" for one in found]
+    return "\n".join(["| digits | code | what happens | mail |", "|---|---|---|---|", *lines, ""])
 
 
 def named(rows: Iterable[CardProfile | Fault]) -> str:

@@ -60,6 +60,8 @@ def commands(group: object, prefix: str = "") -> Iterator[str]:
     if inner is None:
         yield prefix.strip()
         return
+    if getattr(group, "invoke_without_command", False):
+        yield prefix.strip()
     for name, command in inner.items():
         yield from commands(command, f"{prefix} {name}")
 
