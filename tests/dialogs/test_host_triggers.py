@@ -128,7 +128,7 @@ async def test_trigger(digits: str) -> None:
         reversal = acquirer.prepare(request)
         outcome = await acquirer.authorise(request)
         assert type(outcome) is expected if isinstance(expected, type) else outcome == expected
-        for transmission in range(1, 4):
+        for transmission in range(1, 5):  # the third of a deaf line may leave just before that is given up
             await ready(acquirer)
             undone = await acquirer.reverse(reversal, transmission=transmission)
         if trigger.reversal in (Undo.SILENT, Undo.REFUSED):
