@@ -29,6 +29,7 @@ class Way(StrEnum):
 def _set(help: str, **limits: Any) -> dict[str, Any]:
     return {"help": help, **limits}
 
+
 FONT_PLACES: Final = (
     (
         "/usr/share/fonts/truetype/bizud-gothic/BIZUDPGothic-Regular.ttf",

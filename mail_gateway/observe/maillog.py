@@ -9,7 +9,8 @@ if TYPE_CHECKING:
 
 FACTS: Final = frozenset(
     {
-        *("after", "amount", "before", "code", "count", "credit", "debit", "error", "event", "held", "kind"),
+        *("acquirer", "after", "amount", "before", "code", "count", "credit", "day", "debit", "error"),
+        *("event", "held", "kind", "said", "state"),
         *("mail", "message_id", "node", "payment", "peer", "phase", "port", "reason", "recipient"),
         *("reference", "slug", "stan", "transmissions", "verdict", "version"),
     }

@@ -17,7 +17,9 @@ from schemas.mail.build import build_mail
 
 KSN = bytes.fromhex("123456780000000100000001")
 BLOCK = armour.block(armour.SALE, cose.pack(KSN, 0, bytes(40)))
-MAIL = build_mail({"From": "a@b.jp", "Message-ID": "<1@b.jp>"}, BLOCK, (("sale.txt", "text/plain", BLOCK.encode()),))
+MAIL = build_mail(
+    {"From": "a@b.jp", "Message-ID": "<1@b.jp>"}, BLOCK, (("sale.txt", "text/plain", BLOCK.encode()),)
+)
 ROUTE = Route("a@b.jp", ("sale@pay.example.jp",), "127.0.0.1")
 
 
