@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 FACTS: Final = frozenset(
     {
-        *("acquirer", "after", "amount", "before", "code", "count", "credit", "day", "debit", "error"),
-        *("event", "held", "kind", "said", "state"),
-        *("mail", "message_id", "node", "payment", "peer", "phase", "port", "reason", "recipient"),
-        *("reference", "slug", "stan", "transmissions", "verdict", "version"),
+        *("acquirer", "after", "amount", "asked", "before", "code", "count", "credit", "day", "debit"),
+        *("error", "event", "held", "how", "kind", "mail", "merchant", "message_id", "missing", "node"),
+        *("outcome", "payment", "peer", "phase", "port", "reason", "recipient", "reference", "said"),
+        *("slug", "stan", "standing", "state", "transmissions", "verdict", "version", "want", "why"),
     }
 )
 
