@@ -164,7 +164,7 @@ def _post(conn: Guest, now_ms: int) -> Iterator[Trouble]:
 def _wants(conn: Guest, now_ms: int) -> Iterator[Trouble]:
     refused = doctor.refused_advices(conn)
     text = "further items are not taken by the acquirer"
-    yield from _some("advice-refused", text, "ask the acquirer, then hagaki wants close N", refused)
+    yield from _some("items-refused", text, "ask the acquirer, then hagaki wants close N", refused)
     late = doctor.open_advices(conn, now_ms - LONG_MS)
     text = "further items are not acknowledged since over 15 minutes"
     yield from _some("advice-open", text, "ask the acquirer; hagaki wants list", late)

@@ -172,7 +172,7 @@ def test_a_person_sees_what_is_open_and_ends_what_the_acquirer_does_not_take(tmp
             (2, "asked", {}),
         ]
         later_ms = world.now_ms() + 4 * 24 * HOUR_S * 1000
-        assert {"advice-refused", "want-unanswered"} <= {
+        assert {"items-refused", "want-unanswered"} <= {
             trouble.slug for trouble in doctor.examine(world.gateway, world.keys, later_ms)
         }
         (want,) = payments.shown(world.gateway, 1)["wants"]
