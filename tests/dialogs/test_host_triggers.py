@@ -22,6 +22,7 @@ from acquirer_sdk.values import (
     Item,
     LateAnswer,
     NeedsInput,
+    NotSent,
     Ready,
     ReversalAccepted,
     ReversalOpen,
@@ -130,7 +131,8 @@ async def test_trigger(digits: str) -> None:
         assert type(outcome) is expected if isinstance(expected, type) else outcome == expected
         for transmission in range(1, 5):  # the third of a deaf line may leave just before that is given up
             await ready(acquirer)
-            undone = await acquirer.reverse(reversal, transmission=transmission)
+            while isinstance(undone := await acquirer.reverse(reversal, transmission=transmission), NotSent):
+                await ready(acquirer)  # the line went in just that moment
         if trigger.reversal in (Undo.SILENT, Undo.REFUSED):
             assert isinstance(undone, ReversalOpen)
         else:
