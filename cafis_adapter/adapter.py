@@ -80,9 +80,11 @@ class Cafis(Unsupporting):
 
     def ready(self) -> Ready | NotReady:
         ready = self._line.ready()
-        if isinstance(ready, Ready) and not self._wire.has_mac_key():
-            return NotReady("mac-key-missing")
-        return ready
+        if isinstance(ready, NotReady):
+            return ready
+        if not self._link.is_open():
+            return NotReady("not-connected")
+        return ready if self._wire.has_mac_key() else NotReady("mac-key-missing")
 
     def prepare(self, request: AuthoriseRequest) -> Reversal:
         """See the port. Writes the request too, its PIN as well: what cannot be written is refused before

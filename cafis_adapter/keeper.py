@@ -53,7 +53,9 @@ class Keeper:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, host: str, port: int) -> None:
-        """Begin to connect, and return at once."""
+        """Begin to connect, and return at once; nothing where that has begun."""
+        if self._task is not None and not self._task.done():
+            return
         self._task = asyncio.create_task(self._run(Address(host, port, self._pace.timeout_s)))
         self._task.add_done_callback(self._ended)
 

@@ -58,11 +58,14 @@ class Link:
         self._writer: asyncio.StreamWriter | None = None
         self._unsaid: list[bytes] = []
 
+    def is_open(self) -> bool:
+        """Can anything leave? The line hears a little later that its stream is gone."""
+        return self._writer is not None and not self._writer.is_closing()
+
     async def exchange(self, key: Key, body: bytes, *, timeout_s: float) -> Exchanged:
         """Send one packed request and wait for its answer. From here on it counts as sent; what is asked
         in one turn of the loop leaves in one write."""
-        writer = self._writer
-        if writer is None or writer.is_closing():
+        if not self.is_open():
             return Unsent("not-connected")
         waiter: Waiter = asyncio.get_running_loop().create_future()
         refused = self._line.expect(key, waiter)
