@@ -37,7 +37,7 @@ _PARAMETERS: Final = re.compile(
 
 class NotSigned(Exception):
     """Not to be believed. slug: signature-missing, signature-form, signature-key, signature-wrong,
-    digest-wrong, clock-off."""
+    digest-wrong, signature-time."""
 
     def __init__(self, slug: str) -> None:
         super().__init__(slug)
@@ -77,7 +77,7 @@ def verify_request(key: Key, now_s: int, path: str, headers: Headers, body: byte
     values = _single(headers, (*_REQUEST, "signature-input", "signature"))
     created_s = _verified(key, values, _Said(_REQUEST_COVERS, _request_lines(path, values), body))
     if abs(created_s - now_s) > key.skew_s:
-        raise NotSigned("clock-off")
+        raise NotSigned("signature-time")
     return values["signature"].removeprefix(f"{LABEL}=")
 
 

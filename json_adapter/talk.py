@@ -58,7 +58,7 @@ class Talk:
             if call.operation is Operation.ECHO:
                 self._set_clock(created_s)
             elif not self._clock.is_near(created_s, _loop_s()):
-                raise NotSigned("clock-off")
+                raise NotSigned("signature-time")
         except NotSigned as error:
             return self._unbelieved(error.slug, got, call)
         return Answer(got.status, content_type, got.body)

@@ -188,8 +188,8 @@ class Desk:
 
 def _unbelieved(slug: str) -> Send:
     """Only who has the secret gets a signed answer: nobody else may choose what we sign."""
-    if slug == "clock-off":
-        return Send(problem("clock-off"))
+    if slug == "signature-time":
+        return Send(problem("signature-time"))
     return Send(problem("not-signed"), Step.BARE)
 
 
