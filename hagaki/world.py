@@ -238,11 +238,7 @@ class World:
         child = self._children[who]
         if child.returncode is None:
             child.terminate()
-        try:
-            await asyncio.wait_for(child.wait(), STOP_S)
-        except TimeoutError:
-            pass
-        await self.kill(who)
+        await self._gone(who)
 
     async def close(self) -> None:
         """Ask every process to stop, then make it."""
@@ -250,7 +246,16 @@ class World:
             if child.returncode is None:
                 child.terminate()
         for who in list(self._children):
-            await self.stop(who)
+            await self._gone(who)
+
+    async def _gone(self, who: str) -> None:
+        """Wait for one that was told to stop. Not told twice: a signal looks first whether the child has
+        ended, and takes its exit code away from whoever waits for it."""
+        try:
+            await asyncio.wait_for(self._children[who].wait(), STOP_S)
+        except TimeoutError:
+            pass
+        await self.kill(who)
 
     async def _pump(self, who: str, child: asyncio.subprocess.Process) -> None:
         assert child.stdout is not None
