@@ -15,7 +15,7 @@ from needs import need
 from hagaki.sections import read_config, settings
 from mail_gateway.admin import payments
 
-SMALL = "600k"
+SMALL = "900k"
 LARGE = "40m"
 
 
