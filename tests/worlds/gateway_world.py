@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -57,10 +57,13 @@ class Counter:
 
 
 @asynccontextmanager
-async def counter(folder: Path, **options: int) -> AsyncIterator[Counter]:
-    """A world without phone and carrier, signed on at the host."""
+async def counter(
+    folder: Path, furnish: Callable[[World], None] = lambda _: None, **options: int
+) -> AsyncIterator[Counter]:
+    """A world without phone and carrier, signed on at the host. furnish: what else is prepared in it."""
     world = World(folder, **options)
     world.prepare()
+    furnish(world)
     here = Counter(world)
     loop = asyncio.get_running_loop()
     port = settings(read_config(world.config), "smarthost").port
