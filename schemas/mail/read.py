@@ -78,7 +78,7 @@ def read_mail(raw: bytes) -> Mail | Unreadable:
         lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         simple = own.taken_apart(lines)
         if simple is not None:
-            return _mail(*simple)
+            return _mail(*simple, simple[1][0])
         return _over_limit(lines) or _parsed(lines)
     except _TooMuch as error:
         return error.unreadable

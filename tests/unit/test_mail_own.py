@@ -41,7 +41,7 @@ def agrees(raw: bytes) -> bool:
     if short is None:
         return False
     assert read._over_limit(lines(raw)) is None
-    assert read._mail(*short) == read._mail(*read._parsed(lines(raw)))
+    assert read._mail(*short, short[1][0]) == read._parsed(lines(raw))
     return True
 
 
