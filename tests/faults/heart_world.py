@@ -188,6 +188,9 @@ class World:
         for task in life.tasks:
             task.cancel()
         await life.store.close()
+        for phone in self.phones:  # one that a death cut off: nobody waits for it any more
+            if phone.done() and not phone.cancelled():
+                phone.exception()
 
     def envelope(self, *, counter: int | None = None, seal: bool = True, **fields: Any) -> bytes:
         """A sealed sale, as the reader would make it; counter: else the next one."""
