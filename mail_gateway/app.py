@@ -23,7 +23,6 @@ from mail_gateway.outbox.daily import notice_of
 from mail_gateway.outbox.desk import DeskWords
 from mail_gateway.outbox.notices import Notices
 from mail_gateway.outbox.send import Sender
-from mail_gateway.proof.prover import Prover
 from mail_gateway.settings import Way
 from mail_gateway.store import register, zone_keys
 from mail_gateway.store.engine import Store, open_store
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from acquirer_sdk.port import Acquirer
     from mail_gateway.domain.route import Route
     from mail_gateway.ports import Ports
+    from mail_gateway.proof.prover import Prover
     from mail_gateway.settings import Settings, SmarthostSettings
     from mail_gateway.store.payments import Payment
 
@@ -121,7 +121,8 @@ def _prover(settings: Settings, ports: Ports) -> Prover | None:
     own = settings.proof
     if own.the_way is Way.NONE:
         return None
-    from mail_gateway.proof.resolver import DnsResolver  # nor does one that asks no DNS
+    from mail_gateway.proof.prover import Prover  # nor does one that looks at no proof
+    from mail_gateway.proof.resolver import DnsResolver
 
     return Prover(own, DnsResolver(own.servers, own.dns_port), ports)
 

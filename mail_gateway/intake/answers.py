@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.errors import Disposition, GatewayError
-from mail_gateway.proof.judge import Standing
+from mail_gateway.proof.standing import Standing
 from mail_gateway.store import inbox, replies
 from schemas.errors import WireError
 from schemas.mail import robots, token

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.proof import dmarc, relayed, signatures, spf
 from mail_gateway.proof.dmarc import Verdict
+from mail_gateway.proof.standing import Proof, Standing
 from mail_gateway.settings import Way
 
 if TYPE_CHECKING:
@@ -22,15 +22,6 @@ ONCE: Final = frozenset(
 nothing."""
 
 
-class Standing(StrEnum):
-    """What is known of the sender."""
-
-    PROVEN = "proven"
-    UNPROVEN = "unproven"  # the author's domain does not stand behind it
-    SILENT = "silent"  # the author's domain says nothing about its mails
-    LATER = "later"  # the DNS did not answer: ask again
-
-
 @dataclass(frozen=True, slots=True)
 class Rules:
     """way: of mail to us. relay: authserv-id of our own server. sealers: forwarders believed, by d= of their
@@ -39,14 +30,6 @@ class Rules:
     way: Way = Way.NONE
     relay: str = ""
     sealers: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """how: for the record, such as ``dkim=shop.example spf=fail dmarc=pass``."""
-
-    standing: Standing
-    how: str
 
 
 _STANDINGS: Final = {

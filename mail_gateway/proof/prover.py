@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mail_gateway.proof.judge import Proof, Rules, Standing, prove
+from mail_gateway.proof.judge import Rules, prove
 from mail_gateway.proof.letter import letter_of
 from mail_gateway.proof.spf import Session
 
 if TYPE_CHECKING:
     from mail_gateway.ports import Ports
     from mail_gateway.proof.dns import Resolver
+    from mail_gateway.proof.standing import Proof
     from mail_gateway.settings import ProofSettings
-
-__all__ = ["Proof", "Prover", "Standing"]
 
 
 class Prover:

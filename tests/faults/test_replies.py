@@ -14,8 +14,8 @@ from mail_gateway.intake.accept import Intake, Onward, Others, Route
 from mail_gateway.intake.answers import Answers
 from mail_gateway.intake.bounces import Bounces
 from mail_gateway.ports import Ports
-from mail_gateway.proof.judge import Proof, Standing
 from mail_gateway.proof.spf import Session
+from mail_gateway.proof.standing import Proof, Standing
 from mail_gateway.store import replies as store_of_replies
 from mail_gateway.store.tables import mails
 from mail_gateway.work.replies import Replies

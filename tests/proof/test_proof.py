@@ -18,10 +18,11 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from zone_server import SERVFAIL, Zone, zone_server
 
-from mail_gateway.proof.judge import Proof, Rules, Standing, prove
+from mail_gateway.proof.judge import Rules, prove
 from mail_gateway.proof.letter import letter_of
 from mail_gateway.proof.resolver import DnsResolver
 from mail_gateway.proof.spf import Session
+from mail_gateway.proof.standing import Proof, Standing
 from mail_gateway.settings import Way
 
 NOW_S = 1_800_000_000

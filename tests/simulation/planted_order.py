@@ -45,6 +45,7 @@ def sent_before_the_dispatch_is_committed(patch):
         outcome = await chosen.acquirer.authorise(replace(ready.request, stan=payment.id))
         changes = {**ready.changes, "attempts": 1, "due_ms": None}
         entry = clerk.draft(kit, payment, (*ready.events, Event(Kind.DISPATCHED)), **changes)
+        entry = replace(entry, sale_epoch=ready.sale_epoch)
         dispatched = await clerk.enter_dispatch(kit, entry, lambda stan: b"\0" * 40)
         return await sale.record_answer(kit, dispatched, outcome, ready.told)
 
@@ -84,7 +85,7 @@ def an_answer_that_cannot_be_stored_is_dropped(patch):
     patch.setattr(clerk, "enter_surely", once)
 
 
-@BED.bug("crash,disk-failing,disk-full")
+@BED.bug("crash,mail-doubled")
 def a_new_sale_relies_on_being_woken(patch):
     def keep(old, sheet, arrival, *more):
         return old(sheet, replace(arrival, received_ms=arrival.received_ms + 10**12), *more)
