@@ -40,7 +40,7 @@ _OF_PAYMENT: Final = (
 )
 _UNHANDLED: Final = (
     select(_M.id, _M.payment, _M.merchant, _M.message_id, _M.received_ms, _M.raw)
-    .where(_M.verdict == "reply", _M.handled_ms.is_(None))
+    .where(_M.merchant.is_not(None), _M.handled_ms.is_(None))
     .order_by(_M.id)
     .limit(bindparam("most", type_=_M.id.type))
 )
@@ -89,9 +89,7 @@ def recipients(conn: Connection, merchant_number: int, payment: int | None) -> s
 
 def is_known(conn: Connection, merchant_number: int, message_id: str) -> bool:
     """Whether this answer of the merchant came before."""
-    asked = select(func.count()).where(
-        _M.verdict == "reply", _M.merchant == merchant_number, _M.message_id == message_id
-    )
+    asked = select(func.count()).where(_M.merchant == merchant_number, _M.message_id == message_id)
     return bool(message_id) and bool(conn.scalar(asked))
 
 

@@ -320,7 +320,15 @@ mails: Final = Table(
     sqlite_strict=True,
 )
 Index("mails_of_payment", mails.c.payment)
-_UNHANDLED: Final = text("verdict = 'reply' AND handled_ms IS NULL")
+_ANSWER: Final = text("merchant IS NOT NULL")
+Index(
+    "answers_of_merchant",
+    mails.c.merchant,
+    mails.c.message_id,
+    sqlite_where=_ANSWER,
+    postgresql_where=_ANSWER,
+)
+_UNHANDLED: Final = text("merchant IS NOT NULL AND handled_ms IS NULL")
 Index("mails_unhandled", mails.c.id, sqlite_where=_UNHANDLED, postgresql_where=_UNHANDLED)
 
 transitions: Final = Table(
@@ -401,6 +409,8 @@ letters: Final = Table(
     sqlite_strict=True,
 )
 _TO_SEND: Final = text("due_ms IS NOT NULL")
+_NOTICE: Final = text("merchant IS NOT NULL")
+Index("letters_of_merchant", letters.c.merchant, sqlite_where=_NOTICE, postgresql_where=_NOTICE)
 Index("letters_due", letters.c.rank, letters.c.due_ms, sqlite_where=_TO_SEND, postgresql_where=_TO_SEND)
 
 answers: Final = Table(

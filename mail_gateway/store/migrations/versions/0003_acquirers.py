@@ -61,8 +61,14 @@ def _routes(whole: TypeEngine[int]) -> None:
 def _replies(whole: TypeEngine[int]) -> None:
     op.add_column("mails", Column("merchant", whole))
     op.add_column("mails", Column("handled_ms", whole))
-    unhandled = text("verdict = 'reply' AND handled_ms IS NULL")
+    theirs = text("merchant IS NOT NULL")
+    by_sender = ["merchant", "message_id"]
+    op.create_index("answers_of_merchant", "mails", by_sender, sqlite_where=theirs, postgresql_where=theirs)
+    unhandled = text("merchant IS NOT NULL AND handled_ms IS NULL")
     op.create_index("mails_unhandled", "mails", ["id"], sqlite_where=unhandled, postgresql_where=unhandled)
+    op.create_index(
+        "letters_of_merchant", "letters", ["merchant"], sqlite_where=theirs, postgresql_where=theirs
+    )
 
 
 def _desk(whole: TypeEngine[int]) -> None:
