@@ -11,10 +11,9 @@ from typing import Final, NamedTuple
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
-from cryptography.hazmat.primitives.cmac import CMAC
 
 from acquirer_sdk.keyport import KeyFault
-from acquirer_sdk.zone import Algorithm, ZoneKey
+from acquirer_sdk.zone import Algorithm, ZoneKey, cmac
 
 HEAD_LENGTH: Final = 16
 LENGTH_MAX: Final = 1024
@@ -60,15 +59,15 @@ def wrap(master: bytes, usage: Usage, key: ZoneKey, filler: bytes) -> str:
     data += filler[: -len(data) % 16]
     length = HEAD_LENGTH + 2 * len(data) + 2 * _MAC_LENGTH
     head = f"D{length:04d}{usage.value}{key.algorithm.value}{_MODES[usage]}00N0000"
-    protection = _Master(lambda message: _cmac(master, message), len(master))
-    mac = _cmac(_derive(protection, _AUTHENTICATION), head.encode() + data)
+    protection = _Master(lambda message: cmac(master, message), len(master))
+    mac = cmac(_derive(protection, _AUTHENTICATION), head.encode() + data)
     sealed = Cipher(AES(_derive(protection, _ENCRYPTION)), CBC(mac)).encryptor().update(data)
     return head + (sealed + mac).hex().upper()
 
 
 def unwrap(master: bytes, block: str) -> Unwrapped:
     """The reverse. Raises KeyFault block-refused: of another form or use, or not under this master key."""
-    return unwrap_with(lambda data: _cmac(master, data), block, len(master))
+    return unwrap_with(lambda data: cmac(master, data), block, len(master))
 
 
 def unwrap_with(cmac: Cmac, block: str, length: int = 16) -> Unwrapped:
@@ -86,7 +85,7 @@ def _unwrapped(master: _Master, block: str) -> Unwrapped:
     body = bytes.fromhex(block[at:])
     sealed, mac = body[:-_MAC_LENGTH], body[-_MAC_LENGTH:]
     data = Cipher(AES(_derive(master, _ENCRYPTION)), CBC(mac)).decryptor().update(sealed)
-    if not hmac.compare_digest(mac, _cmac(_derive(master, _AUTHENTICATION), block[:at].encode() + data)):
+    if not hmac.compare_digest(mac, cmac(_derive(master, _AUTHENTICATION), block[:at].encode() + data)):
         raise ValueError
     bits = int.from_bytes(data[:2], "big")
     if bits % 8 or len(data) < 2 + bits // 8:
@@ -112,9 +111,3 @@ def _derive(master: _Master, purpose: int) -> bytes:
         for counter in range(1, -(-master.length // 16) + 1)
     )
     return made[: master.length]
-
-
-def _cmac(key: bytes, message: bytes) -> bytes:
-    made = CMAC(AES(key))
-    made.update(message)
-    return made.finalize()

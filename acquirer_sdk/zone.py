@@ -56,13 +56,13 @@ def kcv(key: ZoneKey) -> str:
     """Key check value, 6 hex digits: AES-CMAC of zeros, or zeros under TDES (ANSI X9.24-1:2017 A)."""
     if key.algorithm is Algorithm.TDES:
         return _tdes(key.value, bytes(8))[:3].hex().upper()
-    return _cmac(key.value, bytes(16))[:3].hex().upper()
+    return cmac(key.value, bytes(16))[:3].hex().upper()
 
 
 def mac(key: ZoneKey, message: bytes) -> bytes:
     """8 bytes: AES-CMAC (NIST SP 800-38B) cut short, or the retail MAC of X9.19 (ISO 9797-1, algorithm 3)."""
     if key.algorithm is Algorithm.AES:
-        return _cmac(key.value, message)[:MAC_LENGTH]
+        return cmac(key.value, message)[:MAC_LENGTH]
     padded = message.ljust(-(-max(len(message), 1) // 8) * 8, b"\0")
     left, right = key.value[:8], key.value[8:16]
     last = Cipher(TripleDES(left * 3), CBC(bytes(8))).encryptor().update(padded)[-8:]
@@ -120,7 +120,8 @@ def xor(one: bytes, other: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
-def _cmac(key: bytes, message: bytes) -> bytes:
+def cmac(key: bytes, message: bytes) -> bytes:
+    """AES-CMAC of 16 bytes (NIST SP 800-38B)."""
     made = CMAC(AES(key))
     made.update(message)
     return made.finalize()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.proof.standing import Standing
 from mail_gateway.store import inbox, replies
-from schemas.errors import WireError
 from schemas.mail import robots, token
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 NEVER: Final = 0
 """What may still be answered is decided by the payment, not by the address."""
 
-_KINDS: Final = (token.REPLY, token.DESK)
+_KINDS: Final = token.REPLY + token.DESK
 
 
 class Answers:
@@ -39,7 +38,8 @@ class Answers:
 
         Raises GatewayError(retry) proof-later where the DNS does not answer: the sender keeps the mail.
         """
-        tokens = [read for read in map(_token, recipients) if read is not None]
+        read = (token.in_address(one, _KINDS) for one in recipients)
+        tokens = [one for one in read if one is not None]
         for one in tokens:
             merchant = await self._owner(one)
             if merchant is not None:
@@ -81,11 +81,3 @@ class Answers:
         if await self._store.read(replies.is_known, merchant.id, mail.message_id):
             return "reply-again"
         return inbox.Answered(merchant.id, None if one.kind == token.DESK else one.ident)
-
-
-def _token(recipient: str) -> token.Token | None:
-    try:
-        read = token.read(recipient.rpartition("@")[0])
-    except WireError:
-        return None
-    return read if read.kind in _KINDS else None

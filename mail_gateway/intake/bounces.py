@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Protocol
 
 from mail_gateway.store import inbox, letters
-from schemas.errors import WireError
 from schemas.mail import robots, token
 
 if TYPE_CHECKING:
@@ -32,7 +31,8 @@ class Bounces:
     async def judge(self, raw: bytes, sender: str, recipients: tuple[str, ...]) -> inbox.Bounced | str:
         """The letter that came back; else "" if the mail was to no bounce address, or the slug of what
         it is instead: bounce-forged, bounce-notice."""
-        tokens = [read for read in map(_token, recipients) if read is not None]
+        read = (token.in_address(one, token.BOUNCE) for one in recipients)
+        tokens = [one for one in read if one is not None]
         for one in tokens:
             payment, version = token.letter_of(one.ident)
             recipient: str | None = await self._store.read(letters.recipient, payment, version)
@@ -40,11 +40,3 @@ class Bounces:
                 status = robots.undelivered(raw, sender)
                 return "bounce-notice" if status is None else inbox.Bounced(payment, version, status)
         return "bounce-forged" if tokens else ""
-
-
-def _token(recipient: str) -> token.Token | None:
-    try:
-        read = token.read(recipient.rpartition("@")[0])
-    except WireError:
-        return None
-    return read if read.kind == token.BOUNCE else None

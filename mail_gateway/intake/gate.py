@@ -41,7 +41,7 @@ class Addresses:
             return False
         if local == "postmaster" or (local == self._sale and domain == self._domain):
             return True
-        return domain == self._reply_domain and _is_token(local)
+        return domain == self._reply_domain and token.in_address(recipient, token.KINDS) is not None
 
     def path(self, argument: str) -> str | None:
         """The argument of MAIL FROM: or RCPT TO: as it may go on, or None. Takes <addr-spec>, <> and
@@ -56,14 +56,6 @@ class Addresses:
             return argument if not inside or address(inside) else None
         except WireError:
             return None
-
-
-def _is_token(local: str) -> bool:
-    try:
-        token.read(local)
-    except WireError:
-        return False
-    return True
 
 
 def has_bare_newline(content: bytes) -> bool:

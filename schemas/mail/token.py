@@ -14,7 +14,7 @@ from schemas.errors import WireError
 REPLY: Final = "r"
 BOUNCE: Final = "b"
 DESK: Final = "m"
-_KINDS: Final = (REPLY, BOUNCE, DESK)
+KINDS: Final = REPLY + BOUNCE + DESK
 LENGTH: Final = 31
 _VERSION: Final = "1"
 _MAC_LENGTH: Final = 10
@@ -59,12 +59,21 @@ def read(token: str) -> Token:
     folded = token.lower()
     if len(folded) != LENGTH:
         raise WireError("token-length", len(folded))
-    if folded[0] not in _KINDS:
+    if folded[0] not in KINDS:
         raise WireError("token-kind", 0)
     if folded[1] != _VERSION:
         raise WireError("token-version", 1)
     body = _body(folded[2:])
     return Token(folded[0], int.from_bytes(body[:8], "big"), body[8:])
+
+
+def in_address(address: str, kinds: str) -> Token | None:
+    """The token that an address begins with, if it is of these kinds (their letters, in any order)."""
+    try:
+        found = read(address.rpartition("@")[0])
+    except WireError:
+        return None
+    return found if found.kind in kinds else None
 
 
 def _body(text: str) -> bytes:
