@@ -12,7 +12,7 @@ from mail_gateway.settings import Way
 
 if TYPE_CHECKING:
     from mail_gateway.proof.dns import Resolver
-    from mail_gateway.proof.letter import Letter
+    from mail_gateway.proof.evidence import Evidence
     from mail_gateway.proof.spf import Session
 
 ONCE: Final = frozenset(
@@ -40,23 +40,23 @@ _STANDINGS: Final = {
 }
 
 
-async def prove(letter: Letter, session: Session, rules: Rules, resolver: Resolver) -> Proof:
+async def prove(evidence: Evidence, session: Session, rules: Rules, resolver: Resolver) -> Proof:
     """What is known of the mail's author. Never raises."""
     if rules.way is Way.NONE:
         return Proof(Standing.SILENT, "not looked at")
-    names = [name.lower() for name, _ in letter.headers]
+    names = [name.lower() for name, _ in evidence.headers]
     twice = sorted(name for name in ONCE if names.count(name) > 1)
-    if twice or not letter.author:
+    if twice or not evidence.author:
         return Proof(Standing.UNPROVEN, f"{twice[0] if twice else 'from'} not once")
-    domain = letter.author.rpartition("@")[2]
+    domain = evidence.author.rpartition("@")[2]
     if rules.way is Way.RELAY:
-        verdict = relayed.found(letter.headers, rules.relay, domain)
+        verdict = relayed.found(evidence.headers, rules.relay, domain)
         return Proof(_STANDINGS[verdict], f"relay={rules.relay} dmarc={verdict}")
-    return await _direct(letter, domain, session, rules, resolver)
+    return await _direct(evidence, domain, session, rules, resolver)
 
 
-async def _direct(letter: Letter, domain: str, session: Session, rules: Rules, resolver: Resolver) -> Proof:
-    signed = await signatures.signed(letter.raw, letter.headers, resolver, letter.now_s)
+async def _direct(seen: Evidence, domain: str, session: Session, rules: Rules, resolver: Resolver) -> Proof:
+    signed = await signatures.signed(seen.raw, seen.headers, resolver, seen.now_s)
     sent, sent_for = await spf.check(session, resolver)
     passed = sent_for if sent is spf.Result.PASS else ""
     verdict = await dmarc.judge(domain, signed.domains, passed, resolver)
@@ -64,7 +64,7 @@ async def _direct(letter: Letter, domain: str, session: Session, rules: Rules, r
     if verdict is not Verdict.FAIL:
         return Proof(_STANDINGS[verdict], how)
     if rules.sealers:
-        sealed = await signatures.sealed(letter.raw, letter.headers, resolver)
+        sealed = await signatures.sealed(seen.raw, seen.headers, resolver)
         if sealed.sealer in rules.sealers and relayed.of_sealer(sealed.results, domain) is Verdict.PASS:
             return Proof(Standing.PROVEN, f"{how} arc={sealed.sealer}")
         signed = signatures.Signed(signed.domains, signed.in_trouble or sealed.in_trouble)

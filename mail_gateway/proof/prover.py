@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mail_gateway.proof.evidence import evidence_of
 from mail_gateway.proof.judge import Rules, prove
-from mail_gateway.proof.letter import letter_of
 from mail_gateway.proof.spf import Session
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Prover:
 
     async def prove(self, raw: bytes, author: str, session: Session) -> Proof:
         """What is known of who wrote the mail. author: the one address of its one From, or ""."""
-        letter = letter_of(raw, author, self._ports.now_ms() // 1000)
-        proof = await prove(letter, session, self._rules, self._resolver)
+        evidence = evidence_of(raw, author, self._ports.now_ms() // 1000)
+        proof = await prove(evidence, session, self._rules, self._resolver)
         self._ports.tell("mail.proof", standing=proof.standing.value, how=proof.how)
         return proof

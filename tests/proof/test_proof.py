@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from zone_server import SERVFAIL, Zone, zone_server
 
+from mail_gateway.proof.evidence import evidence_of
 from mail_gateway.proof.judge import Rules, prove
-from mail_gateway.proof.letter import letter_of
 from mail_gateway.proof.resolver import DnsResolver
 from mail_gateway.proof.spf import Session
 from mail_gateway.proof.standing import Proof, Standing
@@ -72,7 +72,7 @@ async def proof_of(
 ) -> Proof:
     async with zone_server(zone() if names is None else names) as (_, port):
         resolver = DnsResolver(["127.0.0.1"], port)
-        return await prove(letter_of(raw, author, NOW_S), session, rules, resolver)
+        return await prove(evidence_of(raw, author, NOW_S), session, rules, resolver)
 
 
 async def test_a_signature_of_the_domain_proves_it_wherever_it_comes_from() -> None:
@@ -170,7 +170,7 @@ async def test_a_long_name_is_walked_in_eight_questions() -> None:
     async with zone_server(zone()) as (server, port):
         resolver = DnsResolver(["127.0.0.1"], port)
         raw = MAIL.replace(b"owner@shop.example", f"owner@{domain}".encode())
-        await prove(letter_of(raw, f"owner@{domain}", NOW_S), AT_HOME, DIRECT, resolver)
+        await prove(evidence_of(raw, f"owner@{domain}", NOW_S), AT_HOME, DIRECT, resolver)
         assert len([name for name, _ in server.asked if name.startswith("_dmarc")]) <= 8 + 1
 
 

@@ -12,7 +12,7 @@ _LINE: Final = re.compile(r"\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Evidence:
     """raw: with CRLF. headers: name and value, topmost first. author: the one address of its one From, or "".
     now_s: unix seconds."""
 
@@ -22,8 +22,8 @@ class Letter:
     now_s: int
 
 
-def letter_of(raw: bytes, author: str, now_s: int) -> Letter:
+def evidence_of(raw: bytes, author: str, now_s: int) -> Evidence:
     """A mail within the limits of the reader (schemas/mail) -> as proofs look at it."""
     head = raw.partition(b"\r\n\r\n")[0].decode("latin-1")
     fields = (_FIELD.fullmatch(line) for line in _LINE.split(_FOLD.sub("", head)))
-    return Letter(raw, [(one[1], one[2].strip()) for one in fields if one is not None], author, now_s)
+    return Evidence(raw, [(one[1], one[2].strip()) for one in fields if one is not None], author, now_s)
