@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from mail_gateway.admin import zones
 from mail_gateway.domain.route import Table
 from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.envelope.root import fetch_root
-from mail_gateway.envelope.zones import SoftwareKeys, Zone
+from mail_gateway.envelope.zones import SoftwareKeys
 from mail_gateway.intake.accept import Intake, Onward, Others
 from mail_gateway.intake.answers import Answers
 from mail_gateway.intake.bounces import Bounces
@@ -135,7 +135,7 @@ async def _key_port(settings: Settings, store: Store, ring: KeyRing, stack: Asyn
 
         session = stack.enter_context(open_device(own.device_library, own.device_token, own.device_pin))
         return DeviceKeys(session, ring.random_bytes)
-    kept = [Zone(**asdict(one)) for one in await store.read(zone_keys.every)]
+    kept = await store.read(zone_keys.every)
     return SoftwareKeys(ring, kept, partial(zones.keep, settings.gateway.database))
 
 

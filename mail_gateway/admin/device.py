@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mail_gateway.domain.errors import Disposition, GatewayError
@@ -13,6 +12,7 @@ from mail_gateway.store.keybook import Step
 
 if TYPE_CHECKING:
     from mail_gateway.admin.keys import Desk
+    from mail_gateway.domain.zone import Zone
     from mail_gateway.envelope.device import DeviceKeys
     from mail_gateway.envelope.keys import KeyRing
     from mail_gateway.store.register import Bdk
@@ -32,7 +32,7 @@ def put(desk: Desk) -> dict[str, Any]:
     ):
         device = DeviceKeys(session, random_bytes)
         bdks = [_put_bdk(device, ring, one) for one in register.bdks(conn)]
-        names = [_put_zone(device, ring, zones.Zone(**asdict(one))) for one in zone_keys.every(conn)]
+        names = [_put_zone(device, ring, one) for one in zone_keys.every(conn)]
         step = Step("device-filled", own.device_token, desk.operator)
         keybook.note(conn, step, keys=len(bdks) + len(names))
     return {"token": own.device_token, "bdks": len(bdks), "zone_keys": names}
@@ -45,7 +45,7 @@ def _put_bdk(device: DeviceKeys, ring: KeyRing, stored: Bdk) -> str:
     return stored.id
 
 
-def _put_zone(device: DeviceKeys, ring: KeyRing, kept: zones.Zone) -> str:
+def _put_zone(device: DeviceKeys, ring: KeyRing, kept: Zone) -> str:
     device.put_zone(kept.name, kept.usage, zones.unwrapped(ring, kept).value)
     return kept.name
 

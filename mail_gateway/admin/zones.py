@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from acquirer_sdk import keyblock
@@ -16,13 +15,12 @@ from mail_gateway.envelope.root import random_bytes
 from mail_gateway.store import keybook, zone_keys
 from mail_gateway.store.backend import guest
 from mail_gateway.store.keybook import Step
-from mail_gateway.store.zone_keys import Stored
 
 if TYPE_CHECKING:
     from mail_gateway.admin.keys import Desk
+    from mail_gateway.domain.zone import Zone
     from mail_gateway.envelope.components import Secret
     from mail_gateway.envelope.keys import KeyRing
-    from mail_gateway.envelope.zones import Zone
     from mail_gateway.store.backend import Guest
 
 KEY_LENGTH: Final = 16
@@ -42,7 +40,7 @@ def assert_master(name: str) -> None:
 def add_master(conn: Guest, ring: KeyRing, name: str, key: Secret) -> dict[str, str]:
     """Unit of work: store an acquirer's master key; -> its name and check value."""
     made = zones.wrapped(ring, name, zones.MASTER_USAGE, ZoneKey(Algorithm.AES, key.value))
-    zone_keys.put(conn, Stored(**asdict(made)))
+    zone_keys.put(conn, made)
     return {"key": name, "kcv": made.kcv}
 
 
@@ -92,12 +90,12 @@ def forget(desk: Desk, name: str) -> dict[str, Any]:
 def keep(database: str, kept: Zone) -> None:
     """Store a key that an acquirer has sent over the line; durable when it returns. Raises GatewayError."""
     with guest(database, write=True) as conn:
-        zone_keys.put(conn, Stored(**asdict(kept)))
+        zone_keys.put(conn, kept)
         keybook.note(conn, Step("zone-key-loaded", kept.name, "line"), kcv=kept.kcv, usage=kept.usage)
 
 
 def _put(conn: Guest, desk: Desk, made: Zone, kind: str) -> None:
-    zone_keys.put(conn, Stored(**asdict(made)))
+    zone_keys.put(conn, made)
     keybook.note(conn, Step(kind, made.name, desk.operator), kcv=made.kcv, usage=made.usage)
 
 
@@ -105,7 +103,7 @@ def _master(conn: Guest, ring: KeyRing, name: str) -> bytes:
     wanted = zones.master_of(name)
     for stored in zone_keys.every(conn):
         if stored.name == wanted:
-            return zones.unwrapped(ring, zones.Zone(**asdict(stored))).value
+            return zones.unwrapped(ring, stored).value
     sentence = f"There is no key {wanted}: hold a ceremony first (hagaki keys begin --for {wanted})."
     raise _refused(sentence, "zone-master-missing")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from acquirer_sdk import keyblock, zone
 from acquirer_sdk.keyblock import Usage
 from acquirer_sdk.keyport import KeyFault
 from acquirer_sdk.zone import Algorithm, ZoneKey
+from mail_gateway.domain.zone import Zone
 from mail_gateway.envelope import dukpt
 from mail_gateway.envelope.keys import Purpose
 
@@ -26,17 +26,6 @@ MASTER_USAGE: Final = "K1"
 
 PIN_USES: Final = frozenset({Usage.PIN.value})
 MAC_USES: Final = frozenset({Usage.MAC_X919.value, Usage.MAC_CMAC.value})
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """One zone key as it is kept. wrapped: under the root key."""
-
-    name: str
-    usage: str
-    algorithm: str
-    wrapped: bytes = field(repr=False)
-    kcv: str
 
 
 def wrapped(ring: KeyRing, name: str, usage: str, key: ZoneKey) -> Zone:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, insert, select
 
+from mail_gateway.domain.zone import Zone
 from mail_gateway.store.clock import clock_ms
 from mail_gateway.store.tables import zone_keys
 
@@ -16,22 +17,10 @@ if TYPE_CHECKING:
 _Z: Final = zone_keys.c
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """One key. name: such as cafis.pin; usage and algorithm: as in a key block (X9.143)."""
-
-    name: str
-    usage: str
-    algorithm: str
-    wrapped: bytes = field(repr=False)
-    kcv: str
-
-
-def put(conn: Connection, key: Stored) -> None:
+def put(conn: Connection, key: Zone) -> None:
     """Unit of work: this key takes the place of the one of its name."""
     forget(conn, key.name)
-    row = {name: getattr(key, name) for name in Stored.__dataclass_fields__}
-    conn.execute(insert(zone_keys), {**row, "at_ms": clock_ms(conn)})
+    conn.execute(insert(zone_keys), {**asdict(key), "at_ms": clock_ms(conn)})
 
 
 def forget(conn: Connection, name: str) -> bool:
@@ -39,10 +28,10 @@ def forget(conn: Connection, name: str) -> bool:
     return conn.execute(delete(zone_keys).where(_Z.name == name)).rowcount == 1
 
 
-def every(conn: Connection) -> list[Stored]:
+def every(conn: Connection) -> list[Zone]:
     """All of them, by name."""
     asked = select(_Z.name, _Z.usage, _Z.algorithm, _Z.wrapped, _Z.kcv).order_by(_Z.name)
-    return [Stored(*row) for row in conn.execute(asked)]
+    return [Zone(*row) for row in conn.execute(asked)]
 
 
 def listed(conn: Connection) -> list[dict[str, Any]]:

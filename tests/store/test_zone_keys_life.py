@@ -17,7 +17,7 @@ from mail_gateway.admin.keys import Desk
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.envelope import dukpt
 from mail_gateway.envelope.components import Secret
-from mail_gateway.envelope.zones import SoftwareKeys, Zone
+from mail_gateway.envelope.zones import SoftwareKeys
 from mail_gateway.settings import GatewaySettings, KeySettings
 from mail_gateway.store import register, zone_keys
 from mail_gateway.store.backend import guest
@@ -42,9 +42,7 @@ def port(desk: Desk) -> SoftwareKeys:
     """The port of a gateway that starts now, with every BDK."""
     ring = desk.ring()
     with guest(desk.gateway.database) as conn:
-        kept = [
-            Zone(one.name, one.usage, one.algorithm, one.wrapped, one.kcv) for one in zone_keys.every(conn)
-        ]
+        kept = zone_keys.every(conn)
         for bdk in register.bdks(conn):
             ring.add_bdk(bytes.fromhex(bdk.id), bdk.wrapped)
     return SoftwareKeys(ring, kept, lambda made: zones.keep(desk.gateway.database, made))
