@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite says it in the same words
 
 from acquirer_sdk.values import Totals
 from mail_gateway.domain.ledger import Account, Phase
@@ -23,6 +24,7 @@ STANDS: Final = (State.APPROVED, State.SETTLED)
 _P: Final = payments.c
 _T: Final = transfers.c
 _O: Final = totals.c
+_BEGIN: Final = upsert(totals).on_conflict_do_nothing()  # two nodes may see the same day end
 _FIGURES: Final = ("sales", "sales_minor", "returns", "returns_minor")
 _FINAL: Final = and_(
     _T.phase == Phase.POSTED.value,
@@ -112,12 +114,8 @@ def newest(conn: Connection, acquirer: str, currency: int) -> str | None:
 
 def begin(sheet: Sheet, acquirer: str, day: str, currency: int, due_ms: int) -> bool:
     """Unit of work: that day has to be compared; -> whether that is new."""
-    row = {"acquirer": acquirer, "day": day, "currency": currency}
-    known = select(_O.day).where(*(_O[name] == value for name, value in row.items()))
-    if sheet.scalar(known) is not None:
-        return False
-    sheet.execute(insert(totals), {**row, "due_ms": due_ms})
-    return True
+    row = {"acquirer": acquirer, "day": day, "currency": currency, "due_ms": due_ms}
+    return sheet.execute(_BEGIN, row).rowcount == 1
 
 
 def due(conn: Connection, now_ms: int) -> list[Compared]:

@@ -1,7 +1,6 @@
 """Promise 5: a forged result never shows on the reader. And what a genuine one changes."""
 
 import random
-import time
 
 import pytest
 from reader_centre import INITIAL_KEY, KEY_ID, Memory, check_code, keep, seal_bytes, seal_result
@@ -187,7 +186,6 @@ def test_a_hundred_thousand_forgeries_show_nothing():
         for version in (1, 2, 3)
     ]
     rows = [sale.row() for sale in store.sales]
-    started = time.process_time()
     for number in range(FORGERIES):
         sealed = genuine[number % len(genuine)]
         forged = forgery(chance, sealed, store.sales)
@@ -196,7 +194,6 @@ def test_a_hundred_thousand_forgeries_show_nothing():
             assert verdict != "genuine", (number, forged.hex())
             assert shown is None
     assert [sale.row() for sale in store.sales] == rows
-    assert time.process_time() - started < 120
 
 
 def test_forgeries_after_a_result_was_shown_show_nothing():

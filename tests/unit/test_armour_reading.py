@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import string
-import time
 
 import pytest
+from cost import cost_s
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -165,14 +165,8 @@ CROWDS = {
 def test_a_mebibyte_takes_linear_time(crowd: str) -> None:
     """Ratio of a whole to a quarter: 4 if linear, 16 if quadratic; the machine's own speed cancels out."""
     text = CROWDS[crowd]
-    quarter = min(seconds(text[: len(text) // 4]) for _ in range(3))
-    assert seconds(text) < 10 * quarter + 0.05
-
-
-def seconds(text: str) -> float:
-    start = time.process_time()
-    outcome_of(text)
-    return time.process_time() - start
+    quarter = cost_s(lambda: outcome_of(text[: len(text) // 4]))
+    assert cost_s(lambda: outcome_of(text), enough_s=0.05) < 10 * quarter + 0.05
 
 
 def test_a_magnetic_sale_is_short() -> None:

@@ -6,9 +6,9 @@ import base64
 import itertools
 import quopri
 import random
-from time import perf_counter
 
 import pytest
+from cost import cost_s
 
 from schemas.envelope import armour
 from schemas.errors import WireError
@@ -224,12 +224,13 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_mail_costs_no_time_and_raises_nothing(name: str) -> None:
-    begun = perf_counter()
-    mail = read_mail(HOSTILE[name][:1_048_576])
-    if isinstance(mail, Mail):
-        with pytest.raises(WireError):
-            find_block(mail, armour.SALE)
-    assert perf_counter() - begun < FAST_S
+    def read() -> None:
+        mail = read_mail(HOSTILE[name][:1_048_576])
+        if isinstance(mail, Mail):
+            with pytest.raises(WireError):
+                find_block(mail, armour.SALE)
+
+    assert cost_s(read, enough_s=FAST_S) < FAST_S
 
 
 def test_thousands_of_damaged_mails_raise_nothing() -> None:

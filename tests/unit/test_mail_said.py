@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-
 import pytest
+from cost import cost_s
 
 from schemas.mail.read import Mail, read_mail
 from schemas.mail.said import said
@@ -74,9 +73,9 @@ def test_of_html_alone_the_quotations_are_left_out(markup: str, text: str) -> No
 
 
 def test_a_huge_answer_is_read_in_part_and_at_once() -> None:
-    begun = perf_counter()
-    lines = said(
-        "a\u0301\u0323" * 10**5 + "\n" + "b\n" * 10**5, ["c" * 60_000, "d\n" * 30_000], ["pay.example"]
-    )
-    assert len(lines) <= 2_000
-    assert perf_counter() - begun < 5
+    text = "a\u0301\u0323" * 10**5 + "\n" + "b\n" * 10**5
+
+    def read() -> None:
+        assert len(said(text, ["c" * 60_000, "d\n" * 30_000], ["pay.example"])) <= 2_000
+
+    assert cost_s(read, enough_s=5) < 5
