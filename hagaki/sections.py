@@ -17,6 +17,7 @@ SECTIONS: Final = {
     "smarthost": "mail_gateway.settings:SmarthostSettings",
     "site": "mail_gateway.settings:SiteSettings",
     "proof": "mail_gateway.settings:ProofSettings",
+    "orders": "mail_gateway.settings:OrderSettings",
     "acquirer": "mail_gateway.settings:AcquirerSettings",
     "routes": "",  # rows, which the routing table checks
     "acquirers": "",  # one table per acquirer, which its adapter checks

@@ -14,6 +14,7 @@ _DOMAIN: Final = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
 )
 
+_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 DEVICE: Final = "pkcs11:"
 _TIME: Final = re.compile(r"(([01][0-9]|2[0-3]):[0-5][0-9])?")
 
@@ -229,10 +230,54 @@ class AcquirerSettings:
 
 @dataclass(frozen=True, slots=True)
 class SiteSettings:
-    """[site]: the page for a phone at a reader, over HTTP; put a proxy with a certificate in front."""
+    """[site]: pages for phones and customers, and the shops' interface; over HTTPS, here or in a proxy."""
 
     host: str = field(default="127.0.0.1", metadata=_set("address to listen on"))
     port: int = field(default=0, metadata=_set("port to listen on; 0: no site", min=0, max=65_535))
+    tls_certificate: str = field(
+        default="", metadata=_set("file with the certificate chain, PEM; empty: plain HTTP", path="")
+    )
+    tls_key: str = field(default="", metadata=_set("file with its private key, PEM", path=""))
+    public_url: str = field(
+        default="",
+        metadata=_set("how customers reach it, such as https://pay.example; empty: no pages named"),
+    )
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for a half of a certificate, or an address that is none."""
+        if bool(self.tls_certificate) != bool(self.tls_key):
+            raise SettingsError("tls_key", "certificate and key go together: set both or none")
+        if not _URL.fullmatch(self.public_url or "https://pay.example"):
+            raise SettingsError("public_url", "must be such as https://pay.example, without a path")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSettings:
+    """[orders]: what customers are asked by mail, and how shops hear of it."""
+
+    answer_h: int = field(
+        default=72, metadata=_set("a question that nobody answered lapses, h", min=1, max=720)
+    )
+    remind_h: int = field(
+        default=24, metadata=_set("it is sent again once, h after the first; 0: never", min=0, max=719)
+    )
+    ocra_window_min: int = field(
+        default=120, metadata=_set("a computed answer is good for so long, minutes", min=5, max=1440)
+    )
+    hooks_days: int = field(
+        default=30, metadata=_set("a shop's server is tried for so long, days", min=1, max=90)
+    )
+    daily_at: str = field(
+        default="00:10", metadata=_set("local time at which daily merchants' orders are captured, HH:MM")
+    )
+    amount_minor_max: int = field(
+        default=1_000_000, metadata=_set("largest order, minor units", min=1, max=999_999_999_999)
+    )
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for a time that is none."""
+        if not self.daily_at or not _TIME.fullmatch(self.daily_at):
+            raise SettingsError("daily_at", "must be a local time such as 00:10")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,3 +322,4 @@ class Settings:
     acquirer: AcquirerSettings = field(default_factory=AcquirerSettings)
     site: SiteSettings = field(default_factory=SiteSettings)
     proof: ProofSettings = field(default_factory=ProofSettings)
+    orders: OrderSettings = field(default_factory=OrderSettings)

@@ -14,7 +14,7 @@ from mail_gateway.store import rules_sql
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest version in migrations/versions; written here so that a start need not read that folder."""
 
 

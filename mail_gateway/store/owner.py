@@ -17,6 +17,7 @@ _WORK: Final = "SELECT, INSERT, UPDATE"
 _GRANTS: Final[Mapping[str, str]] = {
     **dict.fromkeys(rules.APPEND_ONLY, "SELECT, INSERT"),
     "transitions": "SELECT",
+    "order_transitions": "SELECT",
     "pads": "SELECT, INSERT, DELETE",
     "alembic_version": "SELECT",
 }

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 APPEND_ONLY: Final = (
     *("events", "transfers", "answers", "transitions", "nodes", "notes", "key_events"),
-    *("receipts", "desk_orders"),
+    *("receipts", "desk_orders", "order_transitions", "order_events", "order_lines"),
 )
 NEVER_DELETED: Final = (
     *APPEND_ONLY,
@@ -28,14 +28,20 @@ NEVER_DELETED: Final = (
     "keys",
     "readers",
     "wants",
+    *("orders", "confirmations", "customers", "means", "products", "hooks", "api_keys"),
 )
 FIXED: Final = {
     "payments": ("id", "reader", "received_ms", "envelope_hash", "ksn"),
     "letters": (
-        *("id", "payment", "merchant", "kind", "version", "message_id"),
+        *("id", "payment", "merchant", "order_id", "kind", "version", "message_id"),
         *("sender", "recipient", "raw", "created_ms"),
     ),
     "wants": ("id", "payment", "phase", "round", "items", "asked_ms"),
+    "orders": (
+        *("id", "merchant", "deal_id", "customer", "means", "code", "deal", "request_hash", "placed_ms"),
+        *("currency", "total_minor", "tax_minor", "delivery", "foreign_price", "settle", "ask_first"),
+    ),
+    "hooks": ("id", "order_id", "merchant", "event", "body", "created_ms"),
 }
 """Columns that are written once."""
 

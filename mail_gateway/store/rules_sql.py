@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, insert, select, text
 
+from mail_gateway.domain.order import ORDER_TRANSITIONS
 from mail_gateway.domain.payment import TRANSITIONS
 from mail_gateway.store.rules import APPEND_ONLY, BLOCK, NEVER_DELETED, NUMBERED, RULES, Rule
-from mail_gateway.store.tables import GROUPS, STANS, counters, metadata, transitions
+from mail_gateway.store.tables import GROUPS, STANS, counters, metadata, order_transitions, transitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -114,9 +115,10 @@ def install(conn: Connection) -> None:
         _install_sqlite(conn)
     else:
         _install_postgres(conn)
-    known = {tuple(row) for row in conn.execute(select(transitions))}
-    arrows = {(b, kind, after) for b, row in TRANSITIONS.items() for kind, after in row.items()}
-    _add(conn, transitions, [dict(zip(transitions.c.keys(), row, strict=True)) for row in arrows - known])
+    for table, arrows in ((transitions, TRANSITIONS), (order_transitions, ORDER_TRANSITIONS)):
+        known = {tuple(row) for row in conn.execute(select(table))}
+        legal = {(b, kind, after) for b, row in arrows.items() for kind, after in row.items()}
+        _add(conn, table, [dict(zip(table.c.keys(), row, strict=True)) for row in legal - known])
     started = set(conn.scalars(select(counters.c.name)))
     _add(conn, counters, [{"name": name, "value": 0} for name in (GROUPS, STANS) if name not in started])
 

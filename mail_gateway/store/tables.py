@@ -21,6 +21,23 @@ from mail_gateway.domain.payment import NOT_CHARGED, OPEN_AT_ACQUIRER, State, Tr
 from mail_gateway.store.desk_tables import desk_orders as desk_orders
 from mail_gateway.store.desk_tables import receipts as receipts
 from mail_gateway.store.desk_tables import shops as shops
+from mail_gateway.store.key_tables import ceremonies as ceremonies
+from mail_gateway.store.key_tables import components as components
+from mail_gateway.store.key_tables import key_events as key_events
+from mail_gateway.store.key_tables import key_loads as key_loads
+from mail_gateway.store.key_tables import transports as transports
+from mail_gateway.store.key_tables import zone_keys as zone_keys
+from mail_gateway.store.order_tables import api_keys as api_keys
+from mail_gateway.store.order_tables import confirmations as confirmations
+from mail_gateway.store.order_tables import customers as customers
+from mail_gateway.store.order_tables import hooks as hooks
+from mail_gateway.store.order_tables import means as means
+from mail_gateway.store.order_tables import order_events as order_events
+from mail_gateway.store.order_tables import order_lines as order_lines
+from mail_gateway.store.order_tables import order_transitions as order_transitions
+from mail_gateway.store.order_tables import orders as orders
+from mail_gateway.store.order_tables import products as products
+from mail_gateway.store.order_tables import selling as selling
 from mail_gateway.store.schema import WHOLE, count, ident, whole, words
 from mail_gateway.store.schema import metadata as metadata
 from mail_gateway.store.total_tables import totals as totals
@@ -66,86 +83,13 @@ readers: Final = Table(
     metadata,
     ident(),
     Column("key_id", LargeBinary, nullable=False, unique=True),
-    Column("bdk_id", Text, ForeignKey("keys.id"), nullable=False),
+    Column("bdk_id", Text, ForeignKey("keys.id")),
     whole("merchant", ForeignKey("merchants.id")),
     count("damaged_told_ms"),
     whole("created_ms"),
     Column("revoked_ms", WHOLE),
     sqlite_strict=True,
 )
-
-ceremonies: Final = Table(
-    "ceremonies",
-    metadata,
-    ident(),
-    whole("components"),
-    whole("begun_ms"),
-    Column("ended_ms", WHOLE),
-    words("subject"),
-    CheckConstraint("components BETWEEN 2 AND 3", name="two_or_three_components"),
-    sqlite_strict=True,
-)
-
-components: Final = Table(
-    "components",
-    metadata,
-    Column("ceremony", WHOLE, ForeignKey("ceremonies.id"), primary_key=True, autoincrement=False),
-    Column("place", WHOLE, primary_key=True, autoincrement=False),
-    Column("custodian", Text, nullable=False),
-    Column("wrapped", LargeBinary),
-    Column("kcv", Text, nullable=False),
-    whole("entered_ms"),
-    sqlite_strict=True,
-)
-"""wrapped: under the root key; NULL once the ceremony is over."""
-
-transports: Final = Table(
-    "transports",
-    metadata,
-    Column("serial", WHOLE, primary_key=True, autoincrement=False),
-    whole("merchant", ForeignKey("merchants.id")),
-    Column("wrapped", LargeBinary),
-    whole("made_ms"),
-    sqlite_strict=True,
-)
-"""Transport keys of new readers. wrapped: under the root key; NULL once the reader has keys."""
-
-key_loads: Final = Table(
-    "key_loads",
-    metadata,
-    ident(),
-    whole("reader", ForeignKey("readers.id"), unique=True),
-    Column("block", Text, nullable=False),
-    Column("kcv", Text, nullable=False),
-    whole("begun_ms"),
-    Column("loaded_ms", WHOLE),
-    sqlite_strict=True,
-)
-
-key_events: Final = Table(
-    "key_events",
-    metadata,
-    ident(),
-    whole("at_ms"),
-    Column("kind", Text, nullable=False),
-    Column("subject", Text, nullable=False),
-    Column("operator", Text, nullable=False),
-    Column("facts", Text, nullable=False, server_default=text("'{}'")),
-    sqlite_strict=True,
-)
-
-zone_keys: Final = Table(
-    "zone_keys",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("usage", Text, nullable=False),
-    Column("algorithm", Text, nullable=False),
-    Column("wrapped", LargeBinary, nullable=False),
-    Column("kcv", Text, nullable=False),
-    whole("at_ms"),
-    sqlite_strict=True,
-)
-"""Keys shared with acquirers. wrapped: under the root key, bound to the name."""
 
 nodes: Final = Table("nodes", metadata, ident(), whole("started_ms"), sqlite_strict=True)
 
@@ -186,6 +130,8 @@ payments: Final = Table(
     count("keyed_s"),
     words("acquirer"),
     count("condition"),
+    Column("order_id", WHOLE),
+    count("hold"),
     UniqueConstraint("reader", "counter", name="one_payment_per_counter"),
     CheckConstraint("amount_minor >= 0", name="amount_is_not_negative"),
     CheckConstraint("stan BETWEEN 1 AND 999999", name="stan_has_six_digits"),
@@ -215,6 +161,8 @@ _HELD: Final = text("reversal IS NOT NULL")
 Index("one_reversal_per_stan", payments.c.stan, unique=True, sqlite_where=_HELD, postgresql_where=_HELD)
 _RETURN: Final = text("original IS NOT NULL")
 Index("payments_of_original", payments.c.original, sqlite_where=_RETURN, postgresql_where=_RETURN)
+_BOUGHT: Final = text("order_id IS NOT NULL")
+Index("payments_of_order", payments.c.order_id, sqlite_where=_BOUGHT, postgresql_where=_BOUGHT)
 _DUE: Final = text("due_ms IS NOT NULL")
 Index("payments_due", payments.c.due_ms, sqlite_where=_DUE, postgresql_where=_DUE)
 
@@ -317,6 +265,8 @@ mails: Final = Table(
     Column("payment", WHOLE, ForeignKey("payments.id")),
     Column("merchant", WHOLE),
     Column("handled_ms", WHOLE),
+    Column("order_id", WHOLE),
+    words("proof"),
     sqlite_strict=True,
 )
 Index("mails_of_payment", mails.c.payment)
@@ -381,6 +331,13 @@ transfers: Final = Table(
 Index("transfers_of_payment", transfers.c.payment)
 Index("transfers_at", transfers.c.at_ms)
 
+_SOMEBODYS: Final = (
+    " + ".join(
+        f"CASE WHEN {whose} IS NULL THEN 0 ELSE 1 END" for whose in ("payment", "merchant", "order_id")
+    )
+    + " = 1"
+)
+
 letters: Final = Table(
     "letters",
     metadata,
@@ -403,8 +360,10 @@ letters: Final = Table(
     Column("bounced_ms", WHOLE),
     words("rerouted_to"),
     words("remark"),
+    Column("order_id", WHOLE),
     UniqueConstraint("payment", "version", name="one_letter_per_version"),
-    CheckConstraint("(payment IS NULL) <> (merchant IS NULL)", name="letter_is_somebodys"),
+    UniqueConstraint("order_id", "version", name="one_letter_of_an_order_per_version"),
+    CheckConstraint(_SOMEBODYS, name="letter_is_somebodys"),
     CheckConstraint("state IN ('due', 'sending', 'sent', 'uncertain', 'refused')", name="letter_has_a_state"),
     sqlite_strict=True,
 )

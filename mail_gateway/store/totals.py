@@ -24,7 +24,9 @@ STANDS: Final = (State.APPROVED, State.SETTLED)
 _P: Final = payments.c
 _T: Final = transfers.c
 _O: Final = totals.c
-_BEGIN: Final = upsert(totals).on_conflict_do_nothing()  # two nodes may see the same day end
+_BEGIN: Final = (
+    upsert(totals).on_conflict_do_nothing().returning(_O.day)
+)  # two nodes may see the same day end
 _FIGURES: Final = ("sales", "sales_minor", "returns", "returns_minor")
 _FINAL: Final = and_(
     _T.phase == Phase.POSTED.value,
@@ -115,7 +117,7 @@ def newest(conn: Connection, acquirer: str, currency: int) -> str | None:
 def begin(sheet: Sheet, acquirer: str, day: str, currency: int, due_ms: int) -> bool:
     """Unit of work: that day has to be compared; -> whether that is new."""
     row = {"acquirer": acquirer, "day": day, "currency": currency, "due_ms": due_ms}
-    return sheet.execute(_BEGIN, row).rowcount == 1
+    return sheet.execute(_BEGIN, row).first() is not None
 
 
 def due(conn: Connection, now_ms: int) -> list[Compared]:

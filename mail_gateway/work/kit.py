@@ -32,9 +32,14 @@ class NoticeWriter(Protocol):
     def compose(self, notice: Notice, now_ms: int) -> Composed: ...
 
 
+def nobody_listens(_: int) -> None:
+    """Where no orders are taken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """node: this life of the gateway. letter_queued: wakes the sender.
+    """node: this life of the gateway. letter_queued: wakes the sender. order_moved: told the number of an
+    order whenever one of its payments has moved, or it was answered.
 
     line: held while a sale is open in memory and at the acquirer, so that a burst waits sealed.
     """
@@ -49,4 +54,5 @@ class Kit:
     node: int
     letter_queued: Callable[[], None]
     line: asyncio.Semaphore
+    order_moved: Callable[[int], None] = nobody_listens
     lookout: Lookout = field(default_factory=Lookout)

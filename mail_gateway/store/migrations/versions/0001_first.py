@@ -79,7 +79,7 @@ readers: Final = Table(
     metadata,
     _id(),
     Column("key_id", LargeBinary, nullable=False, unique=True),
-    Column("bdk_id", Text, ForeignKey("keys.id"), nullable=False),
+    Column("bdk_id", Text, ForeignKey("keys.id")),
     _whole("merchant", ForeignKey("merchants.id")),
     _count("damaged_told_ms"),
     _whole("created_ms"),
@@ -329,7 +329,13 @@ letters: Final = Table(
     _words("rerouted_to"),
     _words("remark"),
     UniqueConstraint("payment", "version", name="one_letter_per_version"),
-    CheckConstraint("(payment IS NULL) <> (merchant IS NULL)", name="letter_is_somebodys"),
+    Column("order_id", WHOLE),
+    UniqueConstraint("order_id", "version", name="one_letter_of_an_order_per_version"),
+    CheckConstraint(
+        "CASE WHEN payment IS NULL THEN 0 ELSE 1 END + CASE WHEN merchant IS NULL THEN 0 ELSE 1 END + "
+        "CASE WHEN order_id IS NULL THEN 0 ELSE 1 END = 1",
+        name="letter_is_somebodys",
+    ),
     CheckConstraint("state IN ('due', 'sending', 'sent', 'uncertain', 'refused')", name="letter_has_a_state"),
     sqlite_strict=True,
 )
