@@ -1,4 +1,4 @@
-"""Reply, desk and bounce tokens: a 31-character local part that names one thing and cannot be made up."""
+"""Reply, desk, order and bounce tokens: a 31-character local part that names one thing and cannot be made up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from schemas.errors import WireError
 REPLY: Final = "r"
 BOUNCE: Final = "b"
 DESK: Final = "m"
-KINDS: Final = REPLY + BOUNCE + DESK
+ORDER: Final = "o"
+ORDER_BOUNCE: Final = "q"
+KINDS: Final = REPLY + BOUNCE + DESK + ORDER + ORDER_BOUNCE
 LENGTH: Final = 31
 _VERSION: Final = "1"
 _MAC_LENGTH: Final = 10
@@ -26,7 +28,7 @@ _LABEL: Final = b"HAGAKI MAIL TOKEN 1"
 @dataclass(frozen=True, slots=True)
 class Token:
     """What a token says before it is verified. `ident` is the number of the payment or order; of a desk, of
-    the merchant; of a bounce, see `letter_of`."""
+    the merchant; of a bounce (of either kind), see `letter_of`."""
 
     kind: str
     ident: int
@@ -43,13 +45,14 @@ def make(key: bytes, kind: str, ident: int, recipient: str, expiry_s: int) -> st
     return kind + _VERSION + base64.b32encode(body).decode("ascii").rstrip("=").lower()
 
 
-def letter_ident(payment: int, version: int) -> int:
-    """The ident of a bounce token: one letter of one payment. payment: below 2^48; version: of the letter."""
-    return payment << _VERSION_BITS | version & _VERSIONS
+def letter_ident(whose: int, version: int) -> int:
+    """The ident of a bounce token: one letter of one payment or order. whose: its number, below 2^48;
+    version: of the letter."""
+    return whose << _VERSION_BITS | version & _VERSIONS
 
 
 def letter_of(ident: int) -> tuple[int, int]:
-    """(payment, version) of a bounce token's ident; of any number, since nothing is verified yet."""
+    """(payment or order, version) of a bounce token's ident; of any number, since nothing is verified yet."""
     return ident >> _VERSION_BITS, ident & _VERSIONS
 
 

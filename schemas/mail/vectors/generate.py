@@ -214,6 +214,13 @@ def _tokens() -> dict[str, tuple[str, str, str]]:
         "forged": ("not-verified", "the last byte of the HMAC changed", good[:2] + other),
         "bounce": ("not-verified", "the same bytes called a bounce", "b" + good[1:]),
         "desk": ("ok", "a merchant's desk", token.make(KEY, token.DESK, IDENT, RECIPIENT, EXPIRY_S)),
+        "order": ("ok", "a customer's answer", token.make(KEY, token.ORDER, IDENT, RECIPIENT, EXPIRY_S)),
+        "order-bounce": (
+            "ok",
+            "the bounce of an order's letter",
+            token.make(KEY, token.ORDER_BOUNCE, IDENT, RECIPIENT, EXPIRY_S),
+        ),
+        "order-reply": ("not-verified", "a reply's bytes called an order's", "o" + good[1:]),
         "length": ("token-length", "one character short", good[:-1]),
         "kind": ("token-kind", "a kind that does not exist", "x" + good[1:]),
         "version": ("token-version", "a version that does not exist", good[0] + "2" + good[2:]),
