@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Protocol
 
 from aiohttp import web
 
 from mail_gateway.site.pages import PHONE, pages
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mail_gateway.ports import Ports
     from mail_gateway.settings import Settings
+
+BODY_MAX: Final = 256 * 1024
+"""Bytes that somebody may send at once."""
+
+
+class Part(Protocol):
+    """A part of the site: which of its handlers answers which method and path."""
+
+    def routes(self) -> Sequence[web.RouteDef]: ...
 
 
 class Site:
@@ -26,9 +37,10 @@ class Site:
         await self._runner.cleanup()
 
 
-async def serve(settings: Settings, ports: Ports) -> Site:
+async def serve(settings: Settings, ports: Ports, parts: Sequence[Part] = ()) -> Site:
     """Open the port of [site] and return the site; `Site.close` shuts it. Raises OSError if it is taken.
 
+    parts: what there is beside the phone's page.
     Encryption is the affair of a proxy in front; a browser talks to a serial port only over https or on
     the same machine.
     """
@@ -43,9 +55,11 @@ async def serve(settings: Settings, ports: Ports) -> Site:
     async def to_the_phone(_: web.Request) -> web.Response:
         raise web.HTTPFound(PHONE)
 
-    app = web.Application(client_max_size=0)
+    app = web.Application(client_max_size=BODY_MAX)
     app.router.add_get("/", to_the_phone)
     app.router.add_get(PHONE + "{name:.*}", answer)
+    for part in parts:
+        app.add_routes(part.routes())
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
