@@ -278,8 +278,17 @@ Index(
     sqlite_where=_ANSWER,
     postgresql_where=_ANSWER,
 )
-_UNHANDLED: Final = text("merchant IS NOT NULL AND handled_ms IS NULL")
-Index("mails_unhandled", mails.c.id, sqlite_where=_UNHANDLED, postgresql_where=_UNHANDLED)
+_OF_ORDER: Final = text("order_id IS NOT NULL")
+Index(
+    "answers_of_order",
+    mails.c.order_id,
+    mails.c.message_id,
+    sqlite_where=_OF_ORDER,
+    postgresql_where=_OF_ORDER,
+)
+UNHANDLED: Final = text("verdict IN ('reply', 'answer') AND handled_ms IS NULL")
+"""Answers of merchants and customers that nobody has read yet; who asks for them says it in these words."""
+Index("mails_unhandled", mails.c.id, sqlite_where=UNHANDLED, postgresql_where=UNHANDLED)
 
 transitions: Final = Table(
     "transitions",

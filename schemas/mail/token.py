@@ -1,4 +1,4 @@
-"""Reply, desk, order and bounce tokens: a 31-character local part that names one thing and cannot be made up."""
+"""Tokens of replies, desks, orders and bounces: 31 characters that name one thing and cannot be made up."""
 
 from __future__ import annotations
 

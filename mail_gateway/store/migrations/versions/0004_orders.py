@@ -47,6 +47,16 @@ def _beside(whole: TypeEngine[int]) -> None:
     op.create_index(
         "payments_of_order", "payments", ["order_id"], sqlite_where=theirs, postgresql_where=theirs
     )
+    op.create_index(
+        "answers_of_order",
+        "mails",
+        ["order_id", "message_id"],
+        sqlite_where=theirs,
+        postgresql_where=theirs,
+    )
+    unhandled = text("verdict IN ('reply', 'answer') AND handled_ms IS NULL")
+    op.drop_index("mails_unhandled", "mails")
+    op.create_index("mails_unhandled", "mails", ["id"], sqlite_where=unhandled, postgresql_where=unhandled)
 
 
 def _masters(whole: TypeEngine[int]) -> None:
