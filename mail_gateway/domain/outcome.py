@@ -52,6 +52,19 @@ class Letter(StrEnum):
     DESK_WHICH = "desk-which"  # it cannot be done as asked: which sale, or why not
     DESK_HELP = "desk-help"
     RECEIPT = "receipt"
+    QUESTION = "question"  # of an order, from here on: what customers are asked and told
+    QUESTION_REMINDER = "question-reminder"
+    QUESTION_AGAIN = "question-again"  # an answer that is no clear yes or no, or proves too little
+    ORDER_CONFIRMED = "order-confirmed"
+    ORDER_REFUSED = "order-refused"
+    ORDER_LAPSED = "order-lapsed"
+    ORDER_CANCELLED = "order-cancelled"
+    ORDER_FAILED = "order-failed"  # the money could not be had
+    ORDER_STATE = "order-state"  # an answer came that changes nothing
+    ORDER_LOCKED = "order-locked"  # too many wrong answers
+    SHOP_MADE = "shop-made"  # and what the shop is told
+    SHOP_DEAD = "shop-dead"
+    SHOP_UNDELIVERED = "shop-undelivered"  # the question did not reach the customer
 
 
 TOLD: Final[dict[State, tuple[Outcome, Letter]]] = {
@@ -82,8 +95,21 @@ NOTICES: Final = frozenset(
 )
 """Letters that tell no payment's state: nothing is ever sealed in them."""
 
+OF_ORDERS: Final = frozenset(
+    {
+        *(Letter.QUESTION, Letter.QUESTION_REMINDER, Letter.QUESTION_AGAIN),
+        *(Letter.ORDER_CONFIRMED, Letter.ORDER_REFUSED, Letter.ORDER_LAPSED, Letter.ORDER_CANCELLED),
+        *(Letter.ORDER_FAILED, Letter.ORDER_STATE, Letter.ORDER_LOCKED),
+        *(Letter.SHOP_MADE, Letter.SHOP_DEAD, Letter.SHOP_UNDELIVERED),
+    }
+)
+"""Letters that tell of an order."""
+
 FIRST: Final = frozenset(
-    {Letter.IN_DOUBT, Letter.CANCELLED, Letter.UNCLEAR, Letter.RETURN_IN_DOUBT, Letter.NOT_RETURNED}
+    {
+        *(Letter.IN_DOUBT, Letter.CANCELLED, Letter.UNCLEAR, Letter.RETURN_IN_DOUBT, Letter.NOT_RETURNED),
+        *(Letter.ORDER_LOCKED, Letter.SHOP_DEAD),
+    }
 )
 """Letters that go before all others."""
 

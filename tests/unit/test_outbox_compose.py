@@ -11,7 +11,7 @@ import pytest
 
 from mail_gateway.domain.money import CURRENCIES, shown
 from mail_gateway.domain.news import News
-from mail_gateway.domain.outcome import NOTICES, Letter, Outcome
+from mail_gateway.domain.outcome import NOTICES, OF_ORDERS, Letter, Outcome
 from mail_gateway.outbox.compose import NEVER, TEMPLATES, Compose, TokenKeys
 from mail_gateway.outbox.schedule import wait_s
 from mail_gateway.outbox.skeleton import COMPARED, WITH
@@ -75,7 +75,7 @@ UNSEALED = (Letter.DAMAGED, Letter.KEY_USED)
 RETURNS = (Letter.RETURNED, Letter.NOT_RETURNED, Letter.RETURN_IN_DOUBT)
 NOT_A_NO = (Letter.APPROVED, Letter.IN_DOUBT, Letter.MORE_WANTED, Letter.UNCLEAR, *RETURNS)
 CHARGED = {"ja": "請求されて", "en": "not charged"}
-KINDS = [kind for kind in Letter if kind not in NOTICES]
+KINDS = [kind for kind in Letter if kind not in NOTICES | OF_ORDERS]
 CASES = [(kind, language) for kind in KINDS for language in ("ja", "en")]
 
 
