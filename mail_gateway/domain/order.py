@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+LINES_MAX: Final = 50
+"""Lines of one order at most."""
+
+CAPTURES_MAX: Final = 3
+"""So often the money of one order is asked for; then it cannot be had."""
+
+CODE_LETTERS: Final = "BCDFHJKMNPRTWXYZ"
+"""Of codes: no two look alike, none looks like a digit, and without vowels they make no words."""
+
+CODE_LENGTH: Final = 5
+
+
+def code_of(dice: bytes) -> str:
+    """A code from so many random bytes: CODE_LENGTH."""
+    return "".join(CODE_LETTERS[one % len(CODE_LETTERS)] for one in dice)
 
 
 class OrderState(StrEnum):
@@ -140,6 +157,14 @@ class Order:
     tries: int
     letters: int
     remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEvent:
+    """One arrow. facts are for the record: slugs and numbers; never card data."""
+
+    kind: OrderKind
+    facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
 class IllegalOrderMove(Exception):

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from mail_gateway.settings import OrderSettings
 from mail_gateway.work.lookout import Lookout
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from mail_gateway.domain.news import Composed, News
     from mail_gateway.domain.notice import Notice
+    from mail_gateway.domain.order_news import OrderNews
     from mail_gateway.envelope.keys import KeyRing
     from mail_gateway.ports import Ports
     from mail_gateway.settings import GatewaySettings
@@ -30,6 +32,19 @@ class NoticeWriter(Protocol):
     """Turns a notice into a letter. now_ms: unix ms, for its date."""
 
     def compose(self, notice: Notice, now_ms: int) -> Composed: ...
+
+
+class OrderLetters(Protocol):
+    """Turns news about an order into a letter. Pure: the same news gives the same bytes."""
+
+    def compose(self, news: OrderNews) -> Composed: ...
+
+
+class _NoOrderLetters:
+    """Where no orders are taken."""
+
+    def compose(self, news: OrderNews) -> Composed:
+        raise LookupError(news.kind)
 
 
 def nobody_listens(_: int) -> None:
@@ -55,4 +70,6 @@ class Kit:
     letter_queued: Callable[[], None]
     line: asyncio.Semaphore
     order_moved: Callable[[int], None] = nobody_listens
+    order_letters: OrderLetters = field(default_factory=_NoOrderLetters)
+    orders: OrderSettings = field(default_factory=OrderSettings)
     lookout: Lookout = field(default_factory=Lookout)
