@@ -93,7 +93,7 @@ class Source:
     def is_firmware(self) -> bool:
         """Has to run under MicroPython as well."""
         return self.path == "schemas/errors.py" or (
-            self.path.startswith(("card_reader_fw/", "schemas/envelope/", "schemas/link/"))
+            self.path.startswith(("card_reader_fw/", "schemas/deal/", "schemas/envelope/", "schemas/link/"))
             and "/vectors/" not in self.path
             and not self.path.startswith("card_reader_fw/board/desk/")
         )

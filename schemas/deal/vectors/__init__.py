@@ -1,0 +1,1 @@
+"""Vectors of the deal: one file per case, written by generate.py."""
