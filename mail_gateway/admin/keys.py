@@ -50,7 +50,7 @@ def add_bdk(conn: Guest, ring: KeyRing, bdk: bytes) -> dict[str, str]:
     for stored in register.bdks(conn):  # a second root key would part the readers in two
         ring.add_bdk(bytes.fromhex(stored.id), stored.wrapped)
     bdk_id = random_bytes(BDK_ID_LENGTH)
-    while not any(bdk_id):  # zeros stand for a reader without keys
+    while not any(bdk_id) or bdk_id == register.NO_KEY:  # zeros stand for a reader without keys
         bdk_id = random_bytes(BDK_ID_LENGTH)
     made = {"bdk_id": bdk_id.hex().upper(), "kcv": kcv(bdk)}
     register.add_bdk(conn, made["bdk_id"], ring.wrap(Purpose.BDK, bdk_id, bdk), made["kcv"])

@@ -24,6 +24,8 @@ class State(StrEnum):
     CONFIRMING = "confirming"
     REVERSED = "reversed"
     MORE_WANTED = "more-wanted"
+    AUTHORISED = "authorised"
+    CAPTURED = "captured"
     RE_ENTER = "re-enter"
     APPROVED = "approved"
     DECLINED = "declined"
@@ -33,16 +35,20 @@ class State(StrEnum):
 
 
 class Trade(StrEnum):
-    """Which way the money goes. A return is a payment of its own, and names the sale that it gives back."""
+    """Which way the money goes. A return is a payment of its own, and names the sale that it gives back.
+
+    So is a capture: it names the sale whose amount was only held.
+    """
 
     SALE = "sale"
+    CAPTURE = "capture"
     VOID = "void"
     REFUND = "refund"
 
     @property
     def is_return(self) -> bool:
         """Whether the customer gets the money."""
-        return self is not Trade.SALE
+        return self in (Trade.VOID, Trade.REFUND)
 
 
 class Kind(StrEnum):
@@ -60,10 +66,13 @@ class Kind(StrEnum):
     DISPATCHED = "dispatched"
     NOT_SENT = "not-sent"
     HOST_APPROVED = "host-approved"
+    HOST_HELD = "host-held"
     HOST_DECLINED = "host-declined"
     HOST_ASKS_AGAIN = "host-asks-again"
     HOST_ASKS_MORE = "host-asks-more"
     SILENCE = "silence"
+    RELEASE_DUE = "release-due"
+    CAPTURED = "captured"
     REVERSAL_DUE = "reversal-due"
     REVERSAL_ACKED = "reversal-acked"
     CONFIRMED_AGAIN = "confirmed-again"
@@ -81,10 +90,17 @@ def _table() -> dict[State, Mapping[Kind, State]]:
     return {
         s.RECEIVED: {k.OPENED: s.OPENED, k.UNREADABLE: s.REFUSED, k.TOO_OLD: s.EXPIRED, **by_a_person},
         s.OPENED: {k.ACCEPTED: s.READY, k.NEEDS_CUSTOMER: s.HELD, k.BAD_REQUEST: s.REFUSED},
-        s.HELD: {k.CUSTOMER_YES: s.READY, k.CUSTOMER_NO: s.REFUSED, k.LAPSED: s.EXPIRED},
+        s.HELD: {
+            k.CUSTOMER_YES: s.READY,
+            k.CUSTOMER_NO: s.REFUSED,
+            k.LAPSED: s.EXPIRED,
+            k.DROPPED: s.REFUSED,
+            k.FOUND_CHARGED: s.APPROVED,
+        },
         s.READY: {k.DISPATCHED: s.DISPATCHED, k.TOO_OLD: s.EXPIRED, **by_a_person},
         s.DISPATCHED: {
             k.HOST_APPROVED: s.APPROVED,
+            k.HOST_HELD: s.AUTHORISED,
             k.HOST_DECLINED: s.DECLINED,
             k.HOST_ASKS_AGAIN: s.RE_ENTER,
             k.HOST_ASKS_MORE: s.MORE_WANTED,
@@ -92,6 +108,7 @@ def _table() -> dict[State, Mapping[Kind, State]]:
             k.NOT_SENT: s.READY,
             k.FOUND_CHARGED: s.APPROVED,
         },
+        s.AUTHORISED: {k.RELEASE_DUE: s.REVERSING, k.CAPTURED: s.CAPTURED},
         s.IN_DOUBT: {k.REVERSAL_DUE: s.REVERSING, k.LATE_APPROVAL: s.IN_DOUBT},
         s.REVERSING: {
             k.REVERSAL_ACKED: s.CONFIRMING,
@@ -122,6 +139,7 @@ TRANSITIONS: Final[Mapping[State, Mapping[Kind, State]]] = MappingProxyType(_tab
 ENDED: Final = frozenset(
     {
         State.APPROVED,
+        State.CAPTURED,
         State.DECLINED,
         State.RE_ENTER,
         State.REFUSED,

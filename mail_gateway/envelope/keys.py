@@ -30,6 +30,9 @@ class Purpose(StrEnum):
     TRANSPORT = "transport"
     ZONE = "zone"
     REVERSAL = "reversal"
+    MEANS = "means"
+    CUSTOMER = "customer"
+    HOOK = "hook"
     REPLY_TOKEN = "reply-token"
     BOUNCE_TOKEN = "bounce-token"
 

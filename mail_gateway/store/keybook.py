@@ -104,7 +104,11 @@ def revoke_reader(conn: Connection, serial: int, operator: str, reason: str, *, 
     Raises GatewayError: there is none, or nothing would change.
     """
     of_serial = select(_R.id, _R.key_id, _R.revoked_ms)
-    rows = [row for row in conn.execute(of_serial) if _serial(row.key_id) == serial]
+    rows = [
+        row
+        for row in conn.execute(of_serial)
+        if _serial(row.key_id) == serial and not row.key_id.startswith(register.NO_KEY)
+    ]
     if not rows:
         raise _refused(f"There is no reader {serial}.", "reader-unknown")
     _need_change(rows[-1].revoked_ms, f"Reader {serial}", revoked=revoked)

@@ -28,7 +28,8 @@ class Payment:
     original: of a return, the number of the sale it gives back. returned_minor: what a sale's open and
     approved returns hold, or what a return holds of its sale. keyed_s: unix seconds, as the acquirer is told.
     acquirer: who was asked for it, from its first dispatch on. condition: how the customer pays (UnifiedPOS
-    CAT), as the reader said; 0: not known.
+    CAT), as the reader said; 0: not known. order_id: the order that is paid, None: a reader's own payment,
+    which has a key. hold: 1: the acquirer only keeps the amount, for a capture.
     """
 
     id: int
@@ -64,7 +65,9 @@ class Payment:
     keyed_s: int
     acquirer: str
     condition: int
-    wrapped_bdk: bytes = field(repr=False)
+    order_id: int | None
+    hold: int
+    wrapped_bdk: bytes | None = field(repr=False)
     merchant_name: str
     recipient: str
     language: str
@@ -83,9 +86,9 @@ class Payment:
         return reference_of(self.id)
 
     @property
-    def is_ordered(self) -> bool:
+    def is_by_hand(self) -> bool:
         """A return that a person at the centre asked for: no envelope, and no key to seal an answer with."""
-        return self.kind.is_return and self.counter is None
+        return self.kind.is_return and self.counter is None and self.order_id is None
 
 
 def reference_of(number: int) -> str:
@@ -119,9 +122,10 @@ own."""
 
 _BLANK: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("counter", "sale_hash", "node", "fresh_until_ms", "stan", "reversal", "doubt_ms")),
-    "original": None,
+    **dict.fromkeys(("original", "order_id")),
     **dict.fromkeys(("epoch", "amount_minor", "currency", "slip", "attempts", "transmissions", "alarms"), 0),
-    **dict.fromkeys(("version", "failures", "shunted", "returned_minor", "keyed_s", "condition"), 0),
+    **dict.fromkeys(("version", "failures", "shunted", "returned_minor", "keyed_s"), 0),
+    **dict.fromkeys(("condition", "hold"), 0),
     **dict.fromkeys(("masked_card", "approval_number", "code", "acquirer"), ""),
     "state": State.RECEIVED,
     "kind": Trade.SALE,
@@ -142,7 +146,7 @@ _LOAD: Final = (
     )
     .select_from(payments)
     .join(readers, readers.c.id == _P.reader)
-    .join(keys, keys.c.id == readers.c.bdk_id)
+    .outerjoin(keys, keys.c.id == readers.c.bdk_id)
     .join(merchants, merchants.c.id == readers.c.merchant)
     .outerjoin(mails, mails.c.id == _FIRST_MAIL)
     .outerjoin(pads, pads.c.payment == _P.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
+
+
+NO_KEY: Final = b"\xff\xff\xff\xff"
+"""In place of a BDK's ID: a merchant's own reader for its orders. It has no key, and seals nothing."""
 
 
 class Bdk(NamedTuple):
@@ -117,13 +121,15 @@ def list_readers(conn: Connection) -> list[dict[str, Any]]:
     return [
         {"serial": int.from_bytes(key_id[4:], "big"), "key_id": key_id.hex().upper(), "merchant": name}
         for key_id, name in rows
+        if not key_id.startswith(NO_KEY)
     ]
 
 
 def reader_ids(conn: Connection, serial: int) -> list[int]:
     """The numbers under which a serial is enrolled, one per BDK."""
     rows = conn.execute(select(readers.c.id, readers.c.key_id).order_by(readers.c.id))
-    return [number for number, key_id in rows if int.from_bytes(key_id[4:], "big") == serial]
+    real = ((number, key_id) for number, key_id in rows if not key_id.startswith(NO_KEY))
+    return [number for number, key_id in real if int.from_bytes(key_id[4:], "big") == serial]
 
 
 def add_bdk(conn: Connection, bdk_id: str, wrapped: bytes, kcv: str) -> None:

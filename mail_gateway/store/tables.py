@@ -43,7 +43,10 @@ from mail_gateway.store.schema import metadata as metadata
 from mail_gateway.store.total_tables import totals as totals
 from mail_gateway.store.want_tables import wants as wants
 
-WIPED: Final = (State.APPROVED, State.DECLINED, State.RE_ENTER, State.REFUSED, State.EXPIRED)
+WIPED: Final = (
+    *(State.APPROVED, State.CAPTURED, State.DECLINED),
+    *(State.RE_ENTER, State.REFUSED, State.EXPIRED),
+)
 
 
 def _quoted(states: Any) -> str:
@@ -144,16 +147,19 @@ payments: Final = Table(
         name="ended_means_reversal_wiped",
     ),
     CheckConstraint(
-        f"state NOT IN ({_quoted(OPEN_AT_ACQUIRER)}) OR (stan IS NOT NULL AND reversal IS NOT NULL)",
+        f"state NOT IN ({_quoted({*OPEN_AT_ACQUIRER, State.AUTHORISED})}) "
+        "OR (stan IS NOT NULL AND reversal IS NOT NULL)",
         name="open_means_reversible",
     ),
-    CheckConstraint("kind IN ('sale', 'void', 'refund')", name="payment_has_a_kind"),
+    CheckConstraint("kind IN ('sale', 'capture', 'void', 'refund')", name="payment_has_a_kind"),
     CheckConstraint("original IS NULL OR kind <> 'sale'", name="only_a_return_has_an_original"),
     CheckConstraint("returned_minor BETWEEN 0 AND amount_minor", name="returned_is_within_the_sale"),
     CheckConstraint(
-        "kind = 'sale' OR state <> 'dispatched' OR (original IS NOT NULL AND returned_minor = amount_minor)",
+        "kind IN ('sale', 'capture') OR state <> 'dispatched' "
+        "OR (original IS NOT NULL AND returned_minor = amount_minor)",
         name="a_return_holds_its_amount",
     ),
+    CheckConstraint("kind <> 'capture' OR original IS NOT NULL", name="a_capture_has_a_hold"),
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )

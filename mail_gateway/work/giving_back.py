@@ -79,9 +79,9 @@ def refusal(kit: Kit, payment: Payment, sale: Sold | None) -> str:
     capabilities, kind = kit.acquirers.named(asked).capabilities, payment.kind
     if not getattr(capabilities, kind.value):
         return f"{kind}-unsupported"
-    if payment.is_ordered and not capabilities.return_without_card:
+    if payment.is_by_hand and not capabilities.return_without_card:
         return "card-needed"
-    card = "" if payment.is_ordered else payment.masked_card
+    card = "" if payment.is_by_hand else payment.masked_card
     wanted = Wanted(kind, payment.merchant, payment.amount_minor, payment.currency, card)
     return rules.refusal(wanted, sale)
 

@@ -15,7 +15,7 @@ from mail_gateway.work import giving_back, inquiry, reversal, sale
 from mail_gateway.work.apart import set_apart
 from mail_gateway.work.clerk import Overtaken, enter_surely
 from mail_gateway.work.late import judge, late, resume
-from mail_gateway.work.orders import ordered
+from mail_gateway.work.said import as_said
 from mail_gateway.work.switch import GONE
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Runner:
 
     async def _walk(self, payment: Payment | None) -> None:
         while payment is not None:
-            stage = ordered if payment.shunted else STAGES.get(payment.state)
+            stage = as_said if payment.shunted else STAGES.get(payment.state)
             moved = await stage(self._kit, payment) if stage is not None else None
             if moved is not None and moved.id != payment.id:  # a new one: it gets a task of its own
                 self.wake(moved.id, moved)

@@ -90,9 +90,10 @@ async def _take(kit: Kit, payment: Payment) -> Asked | Payment | None:
 
 
 def _open(kit: Kit, payment: Payment) -> Opened | Refused:
-    kit.keys.add_bdk(payment.ksn[:4], payment.wrapped_bdk)
-    if payment.is_ordered:
+    if payment.is_by_hand:
         return giving_back.as_ordered(payment)
+    if payment.wrapped_bdk is not None:
+        kit.keys.add_bdk(payment.ksn[:4], payment.wrapped_bdk)
     if payment.envelope is None:
         return Refused(payment.damage or "envelope-missing")
     return open_envelope(payment.envelope, kit.keys)
@@ -118,7 +119,7 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Pa
     request = with_items(_request(payment, opened), told.items)
     events: tuple[Event, ...] = ()
     if payment.state is State.RECEIVED:
-        slug = "" if payment.is_ordered else _key_refusal(kit, payment, changes) or _refusal(kit, opened)
+        slug = "" if payment.is_by_hand else _key_refusal(kit, payment, changes) or _refusal(kit, opened)
         if not slug and trade.is_return:
             slug = giving_back.refusal(kit, replace(payment, **changes), sale)
         if slug:
@@ -143,7 +144,7 @@ async def _instead(kit: Kit, payment: Payment, note: Note, changes: dict[str, An
 def _learned(kit: Kit, payment: Payment, opened: Opened) -> dict[str, Any]:
     sale, settings = opened.sale, kit.settings
     fresh_ms = decide.fresh_until_ms(sale.reader_time_s, payment.received_ms, settings.freshness_s)
-    if payment.is_ordered:
+    if payment.is_by_hand:
         return {"fresh_until_ms": fresh_ms}
     return {
         "kind": decide.TRADES.get(sale.kind, Trade.SALE),

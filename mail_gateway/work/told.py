@@ -52,9 +52,10 @@ def letter(
 
 
 def _news(kit: Kit, payment: Payment, told: Telling, now_ms: int) -> News:
-    kit.keys.add_bdk(payment.ksn[:4], payment.wrapped_bdk)
     result = None
-    can_seal = payment.version <= SEALED_VERSION_MAX and not payment.is_ordered
+    can_seal = payment.version <= SEALED_VERSION_MAX and not payment.is_by_hand
+    if payment.wrapped_bdk is not None:
+        kit.keys.add_bdk(payment.ksn[:4], payment.wrapped_bdk)
     if told.outcome is not None and can_seal:
         result = _result(payment, told.outcome, now_ms)
     return News(

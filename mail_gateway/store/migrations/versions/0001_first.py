@@ -127,26 +127,28 @@ payments: Final = Table(
     CheckConstraint("amount_minor >= 0", name="amount_is_not_negative"),
     CheckConstraint("stan BETWEEN 1 AND 999999", name="stan_has_six_digits"),
     CheckConstraint(
-        "state NOT IN ('approved', 'declined', 'expired', 're-enter', 'refused', 'reversed', 'settled') "
-        "OR envelope IS NULL",
+        "state NOT IN ('approved', 'captured', 'declined', 'expired', 're-enter', 'refused', 'reversed', "
+        "'settled') OR envelope IS NULL",
         name="ended_means_card_wiped",
     ),
     CheckConstraint(
-        "state NOT IN ('approved', 'expired', 'refused') OR reversal IS NULL",
+        "state NOT IN ('approved', 'captured', 'expired', 'refused') OR reversal IS NULL",
         name="ended_means_reversal_wiped",
     ),
     CheckConstraint(
-        "state NOT IN ('confirming', 'dispatched', 'in-doubt', 'reversing') "
+        "state NOT IN ('authorised', 'confirming', 'dispatched', 'in-doubt', 'reversing') "
         "OR (stan IS NOT NULL AND reversal IS NOT NULL)",
         name="open_means_reversible",
     ),
-    CheckConstraint("kind IN ('sale', 'void', 'refund')", name="payment_has_a_kind"),
+    CheckConstraint("kind IN ('sale', 'capture', 'void', 'refund')", name="payment_has_a_kind"),
     CheckConstraint("original IS NULL OR kind <> 'sale'", name="only_a_return_has_an_original"),
     CheckConstraint("returned_minor BETWEEN 0 AND amount_minor", name="returned_is_within_the_sale"),
     CheckConstraint(
-        "kind = 'sale' OR state <> 'dispatched' OR (original IS NOT NULL AND returned_minor = amount_minor)",
+        "kind IN ('sale', 'capture') OR state <> 'dispatched' "
+        "OR (original IS NOT NULL AND returned_minor = amount_minor)",
         name="a_return_holds_its_amount",
     ),
+    CheckConstraint("kind <> 'capture' OR original IS NOT NULL", name="a_capture_has_a_hold"),
     sqlite_strict=True,
     sqlite_autoincrement=True,
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _BACK: Final[dict[str, Any]] = {"shunted": 0, "failures": 0}
 
 
-async def ordered(kit: Kit, payment: Payment) -> Payment | None:
+async def as_said(kit: Kit, payment: Payment) -> Payment | None:
     """A payment set apart is due only where somebody has said what to do with it."""
     if payment.due_ms is None or payment.due_ms > kit.ports.now_ms():
         return None
