@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import hmac
 import json
+import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from mail_gateway.domain.order import OrderState
+
+
+SECRET_LENGTH: Final = 32
+SIGNATURE: Final = "Hagaki-Signature"
+"""The header."""
+
+_URL_MAX: Final = 500
+_URL: Final = re.compile(
+    r"(https://[A-Za-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?(/[!-~]*)?"
+)
 
 
 class HookEvent(StrEnum):
@@ -56,3 +68,14 @@ def hook(whose: Whose, event: HookEvent, state: OrderState, at_ms: int) -> Hook:
     }
     body = json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
     return Hook(whose.order, whose.merchant, event, body)
+
+
+def is_webhook(url: str) -> bool:
+    """Whether a shop's server may be told there: https, or http on this very machine; no name in front."""
+    return len(url) <= _URL_MAX and _URL.fullmatch(url) is not None and "#" not in url
+
+
+def signature(secret: bytes, at_s: int, body: bytes) -> str:
+    """The header's value for a body that leaves at that moment, unix seconds."""
+    mac = hmac.digest(secret, b"%d." % at_s + body, "sha256").hex()
+    return f"t={at_s},v1={mac}"

@@ -11,6 +11,7 @@ FACTS: Final = frozenset(
     {
         *("acquirer", "after", "amount", "asked", "before", "code", "count", "credit", "day", "debit"),
         *("error", "event", "held", "how", "kind", "mail", "merchant", "message_id", "missing", "node"),
+        "order",
         *("outcome", "payment", "peer", "phase", "port", "reason", "recipient", "reference", "said"),
         *("slug", "stan", "standing", "state", "transmissions", "verdict", "version", "want", "why"),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from mail_gateway.domain.order import OrderState
+from mail_gateway.domain.order import CODE_LENGTH, CODE_LETTERS, LINES_MAX, OrderState
 from mail_gateway.site.api_shapes import ONE_LINE, Choice, Flag, Many, Member, Members, Whole, Words
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 DEAL_ID: Final = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 CUSTOMER_ID: Final = r"[A-Za-z0-9][A-Za-z0-9-]{0,31}"
-LINES_MAX: Final = 100
 MINOR_MAX: Final = 999_999_999_999
 WAIT_MAX_S: Final = 60
 KEY_MAX: Final = 255
@@ -31,7 +30,7 @@ _LINE: Final = Members(
         "model": Member(Words(80, 0), "Model, size, colour.", needed=False),
         "unit_minor": Member(
             Whole(0, MINOR_MAX),
-            "Price of one with tax, in minor units of the currency (yen: yen). May be left out with `product`.",
+            "Price of one with tax, minor units; with `product` it may be left out.",
             needed=False,
         ),
         "quantity": Member(Whole(1, 9999), "How many."),
@@ -54,7 +53,7 @@ PLACING: Final = Members(
         "customer": Member(Words(32, 1, CUSTOMER_ID), "The customer's number, such as C-7Q4KDM."),
         "means": Member(
             Whole(1, _ID_MAX),
-            "Number of the card or account; the customer's first if left out.",
+            "Which card or account; else the customer's first.",
             needed=False,
         ),
         "lines": Member(Many(_LINE, LINES_MAX), "What is bought."),
@@ -88,7 +87,9 @@ ORDER: Final = Members(
         "made": Member(Flag(), "Yes and money are sure: hand over."),
         "dead": Member(Flag(), "Nothing is bought, and the customer pays nothing."),
         "code": Member(
-            Words(5, 5, "[A-Z0-9]{5}"), "While the customer is asked: stands in their mail too.", needed=False
+            Words(CODE_LENGTH, CODE_LENGTH, f"[{CODE_LETTERS}]*"),
+            "While the customer is asked: stands in their mail too.",
+            needed=False,
         ),
         "currency": Member(Whole(1, 999), "ISO 4217 number."),
         "total_minor": Member(Whole(1, MINOR_MAX * LINES_MAX), "What it costs, with tax."),

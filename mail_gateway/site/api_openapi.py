@@ -45,8 +45,8 @@ def document(server: str) -> dict[str, Any]:
             "title": "Hagaki for shops",
             "version": "1",
             "summary": "Orders that customers confirm by answering a mail.",
-            "description": f"Bodies are JSON in UTF-8 of at most {BODY_MAX} bytes, numbers are whole, unknown "
-            "members are refused. See docs/shop-api.md.",
+            "description": f"Bodies are JSON in UTF-8 of at most {BODY_MAX} bytes, numbers are whole, "
+            "unknown members are refused. See docs/shop-api.md.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": server}] if server else [],

@@ -32,15 +32,16 @@ _IS_BEHIND: Final = (
     .exists()
 )
 _TO_CLAIM: Final = (
-    select(_H.id, _H.merchant, _H.order_id, _H.event, _H.body, _H.attempts, _H.created_ms)
-    .add_columns(_S.webhook, _S.hook_secret)
+    select(_H.id, _H.merchant, _H.order_id, _H.event, _H.body, _H.attempts + 1, _H.created_ms)
+    .add_columns(func.coalesce(_S.webhook, ""), _S.hook_secret)
     .join(selling, _S.merchant == _H.merchant, isouter=True)
     .where(_H.due_ms <= bindparam("now_ms"), not_(_IS_BEHIND))
+    .where(_H.merchant.not_in(bindparam("full", expanding=True)))
     .order_by(_H.due_ms, _H.id)
     .limit(bindparam("most", type_=_H.id.type))
     .with_for_update(skip_locked=True, of=hooks)
 )
-_NEXT: Final = select(func.min(_H.due_ms)).where(_H.due_ms.is_not(None), not_(_IS_BEHIND))
+_NEXT: Final = select(func.min(_H.due_ms)).where(_H.due_ms > bindparam("now_ms"))
 _CLAIM: Final = Line(
     Step.MARK,
     update(hooks)
@@ -74,7 +75,8 @@ class HookRow:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """rows: to be sent now, at most one of each order. next_ms: when another one is due, if any is."""
+    """rows: to be sent now, at most one of each order. next_ms: when something is
+    due after now; None: never."""
 
     rows: Sequence[HookRow]
     next_ms: int | None
@@ -96,20 +98,20 @@ def put(sheet: Sheet, hook: Hook, now_ms: int) -> None:
     sheet.add(_PUT, {**row, "body": hook.body, "created_ms": now_ms, "due_ms": now_ms})
 
 
-def claim(sheet: Sheet, now_ms: int, most: int, node: int | None) -> Claimed:
-    """Unit of work: take out what is due; of each order only the oldest that is not over. Should we die now,
-    it is due again after the guard. Raises Stale, at the end, where another node was first."""
-    found = sheet.execute(_TO_CLAIM, {"now_ms": now_ms, "most": most}).all()
-    for row in found:
-        given = {"its_id": row.id, "tried": row.attempts, "until_ms": now_ms + SENDING_GUARD_MS}
+def claim(sheet: Sheet, now_ms: int, most: int, node: int | None, full: Sequence[int]) -> Claimed:
+    """Unit of work: take out what is due; of each order only the oldest that is not over, of the merchants in
+    `full` none. Should we die now, it is due again after the guard. Raises Stale, at the end, where another
+    node was first."""
+    found = sheet.execute(_TO_CLAIM, {"now_ms": now_ms, "most": most, "full": list(full)})
+    rows = [_row(*row) for row in found]
+    for one in rows:
+        given = {"its_id": one.id, "tried": one.attempts - 1, "until_ms": now_ms + SENDING_GUARD_MS}
         sheet.add(_CLAIM, {**given, "by": node})
-    rows = [
-        HookRow(
-            *row[:5], attempts=row.attempts + 1, created_ms=row.created_ms, url=row[7] or "", secret=row[8]
-        )
-        for row in found
-    ]
-    return Claimed(rows, now_ms if len(rows) == most else sheet.scalar(_NEXT))
+    return Claimed(rows, sheet.scalar(_NEXT, {"now_ms": now_ms}))
+
+
+def _row(*values: Any) -> HookRow:
+    return HookRow(*values)
 
 
 def settle(sheet: Sheet, row: HookRow, mark: Mark) -> bool:

@@ -39,7 +39,10 @@ CONFINED = {
     "imaplib": (),
     "aiosmtplib": ("mail_gateway/outbox/", "handset/", "hagaki/carrier"),
     "smtplib": (),
-    "aiohttp": ("mail_gateway/site/", "json_adapter/link.py", "json_adapter/processor/app.py"),
+    "aiohttp": (
+        *("mail_gateway/site/", "mail_gateway/outbox/hooks.py"),
+        *("json_adapter/link.py", "json_adapter/processor/app.py"),
+    ),
     "reportlab": ("mail_gateway/outbox/pdf.py",),
     "segno": ("card_reader_fw/board/desk/",),
     "jinja2": ("mail_gateway/outbox/compose.py", "mail_gateway/site/"),
