@@ -56,6 +56,7 @@ REPLIES: Final[Mapping[str, SmtpReply]] = MappingProxyType(
         "unknown-reader": _KEPT,
         "bounced": _KEPT,
         "reply": _KEPT,
+        "answer": _KEPT,
         "ignored": _KEPT,
         "unreadable": _KEPT._replace(letter=Letter.DAMAGED),
         # Nothing was kept: the sender still has the mail and comes again.

@@ -77,13 +77,15 @@ class Onward:
 
     wake: told the payment that a new or repeated sale belongs to. begin: the same for a new one, which comes
     whole; None: `wake` is told of those as well. node: which of many nodes works on a new sale; None: the
-    only one. answered: an answer of a merchant was kept.
+    only one. answered: an answer of a merchant or a customer was kept. returned: a letter about an order came
+    back.
     """
 
     wake: Callable[[int], None]
     begin: Callable[[Payment], None] | None = None
     node: Callable[[], int | None] = lambda: None
     answered: Callable[[], None] = lambda: None
+    returned: Callable[[], None] = lambda: None
 
 
 class Intake:
@@ -118,15 +120,20 @@ class Intake:
         except Exception as error:  # noqa: BLE001 - a mail that was not stored must stay with its sender
             self._ports.tell("alarm.intake", slug="internal", error=type(error).__name__)
             return reply("internal")
-        verdict = kept.verdict.value
-        self._ports.tell("mail.accepted", mail=kept.mail_id, payment=kept.payment_id, verdict=verdict)
-        if kept.verdict is inbox.Verdict.BOUNCED:
-            self._ports.tell("alarm.letter", slug="letter-bounced", payment=kept.payment_id)
-        if kept.verdict is inbox.Verdict.REPLY:
+        self._tell(kept, arrival.order)
+        if kept.verdict in (inbox.Verdict.REPLY, inbox.Verdict.ANSWER):
             self._onward.answered()
         elif kept.payment_id is not None:
             self._pass_on(kept.payment_id, kept.payment)
-        return reply(verdict)
+        elif kept.verdict is inbox.Verdict.BOUNCED:
+            self._onward.returned()
+        return reply(kept.verdict.value)
+
+    def _tell(self, kept: inbox.Kept, order: int | None) -> None:
+        whose = {"payment": kept.payment_id} if order is None else {"order": order}
+        self._ports.tell("mail.accepted", mail=kept.mail_id, **whose, verdict=kept.verdict.value)
+        if kept.verdict is inbox.Verdict.BOUNCED:
+            self._ports.tell("alarm.letter", slug="letter-bounced", **whose)
 
     def _arrival(self, raw: bytes, route: Route, found: _Envelope) -> inbox.Arrival:
         return inbox.Arrival(
@@ -157,18 +164,21 @@ class Intake:
         judged = await self._others.bounces.judge(arrival.raw, arrival.sender, arrival.recipients)
         if isinstance(judged, inbox.Bounced):
             return replace(arrival, ksn=None, slug="", bounced=judged)
-        answered: inbox.Answered | str = judged
+        answered: inbox.Answered | inbox.OfOrder | str = judged
         if not answered and mail is not None:
             session = Session(route.peer, route.helo, route.sender)
             answered = await self._others.answers.judge(mail, arrival.raw, session, arrival.recipients)
         if isinstance(answered, inbox.Answered):
             return replace(arrival, ksn=None, slug="", answered=answered)
+        if isinstance(answered, inbox.OfOrder):
+            return replace(arrival, ksn=None, slug=answered.slug, of_order=answered)
         return replace(arrival, ksn=None, slug=answered) if answered else arrival
 
     def _shortened(self, arrival: inbox.Arrival) -> inbox.Arrival:
         """Of a mail without a sale as much as the hour has room for."""
         nobodys = arrival.envelope is None and arrival.bounced is None and arrival.answered is None
-        if not nobodys or arrival.slug in inbox.IGNORED:
+        theirs = arrival.of_order is not None and not arrival.of_order.slug
+        if not nobodys or theirs or arrival.slug in inbox.IGNORED:
             return arrival
         wanted = min(len(arrival.raw), inbox.RAW_KEPT_MAX)
         return replace(arrival, raw_kept=self._allowance.take(wanted, arrival.received_ms))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mail_gateway.domain.errors import Disposition, GatewayError
+from mail_gateway.intake.customers import NEVER, Customers
+from mail_gateway.intake.proving import Proving
 from mail_gateway.proof.standing import Standing
 from mail_gateway.store import inbox, replies
 from schemas.mail import robots, token
@@ -16,30 +17,32 @@ if TYPE_CHECKING:
     from mail_gateway.proof.spf import Session
     from schemas.mail.read import Mail
 
-NEVER: Final = 0
-"""What may still be answered is decided by the payment, not by the address."""
-
-_KINDS: Final = token.REPLY + token.DESK
+_KINDS: Final = token.REPLY + token.DESK + token.ORDER
 
 
 class Answers:
-    """Judges answers by token and sender. key: of the reply tokens. prover: None: the address is believed."""
+    """Judges answers by token and sender. key: of the reply tokens. prover: None: a merchant's address is
+    believed, and no customer's is proven."""
 
     def __init__(self, store: Reader, key: bytes, prover: Prover | None = None) -> None:
         self._store = store
         self._key = key
-        self._prover = prover
+        self._proving = Proving(prover)
+        self._customers = Customers(store, key, self._proving)
 
     async def judge(
         self, mail: Mail, raw: bytes, session: Session, recipients: tuple[str, ...]
-    ) -> inbox.Answered | str:
+    ) -> inbox.Answered | inbox.OfOrder | str:
         """Whose answer it is; else "" if the mail was to no reply address, or the slug of why it counts for
-        nothing: reply-forged, reply-automatic, reply-stranger, reply-unproven, reply-again.
+        nothing: reply-forged, reply-automatic, reply-stranger, reply-unproven, reply-again, and what
+        `Customers.judge` says.
 
         Raises GatewayError(retry) proof-later where the DNS does not answer: the sender keeps the mail.
         """
         read = (token.in_address(one, _KINDS) for one in recipients)
         tokens = [one for one in read if one is not None]
+        if any(one.kind == token.ORDER for one in tokens):
+            return await self._customers.judge(mail, raw, session, set(tokens))
         for one in tokens:
             merchant = await self._owner(one)
             if merchant is not None:
@@ -51,13 +54,8 @@ class Answers:
 
     async def _unproven(self, mail: Mail, raw: bytes, session: Session) -> str:
         """The slug if the address that it names did not send it, or an empty text."""
-        if self._prover is None:
-            return ""
-        proof = await self._prover.prove(raw, mail.from_address, session)
-        if proof.standing is Standing.LATER:
-            sentence = "The sender cannot be proven just now."
-            raise GatewayError(sentence, "proof-later", Disposition.RETRY, proof.how)
-        return "reply-unproven" if proof.standing is Standing.UNPROVEN else ""
+        proof = await self._proving.prove(raw, mail.from_address, session)
+        return "reply-unproven" if proof is not None and proof.standing is Standing.UNPROVEN else ""
 
     async def _owner(self, one: token.Token) -> Merchant | None:
         """The merchant that this token was made for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 
 class Standing(StrEnum):
@@ -21,3 +22,16 @@ class Proof:
 
     standing: Standing
     how: str
+
+    def __str__(self) -> str:
+        """As it is kept with the mail: the standing first."""
+        return f"{self.standing.value} {self.how}"
+
+
+NOT_LOOKED_AT: Final = str(Proof(Standing.SILENT, "not looked at"))
+"""Kept where [proof] way is none."""
+
+
+def is_proven(kept: str) -> bool:
+    """Whether a proof, as it was kept, says that the author's domain stands behind the mail."""
+    return kept.partition(" ")[0] == Standing.PROVEN.value

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, insert, select
 
-from mail_gateway.store import letters, pads
+from mail_gateway.store import letters, order_bounces, pads
 from mail_gateway.store.payments import OWNER, fresh
 from mail_gateway.store.sheet import Line, Step, foreseeing
 from mail_gateway.store.tables import keys, mails, merchants, payments, readers
@@ -48,25 +48,31 @@ class Verdict(StrEnum):
     UNREADABLE = "unreadable"
     BOUNCED = "bounced"
     REPLY = "reply"
+    ANSWER = "answer"
     IGNORED = "ignored"
 
 
 IGNORED: Final = frozenset(
-    {"bounce-forged", "bounce-notice", "reply-forged", "reply-automatic", "reply-again"}
+    {
+        *("bounce-forged", "bounce-notice", "reply-forged", "reply-automatic", "reply-again"),
+        *("answer-forged", "answer-several", "answer-automatic", "answer-again"),
+    }
 )
 """Slugs of what came to an address of a letter and is neither bounce nor answer: counted, and not kept."""
 
 
-_KEPT_WHOLE: Final = (Verdict.UNREADABLE, Verdict.REPLY)
+_KEPT_WHOLE: Final = (Verdict.UNREADABLE, Verdict.REPLY, Verdict.ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
 class Bounced:
-    """The letter that came back, by its token. status: RFC 3463, "" where the report names none."""
+    """The letter that came back, by its token: of a payment or of an order. status: RFC 3463, "" where the
+    report names none."""
 
-    payment_id: int
+    payment_id: int | None
     version: int
     status: str
+    order_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +84,23 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class OfOrder:
+    """A mail to the address at which the customer answers an order. proof: what is known of its sender. slug:
+    why it is no answer, else empty."""
+
+    order: int
+    proof: str = ""
+    slug: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """One mail. received_ms: unix milliseconds UTC, our own clock.
 
     envelope: the COSE bytes, None when none could be taken out; pad: as many random bytes, to mask them on
     disk. ksn: what they or their remains say. slug: why there is no envelope, else empty. raw is stored only
     when the mail is unreadable, and of it only raw_kept bytes. automatic: no person and no phone sent it.
-    bounced, answered: only where its token was verified. node: who works on a new sale.
+    bounced, answered, of_order: only where its token was verified. node: who works on a new sale.
     """
 
     received_ms: int
@@ -100,8 +116,16 @@ class Arrival:
     automatic: bool = False
     bounced: Bounced | None = None
     answered: Answered | None = None
+    of_order: OfOrder | None = None
     node: int | None = None
     raw_kept: int = RAW_KEPT_MAX
+
+    @property
+    def order(self) -> int | None:
+        """The order that it is about."""
+        if self.bounced is not None:
+            return self.bounced.order_id
+        return None if self.of_order is None else self.of_order.order
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +175,8 @@ def keep(sheet: Sheet, arrival: Arrival, resend_after_ms: int = RESEND_AFTER_MS)
         "raw": arrival.raw[: arrival.raw_kept] if verdict in _KEPT_WHOLE else None,
         "payment": payment_id,
         "merchant": None if arrival.answered is None else arrival.answered.merchant,
+        "order_id": arrival.order,
+        "proof": "" if arrival.of_order is None else arrival.of_order.proof,
     }
     sheet.add(_MAIL, row)
     return Kept(mail_id, payment_id, verdict, payment)
@@ -164,6 +190,8 @@ def _judge(sheet: Sheet, arrival: Arrival, content_hash: bytes) -> tuple[Verdict
         return Verdict.BOUNCED, _bounce(sheet, arrival.bounced, arrival.received_ms), None
     if arrival.answered is not None:
         return Verdict.REPLY, arrival.answered.payment, None
+    if arrival.of_order is not None and not arrival.of_order.slug:
+        return Verdict.ANSWER, None, None
     if arrival.slug in IGNORED:
         return Verdict.IGNORED, None, None
     if arrival.ksn is None or (arrival.envelope is None and arrival.automatic):
@@ -180,9 +208,12 @@ def _known(sheet: Sheet, arrival: Arrival) -> Sequence[Any]:
     return found[0] if found else (None, None)
 
 
-def _bounce(sheet: Sheet, bounced: Bounced, now_ms: int) -> int:
+def _bounce(sheet: Sheet, bounced: Bounced, now_ms: int) -> int | None:
     reason = f"bounced {bounced.status}".rstrip()
-    letters.mark_bounced(sheet, bounced.payment_id, bounced.version, now_ms, reason)
+    if bounced.order_id is not None:
+        order_bounces.mark(sheet, bounced.order_id, bounced.version, now_ms, reason)
+    if bounced.payment_id is not None:
+        letters.mark_bounced(sheet, bounced.payment_id, bounced.version, now_ms, reason)
     return bounced.payment_id
 
 

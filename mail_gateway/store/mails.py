@@ -18,7 +18,7 @@ _SHOWN: Final = (_M.id, _M.received_ms, _M.sender, _M.recipients, _M.peer, _M.sl
 def unreadable(conn: Connection, limit: int) -> list[dict[str, Any]]:
     """The newest first, without their bytes."""
     asked = select(*_SHOWN, func.length(_M.raw).label("bytes")).where(_M.raw.is_not(None))
-    asked = asked.where(or_(_M.verdict != "reply", _M.slug != ""))
+    asked = asked.where(or_(_M.verdict.not_in(("reply", "answer")), _M.slug != ""))
     return [dict(row) for row in conn.execute(asked.order_by(_M.id.desc()).limit(limit)).mappings()]
 
 

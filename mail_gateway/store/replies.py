@@ -1,4 +1,4 @@
-"""Answers of merchants on disk: whose token it is, which are not handled yet, what was sent before."""
+"""Answers on disk: whose a merchant's token is, which are not handled yet, what was sent before."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, or_, select, update
 
 from mail_gateway.domain.reply import Merchant
 from mail_gateway.store.sheet import Stale
-from mail_gateway.store.tables import letters, mails, merchants, payments, readers
+from mail_gateway.store.tables import UNHANDLED, letters, mails, merchants, payments, readers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -39,8 +39,8 @@ _OF_PAYMENT: Final = (
     .where(payments.c.id == bindparam("its_id"))
 )
 _UNHANDLED: Final = (
-    select(_M.id, _M.payment, _M.merchant, _M.message_id, _M.received_ms, _M.raw)
-    .where(_M.merchant.is_not(None), _M.handled_ms.is_(None))
+    select(_M.id, _M.payment, _M.merchant, _M.order_id, _M.message_id, _M.received_ms, _M.proof, _M.raw)
+    .where(UNHANDLED)
     .order_by(_M.id)
     .limit(bindparam("most", type_=_M.id.type))
 )
@@ -53,13 +53,18 @@ _HANDLED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A mail that is an answer and has not been handled."""
+    """A mail that is an answer and has not been handled: of a merchant, or of the customer of an order.
+
+    proof: of a customer: what is known of its sender.
+    """
 
     mail: int
     payment: int | None
-    merchant: int
+    merchant: int | None
+    order: int | None
     message_id: str
     received_ms: int
+    proof: str
     raw: bytes = field(repr=False)
 
 

@@ -1,0 +1,84 @@
+"""A mail to the address that a customer answers an order at: whether it is that customer's answer."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+from mail_gateway.proof.evidence import evidence_of
+from mail_gateway.proof.standing import NOT_LOOKED_AT
+from mail_gateway.store import customer_answers, inbox
+from schemas.mail import robots, token
+
+if TYPE_CHECKING:
+    from mail_gateway.intake.bounces import Reader
+    from mail_gateway.intake.proving import Proving
+    from mail_gateway.proof.spf import Session
+    from mail_gateway.store.customer_answers import Asked
+    from schemas.mail.read import Mail
+
+NEVER: Final = 0
+"""How long an order may be answered is said by the order, not by the address."""
+
+_LOCAL: Final = re.compile(rf"(?<![0-9a-z])[0-9a-z]{{{token.LENGTH}}}@", re.IGNORECASE)
+_TO: Final = ("to", "cc")
+_RESENT: Final = "resent-"
+
+
+class Customers:
+    """Judges answers by token, sender and way. key: of the reply tokens."""
+
+    def __init__(self, store: Reader, key: bytes, proving: Proving) -> None:
+        self._store = store
+        self._key = key
+        self._proving = proving
+
+    async def judge(
+        self, mail: Mail, raw: bytes, session: Session, tokens: set[token.Token]
+    ) -> inbox.OfOrder | str:
+        """Whose answer it is, with what proves its sender; or the slug of why it counts for nothing.
+
+        answer-several: it is to other addresses of ours as well. answer-forged: no token of ours. With the
+        order: answer-automatic, answer-forwarded, answer-stranger, answer-again. Raises GatewayError(retry)
+        proof-later where the DNS does not answer.
+        """
+        written = _written_to(raw)
+        if len({(one.kind, one.ident) for one in tokens | written}) > 1:
+            return "answer-several"
+        asked: Asked | None = await self._store.read(customer_answers.asked, next(iter(tokens)).ident)
+        ours = set() if asked is None else {one for one in tokens if self._is_ours(one, asked)}
+        if asked is None or not ours:
+            return "answer-forged"
+        slug = await self._not_theirs(mail, raw, session, asked)
+        if not slug and (not ours & written or _is_sent_on(raw)):
+            slug = "answer-forwarded"
+        if slug:
+            return inbox.OfOrder(asked.order, slug=slug)
+        proof = await self._proving.prove(raw, mail.from_address, session)
+        return inbox.OfOrder(asked.order, NOT_LOOKED_AT if proof is None else str(proof))
+
+    def _is_ours(self, one: token.Token, asked: Asked) -> bool:
+        return any(token.verify(self._key, one, to, NEVER) for to in asked.written_to)
+
+    async def _not_theirs(self, mail: Mail, raw: bytes, session: Session, asked: Asked) -> str:
+        if robots.is_automatic(raw, session.sender):
+            return "answer-automatic"
+        if mail.from_address.lower() not in asked.on_file:
+            return "answer-stranger"
+        seen = customer_answers.Seen(mail.message_id, hashlib.sha256(raw).digest())
+        again = await self._store.read(customer_answers.is_known, asked.customer, seen)
+        return "answer-again" if again else ""
+
+
+def _written_to(raw: bytes) -> set[token.Token]:
+    """The tokens in the mail's own To and Cc. What was copied or redirected to us names somebody else
+    there: a yes that was meant for another letter is no yes to ours."""
+    values = [value for name, value in evidence_of(raw, "", 0).headers if name.lower() in _TO]
+    found = (token.in_address(local, token.KINDS) for value in values for local in _LOCAL.findall(value))
+    return {one for one in found if one is not None}
+
+
+def _is_sent_on(raw: bytes) -> bool:
+    """Whether somebody sent it again as it was (RFC 5322 section 3.6.6)."""
+    return any(name.lower().startswith(_RESENT) for name, _ in evidence_of(raw, "", 0).headers)

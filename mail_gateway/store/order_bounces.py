@@ -1,0 +1,51 @@
+"""Letters of orders that came back: marked, sent once to the second address, and what nobody has taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, select, update
+
+from mail_gateway.domain.order import OrderState
+from mail_gateway.store import letters as heart
+from mail_gateway.store.tables import letters, orders
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from mail_gateway.store.sheet import Sheet
+
+QUESTIONS: Final = ("question", "question-reminder", "question-again")
+TOLD: Final = "shop-undelivered"
+_L: Final = letters.c
+_LETTER: Final = (
+    select(_L.id, _L.state, _L.recipient, _L.kind, orders.c.state.label("order_state"))
+    .join(orders, orders.c.id == _L.order_id)
+    .where(_L.order_id == bindparam("its_order"), _L.version == bindparam("its_number"))
+)
+
+
+def recipient(conn: Connection, order: int, number: int) -> str | None:
+    """To whom that letter of that order was written; None if there is none."""
+    found = conn.execute(_LETTER, {"its_order": order, "its_number": number}).one_or_none()
+    return None if found is None else found.recipient
+
+
+def mark(sheet: Sheet, order: int, number: int, now_ms: int, reason: str) -> None:
+    """Unit of work: a letter came back undelivered; it goes the way of one refused. One that is being handed
+    over again, or a question that is over, is only marked."""
+    letter = sheet.execute(_LETTER, {"its_order": order, "its_number": number}).one()
+    sheet.execute(update(letters).where(_L.id == letter.id).values(bounced_ms=now_ms, remark=reason))
+    is_over = letter.kind in QUESTIONS and letter.order_state != OrderState.ASKED.value
+    if letter.state != "sending" and not is_over:
+        heart.mark_refused(sheet, letter.id, now_ms, reason)
+
+
+def untold(conn: Connection, limit: int) -> list[int]:
+    """Orders still asked whose question nobody took, at no address, and whose shop has not heard of it."""
+    other = letters.alias()
+    told = select(other.c.id).where(other.c.order_id == _L.order_id, other.c.kind == TOLD)
+    found = select(_L.order_id).join(orders, orders.c.id == _L.order_id).distinct()
+    found = found.where(_L.state == "refused", _L.kind.in_(QUESTIONS))
+    found = found.where(orders.c.state == OrderState.ASKED.value, ~told.exists())
+    return list(conn.scalars(found.order_by(_L.order_id).limit(limit)))
