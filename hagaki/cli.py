@@ -23,6 +23,7 @@ from hagaki import (
     keys_commands,
     office,
     processor,
+    proof_commands,
     reader_commands,
     route_commands,
     servers,
@@ -61,6 +62,7 @@ app.add_typer(shunts.app, name="shunt")
 app.add_typer(want_commands.app, name="wants")
 app.add_typer(holding.app, name="hold")
 app.add_typer(audits.app, name="audit")
+app.command("proof")(proof_commands.proof)
 app.command("doctor")(examine.doctor)
 app.add_typer(examine.mails_app, name="mails")
 app.add_typer(examine.gaps_app, name="gaps")

@@ -62,12 +62,15 @@ class Deal:
 
     __slots__ = ("currency", "deal_id", "lines", "shop", "time_s", "total_minor")
 
-    def __init__(self, **fields):
-        for name in self.__slots__:
-            setattr(self, name, fields.pop(name))
-        if fields:
-            raise TypeError("no such field: %s" % ", ".join(sorted(fields)))
-        self.lines = [tuple(line) for line in self.lines]
+    def __init__(self, shop, deal_id, **rest):
+        self.shop = shop
+        self.deal_id = deal_id
+        self.time_s = rest.pop("time_s")
+        self.currency = rest.pop("currency")
+        self.total_minor = rest.pop("total_minor")
+        self.lines = [tuple(line) for line in rest.pop("lines")]
+        if rest:
+            raise TypeError("no such field: %s" % ", ".join(sorted(rest)))
 
     def __eq__(self, other):
         return type(other) is Deal and _items(self) == _items(other)
