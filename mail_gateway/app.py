@@ -22,6 +22,7 @@ from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.outbox.daily import notice_of
 from mail_gateway.outbox.desk import DeskWords
 from mail_gateway.outbox.notices import Notices
+from mail_gateway.outbox.order_letters import OrderWriter
 from mail_gateway.outbox.send import Sender
 from mail_gateway.settings import Way
 from mail_gateway.store import register, zone_keys
@@ -79,6 +80,7 @@ async def run(
             acquirers=Switch(build(port), Table(settings.acquirer.name, routes), tenure.holds),
             writer=compose,
             notices=Notices(settings, token_keys, compose),
+            order_letters=OrderWriter(settings, token_keys, compose),
             settings=settings.gateway,
             ports=ports,
             node=tenure.node,

@@ -61,7 +61,7 @@ class Compose:
         self._templates = Environment(
             loader=FileSystemLoader(TEMPLATES),
             undefined=StrictUndefined,
-            autoescape=False,  # plain text only; `_words` has taken out what could end a line
+            autoescape=_is_html,  # of plain text, `_words` has taken out what could end a line
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
@@ -94,7 +94,7 @@ class Compose:
             "To": news.recipient,
             "Reply-To": reply_to,
             "Subject": "",
-            "Date": _times(news.time_ms // 1000, self._zone)[0],
+            "Date": times(news.time_ms // 1000, self._zone)[0],
             "Message-ID": message_id,
             "Auto-Submitted": "auto-replied",  # RFC 3834
             "X-Auto-Response-Suppress": "All",
@@ -115,10 +115,10 @@ class Compose:
             "original": news.original,
             "reason": news.reason,
             "merchant": news.merchant_name,
-            "time": _times(news.time_ms // 1000, self._zone)[1],
+            "time": times(news.time_ms // 1000, self._zone)[1],
             "check_code": f"{news.check_code[:4]} {news.check_code[4:]}" if news.check_code else "",
             "version": str(news.version),
-            "until": _times(news.until_ms // 1000, self._zone)[1] if news.until_ms else "",
+            "until": times(news.until_ms // 1000, self._zone)[1] if news.until_ms else "",
         }
         return {name: one_line(value) for name, value in words.items()}
 
@@ -131,6 +131,10 @@ class Compose:
         return self._templates.get_template(template).render(words)
 
 
+def _is_html(template: str | None) -> bool:
+    return template is not None and template.endswith(".html.j2")
+
+
 def _asking(news: News, reason: str) -> dict[str, str]:
     """The lines that ask, if any; then the reason is what is to be done first."""
     if not news.questions:
@@ -140,7 +144,7 @@ def _asking(news: News, reason: str) -> dict[str, str]:
 
 
 @lru_cache(64)
-def _times(time_s: int, zone: ZoneInfo) -> tuple[str, str]:
+def times(time_s: int, zone: ZoneInfo) -> tuple[str, str]:
     """The Date header (RFC 5322), and the time as people read it."""
     time = datetime.fromtimestamp(time_s, zone)
     return format_datetime(time), f"{time:%Y-%m-%d %H:%M} {time.tzname()}"

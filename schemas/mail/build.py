@@ -1,4 +1,4 @@
-"""A mail to bytes: CRLF, one text part and its attachments, the same bytes for the same input."""
+"""A mail to bytes: CRLF, text, HTML beside it, attachments; the same bytes for the same input."""
 
 from __future__ import annotations
 
@@ -32,28 +32,40 @@ _CHARSETS: Final = {"utf-8": "utf-8", "iso-2022-jp": "iso-2022-jp"}
 
 
 def build_mail(
-    headers: Mapping[str, str], text: str, attachments: Sequence[Attached] = (), *, charset: str = "utf-8"
+    headers: Mapping[str, str],
+    text: str,
+    attachments: Sequence[Attached] = (),
+    *,
+    charset: str = "utf-8",
+    html: str = "",
 ) -> bytes:
     """Raw mail with CRLF line ends.
 
     headers: name to value in the order given, without the MIME ones; only Subject may hold more than ASCII.
     text: the body, "\\n" lines. attachments: text among them is UTF-8. charset: of the body, "utf-8" or
-    "iso-2022-jp" (what that cannot write becomes "?"). Raises WireError header-unsafe, header-name,
-    mail-charset, attachment-name, attachment-type.
+    "iso-2022-jp" (what that cannot write becomes "?"). html: the same for who shows HTML, in UTF-8
+    (RFC 2046 section 5.1.4: the plainest first). Raises WireError header-unsafe, header-name, mail-charset,
+    attachment-name, attachment-type.
     """
     if charset not in _CHARSETS:
         raise WireError("mail-charset", charset)
     lines = [_header(name, value, charset) for name, value in headers.items()]
     lines.append("MIME-Version: 1.0")
     body = _part(f"Content-Type: text/plain; charset={charset}", text.encode(_CHARSETS[charset], "replace"))
-    if not attachments:
-        return _bytes(lines) + body
-    parts = (body, *(_attached(*attachment) for attachment in attachments))
+    if html:
+        styled = _part("Content-Type: text/html; charset=utf-8", html.encode("utf-8", "replace"))
+        body = _multipart("alternative", (body, styled))
+    if attachments:
+        body = _multipart("mixed", (body, *(_attached(*attachment) for attachment in attachments)))
+    return _bytes(lines) + body
+
+
+def _multipart(kind: str, parts: Sequence[bytes]) -> bytes:
+    """Parts, each with its headers, as one (RFC 2046 section 5.1)."""
     boundary = "=_" + hashlib.sha256(b"\0".join(parts)).hexdigest()[:32]
-    lines.append(f'Content-Type: multipart/mixed; boundary="{boundary}"')
     opening = f"--{boundary}\r\n".encode("ascii")
-    closing = f"--{boundary}--\r\n".encode("ascii")
-    return _bytes(lines) + b"\r\n" + b"".join(opening + part + b"\r\n" for part in parts) + closing
+    head = _bytes([f'Content-Type: multipart/{kind}; boundary="{boundary}"', ""])
+    return head + b"".join(opening + part + b"\r\n" for part in parts) + opening[:-2] + b"--\r\n"
 
 
 def _bytes(lines: list[str]) -> bytes:

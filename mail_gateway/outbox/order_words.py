@@ -1,0 +1,91 @@
+"""An order in the words of its letters' templates: each value of one line, each amount as people read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from mail_gateway.domain.money import CURRENCIES, shown
+from mail_gateway.domain.order_news import bands
+from mail_gateway.domain.receipt import REDUCED
+from mail_gateway.outbox.compose import one_line, times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from zoneinfo import ZoneInfo
+
+    from mail_gateway.domain.order import Foreign, Line, Order
+    from mail_gateway.domain.order_news import OrderNews
+
+    Words = dict[str, str | Sequence[Mapping[str, str]]]
+
+_MARKS: Final = {"ja": "※", "en": "*"}
+"""Beside what is taxed at the reduced rate."""
+
+
+def words_of(news: OrderNews, language: str, zone: ZoneInfo) -> Words:
+    """What the templates of every kind may use. language: ja or en, whose templates these are."""
+    order, seller, customer = news.order, news.parties.seller, news.parties.customer
+    single = {
+        "kind": news.kind.value,
+        "why": news.why,
+        "shop": seller.name,
+        "registration_number": seller.registration_number,
+        "customer": customer.name,
+        "customer_id": customer.customer_id,
+        "total": shown(order.total_minor, order.currency, language),
+        "foreign": _foreign(order.foreign, order, language),
+        "code": order.code,
+        "deal_id": order.deal_id,
+        "number": str(order.id),
+        "state": order.state.value,
+        "settle": order.settle.value,
+        "ask_first": "1" if order.ask_first else "",
+        "made": "1" if order.made_ms else "",
+        "delivery": order.delivery,
+        "means": news.parties.means,
+        "placed": times(order.placed_ms // 1000, zone)[1],
+        "until": times(order.until_ms // 1000, zone)[1],
+        "is_reduced": "1" if any(line.tax_rate == REDUCED for line in news.parties.lines) else "",
+    }
+    lists = {
+        "lines": [_line(place, line, order, language) for place, line in enumerate(news.parties.lines, 1)],
+        "bands": _bands(news, language),
+    }
+    return {**{name: one_line(value) for name, value in single.items()}, **lists}
+
+
+def _line(place: int, line: Line, order: Order, language: str) -> dict[str, str]:
+    words = {
+        "place": str(place),
+        "name": line.name,
+        "model": line.model,
+        "unit": shown(line.unit_minor, order.currency, language),
+        "quantity": str(line.quantity),
+        "total": shown(line.total_minor, order.currency, language),
+        "mark": _MARKS[language] if line.tax_rate == REDUCED else "",
+    }
+    return {name: one_line(value) for name, value in words.items()}
+
+
+def _bands(news: OrderNews, language: str) -> list[dict[str, str]]:
+    """The tax within the total, by rate; 0 % has none."""
+    order = news.order
+    return [
+        {
+            "rate": f"{band.rate}%",
+            "mark": _MARKS[language] if band.rate == REDUCED else "",
+            "amount": shown(band.amount_minor, order.currency, language),
+            "tax": shown(band.tax_minor, order.currency, language),
+        }
+        for band in bands(news.parties.lines, news.parties.seller.rounding)
+    ]
+
+
+def _foreign(foreign: Foreign | None, order: Order, language: str) -> str:
+    """The price abroad with its rate and who says so; empty where there is none."""
+    if foreign is None:
+        return ""
+    code = CURRENCIES[foreign.currency].code if foreign.currency in CURRENCIES else f"{foreign.currency:03d}"
+    ours = CURRENCIES[order.currency].code if order.currency in CURRENCIES else f"{order.currency:03d}"
+    price = shown(foreign.amount_minor, foreign.currency, language)
+    return f"{price} (1 {code} = {ours} {foreign.rate}; {foreign.source})"
