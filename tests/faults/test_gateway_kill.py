@@ -13,7 +13,7 @@ AMOUNT = 1200
 SLOW_HOST = 1904  # charged at once, answered two seconds later
 
 
-@pytest.mark.parametrize("happenings", [0, 2, 3, 5, 6, 8, 9, 11, 13])
+@pytest.mark.parametrize("happenings", [0, 3, 5, 6, 9, 13])
 async def test_killed_at_any_moment(tmp_path: Path, happenings: int) -> None:
     """The mail has left the phone; the gateway dies after so many more things were told by anybody."""
 

@@ -38,7 +38,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Reference:
 def test_struck_at_a_system_call_nothing_is_lost_double_or_untrue(
     undisturbed: Reference, tmp_path: Path, kinds: list[str]
 ) -> None:
-    most = reach("POINTS", 3)
+    most = reach("POINTS", 2)
     chosen = [point for kind in kinds for point in points(kind, undisturbed.made, most)]
     rows = asyncio.run(strike(undisturbed.day.scene, tmp_path, chosen))
     assert [line for row in rows.values() for line in row.wrong] == []
@@ -70,7 +70,7 @@ def test_after_a_failed_sync_a_power_cut_leaves_what_was_promised(
 
 def test_a_soak_of_five_processes(tmp_path: Path) -> None:
     run = soak(tmp_path / "world", seed=1)
-    verdict = asyncio.run(run.run(reach("SOAK_S", 5) or 5))
+    verdict = asyncio.run(run.run(reach("SOAK_S", 3) or 3))
     assert verdict.all() == []
     assert run.kills
     assert run.sold

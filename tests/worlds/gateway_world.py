@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP
 
 from card_reader_fw.board.desk import desk
 from hagaki.sections import read_config, settings
-from hagaki.world import DOMAIN, MERCHANT, World
+from hagaki.world import DOMAIN, MERCHANT, Happening, World
 
 TRACK2 = "4111111111111111=27122010000012345678"
 LIMIT_S = 30
@@ -71,13 +71,23 @@ async def counter(
     try:
         await world.start("host")
         await world.start("gateway")
-        await world.wait_for("line.signed-on")
-        if not any(happening.verb == "gateway.listening" for happening in world.history):
-            await world.wait_for("gateway.listening")
+        await _both(world, "line.signed-on", "gateway.listening")
         yield here
     finally:
         await world.close()
         server.close()
+
+
+async def _both(world: World, first: str, second: str) -> None:
+    """Wait for both, in whichever order; neither is left to be taken for one of a later life."""
+    before: set[str] = set()
+
+    async def noted(happening: Happening) -> None:
+        before.add(happening.verb)
+
+    await world.wait_for(first, noted)
+    if second not in before:
+        await world.wait_for(second)
 
 
 def plain_mail(text: str, message_id: str = "<1@carrier.example>") -> bytes:
