@@ -182,8 +182,8 @@ class Teller:
         now_ms = self._tools.ports.now_ms()
         if told.taken:
             return Mark(None, now_ms, told.remark)
-        due_ms = now_ms + wait_s(row.attempts, now_ms - row.created_ms) * 1000
-        is_over = due_ms > row.created_ms + self._life_ms
+        due_ms = now_ms + wait_s(row.attempts, now_ms - row.since_ms) * 1000
+        is_over = due_ms > row.since_ms + self._life_ms
         return Mark(None if is_over else due_ms, None, told.remark)
 
     async def _post(self, row: HookRow, wrapped: bytes, at_s: int) -> Told:

@@ -32,7 +32,7 @@ _IS_BEHIND: Final = (
     .exists()
 )
 _TO_CLAIM: Final = (
-    select(_H.id, _H.merchant, _H.order_id, _H.event, _H.body, _H.attempts + 1, _H.created_ms)
+    select(_H.id, _H.merchant, _H.order_id, _H.event, _H.body, _H.attempts + 1, _H.since_ms)
     .add_columns(func.coalesce(_S.webhook, ""), _S.hook_secret)
     .join(selling, _S.merchant == _H.merchant, isouter=True)
     .where(_H.due_ms <= bindparam("now_ms"), not_(_IS_BEHIND))
@@ -60,7 +60,7 @@ _SETTLE: Final = (
 @dataclass(frozen=True, slots=True)
 class HookRow:
     """One hook in hand. attempts: with this one. url: empty where the merchant has no webhook any more;
-    secret: wrapped. created_ms: unix ms."""
+    secret: wrapped. since_ms: unix ms."""
 
     id: int
     merchant: int
@@ -68,7 +68,7 @@ class HookRow:
     event: str
     body: bytes
     attempts: int
-    created_ms: int
+    since_ms: int
     url: str
     secret: bytes | None = field(repr=False)
 
@@ -95,7 +95,7 @@ def put(sheet: Sheet, hook: Hook, now_ms: int) -> None:
     """Unit of work, in the commit of its event: tell the shop's server, from now on. The merchant must have a
     webhook; one event of an order is told once (a second one is refused by the database)."""
     row = {"order_id": hook.order, "merchant": hook.merchant, "event": hook.event.value}
-    sheet.add(_PUT, {**row, "body": hook.body, "created_ms": now_ms, "due_ms": now_ms})
+    sheet.add(_PUT, {**row, "body": hook.body, "created_ms": now_ms, "since_ms": now_ms, "due_ms": now_ms})
 
 
 def claim(sheet: Sheet, now_ms: int, most: int, node: int | None, full: Sequence[int]) -> Claimed:
@@ -139,7 +139,7 @@ def listed(conn: Connection, merchant: int, limit: int, *, everything: bool) -> 
 def retry(conn: Connection, merchant: int, now_ms: int) -> int:
     """Unit of work: what is not taken is due now and tried for the whole time anew; -> how many."""
     asked = update(hooks).where(_H.merchant == merchant, _H.done_ms.is_(None))
-    return conn.execute(asked.values(due_ms=now_ms, created_ms=now_ms)).rowcount
+    return conn.execute(asked.values(due_ms=now_ms, since_ms=now_ms)).rowcount
 
 
 def given_up(conn: Connection) -> list[dict[str, Any]]:

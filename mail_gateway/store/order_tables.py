@@ -58,6 +58,17 @@ api_keys: Final = Table(
 )
 """Keys of shops. hash: SHA-256 of the key, which itself is nowhere."""
 
+shop_requests: Final = Table(
+    "shop_requests",
+    metadata,
+    Column("merchant", WHOLE, ForeignKey("merchants.id"), primary_key=True, autoincrement=False),
+    Column("key", Text, primary_key=True),
+    Column("hash", LargeBinary, nullable=False),
+    whole("at_ms"),
+    sqlite_strict=True,
+)
+"""Idempotency keys of shops, each with the SHA-256 of the body that it came with."""
+
 products: Final = Table(
     "products",
     metadata,
@@ -230,6 +241,7 @@ hooks: Final = Table(
     Column("event", Text, nullable=False),
     Column("body", LargeBinary, nullable=False),
     whole("created_ms"),
+    whole("since_ms"),
     Column("due_ms", WHOLE),
     count("attempts"),
     Column("done_ms", WHOLE),
@@ -239,3 +251,4 @@ hooks: Final = Table(
     sqlite_strict=True,
 )
 Index("hooks_due", hooks.c.due_ms, sqlite_where=_DUE, postgresql_where=_DUE)
+"""since_ms: from when on the time runs after which it is given up; created, or retried by a person."""

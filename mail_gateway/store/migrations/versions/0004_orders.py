@@ -89,6 +89,16 @@ def _masters(whole: TypeEngine[int]) -> None:
         UniqueConstraint("hash"),
         sqlite_strict=True,
     )
+    op.create_table(
+        "shop_requests",
+        Column("merchant", whole, nullable=False),
+        Column("key", Text, nullable=False),
+        Column("hash", LargeBinary, nullable=False),
+        Column("at_ms", whole, nullable=False),
+        ForeignKeyConstraint(["merchant"], ["merchants.id"]),
+        PrimaryKeyConstraint("merchant", "key"),
+        sqlite_strict=True,
+    )
 
 
 def _goods(whole: TypeEngine[int]) -> None:
@@ -298,6 +308,7 @@ def _telling(whole: TypeEngine[int]) -> None:
         Column("event", Text, nullable=False),
         Column("body", LargeBinary, nullable=False),
         Column("created_ms", whole, nullable=False),
+        Column("since_ms", whole, nullable=False),
         Column("due_ms", whole),
         Column("attempts", whole, server_default=text("0"), nullable=False),
         Column("done_ms", whole),
