@@ -79,3 +79,8 @@ def signature(secret: bytes, at_s: int, body: bytes) -> str:
     """The header's value for a body that leaves at that moment, unix seconds."""
     mac = hmac.digest(secret, b"%d." % at_s + body, "sha256").hex()
     return f"t={at_s},v1={mac}"
+
+
+def hook_ident(merchant: int) -> bytes:
+    """What a merchant's wrapped secret is bound to."""
+    return b"hook %d" % merchant
