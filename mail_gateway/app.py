@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mail_gateway.admin import zones
+from mail_gateway.domain.hook import hook_ident
 from mail_gateway.domain.route import Table
 from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.envelope.root import fetch_root
@@ -21,6 +22,7 @@ from mail_gateway.observe.maillog import MailLog
 from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.outbox.daily import notice_of
 from mail_gateway.outbox.desk import DeskWords
+from mail_gateway.outbox.hooking import Teller, Tools
 from mail_gateway.outbox.notices import Notices
 from mail_gateway.outbox.order_letters import OrderWriter
 from mail_gateway.outbox.send import Sender
@@ -32,6 +34,7 @@ from mail_gateway.work.day_totals import DayTotals
 from mail_gateway.work.desk import Desk
 from mail_gateway.work.digest import Digest
 from mail_gateway.work.kit import Kit
+from mail_gateway.work.orders import Bell, Orders
 from mail_gateway.work.replies import Replies
 from mail_gateway.work.runner import Runner
 from mail_gateway.work.sweeper import Sweeper
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from acquirer_sdk.keyport import KeyPort
     from acquirer_sdk.port import Acquirer
     from mail_gateway.domain.route import Route
+    from mail_gateway.outbox.hooking import Caller
     from mail_gateway.ports import Ports
     from mail_gateway.proof.prover import Prover
     from mail_gateway.settings import Settings, SmarthostSettings
@@ -71,9 +75,10 @@ async def run(
         await tenure.begin()
         stack.push_async_callback(tenure.end)
         sender = Sender(_smarthost(settings), store, ports, tenure.mine)
+        teller = _teller(settings, keys, store, ports, tenure)
         token_keys = _token_keys(keys)
         compose = Compose(settings, token_keys)
-        port = await _key_port(settings, store, keys, stack)
+        port, bell = await _key_port(settings, store, keys, stack), Bell()
         kit = Kit(
             store=store,
             keys=keys,
@@ -84,14 +89,16 @@ async def run(
             settings=settings.gateway,
             ports=ports,
             node=tenure.node,
-            letter_queued=sender.wake,
+            letter_queued=partial(_wake, sender, teller),
             line=asyncio.Semaphore(settings.gateway.requests_max),
+            order_moved=bell.ring,
+            orders=settings.orders,
         )
         runner, working = await _work(kit, tenure, stack)
         advising = Advising(kit, tenure.holds)
         wants = Wants(lambda: tenure.node, runner.wake, advising.wake)
         replies = _replies(settings, kit, wants, compose)
-        for part in (Digest(kit, notice_of), DayTotals(kit, tenure.holds), replies, advising):
+        for part in (Digest(kit, notice_of), DayTotals(kit, tenure.holds), replies, advising, teller):
             working.append(asyncio.create_task(part.run()))
             stack.callback(working[-1].cancel)
         sending = _send(sender, stack)
@@ -100,10 +107,27 @@ async def run(
         answers = Answers(store, token_keys.reply, _prover(settings, ports))
         others = Others(Bounces(store, token_keys.bounce), answers)
         intake = Intake(store, onward, settings.gateway, ports, others)
-        await _site(settings, ports, stack)
+        await _site(settings, kit, stack)
         door = await serve(settings, intake, ports)
         stack.push_async_callback(door.close)
         await _until(stop, *working, sending)
+
+
+def _wake(sender: Sender, teller: Teller) -> None:
+    sender.wake()
+    teller.wake()  # what moves an order writes letters and hooks in one commit
+
+
+def _teller(settings: Settings, keys: KeyRing, store: Store, ports: Ports, tenure: Tenure) -> Teller:
+    def open_secret(merchant: int, wrapped: bytes) -> bytes:
+        return keys.unwrap(Purpose.HOOK, hook_ident(merchant), wrapped)
+
+    def caller() -> Caller:
+        from mail_gateway.outbox.hooks import HookCaller  # who tells nobody does not pay for the library
+
+        return HookCaller()
+
+    return Teller(settings.orders, Tools(store, caller, open_secret, ports, tenure.mine))
 
 
 def _onward(runner: Runner, sender: Sender, tenure: Tenure, replies: Replies) -> Onward:
@@ -117,6 +141,14 @@ def _onward(runner: Runner, sender: Sender, tenure: Tenure, replies: Replies) ->
             runner.wake(payment.id, payment)
 
     return Onward(wake, begin, tenure.mine, replies.wake)
+
+
+def _orders(kit: Kit, bell: Bell, tenure: Tenure, runner: Runner) -> Orders:
+    def wake(payment_id: int) -> None:
+        if tenure.holds():
+            runner.wake(payment_id)
+
+    return Orders(kit, bell, lambda: tenure.node, tenure.mine, wake)
 
 
 def _prover(settings: Settings, ports: Ports) -> Prover | None:
@@ -200,11 +232,14 @@ def _send(sender: Sender, stack: AsyncExitStack) -> asyncio.Task[None]:
     return sending
 
 
-async def _site(settings: Settings, ports: Ports, stack: AsyncExitStack) -> None:
+async def _site(settings: Settings, kit: Kit, stack: AsyncExitStack) -> None:
     if settings.site.port:
         from mail_gateway.site import http  # a gateway without a site does not pay for its library
+        from mail_gateway.site.shops import Shops
 
-        stack.push_async_callback((await http.serve(settings, ports)).close)
+        shops = Shops(kit, settings.site)
+        stack.push_async_callback((await http.serve(settings, kit.ports, (shops,))).close)
+        stack.push_async_callback(shops.close)
 
 
 async def _until(stop: asyncio.Event, *working: asyncio.Task[None]) -> None:

@@ -242,6 +242,9 @@ class SiteSettings:
         default="",
         metadata=_set("how customers reach it, such as https://pay.example; empty: no pages named"),
     )
+    shop_requests_per_minute_max: int = field(
+        default=600, metadata=_set("what one key of a shop may ask in a minute", min=1, max=1_000_000)
+    )
 
     def __post_init__(self) -> None:
         """Raises SettingsError for a half of a certificate, or an address that is none."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,11 +26,6 @@ _LENGTH: Final = 24
 _NAME_MAX: Final = 40
 
 
-def key_hash(key: str) -> bytes:
-    """What is kept of a key."""
-    return hashlib.sha256(key.encode()).digest()
-
-
 def new(gateway: GatewaySettings, merchant: str, name: str, dice: Dice, now_ms: int) -> dict[str, Any]:
     """Make a key for a merchant's server or till; -> it, for the only time. Raises GatewayError."""
     if not name.isprintable() or not 1 <= len(name) <= _NAME_MAX:
@@ -39,7 +33,7 @@ def new(gateway: GatewaySettings, merchant: str, name: str, dice: Dice, now_ms: 
     key = PREFIX + urlsafe_b64encode(dice(_LENGTH)).decode()
     with guest(gateway.database, write=True) as conn:
         owner = register.find_merchant(conn, merchant)
-        number = api_keys.add(conn, owner.id, name, key_hash(key), now_ms)
+        number = api_keys.add(conn, owner.id, name, api_keys.key_hash(key), now_ms)
     return {"merchant": owner.name, "key": number, "name": name, "secret": key}
 
 

@@ -17,7 +17,7 @@ _GOOD: Final = range(200, 300)
 _HEADER_MAX: Final = 4096
 
 
-class Caller:
+class HookCaller:
     """Owns the connections. No redirects, no cookies, no proxy of the machine's; answers are not read."""
 
     def __init__(self) -> None:

@@ -18,6 +18,7 @@ WAIT_MAX_S: Final = 60
 KEY_MAX: Final = 255
 PAGE_MAX: Final = 500
 ASK_MAX_MIN: Final = 720 * 60
+TAX_RATES: Final = (0, 8, 10)
 _ID_MAX: Final = 2**53 - 1
 _SECONDS_MAX: Final = 253_402_300_799
 
@@ -34,6 +35,9 @@ _LINE: Final = Members(
             needed=False,
         ),
         "quantity": Member(Whole(1, 9999), "How many."),
+        "tax_rate": Member(
+            Choice(TAX_RATES), "Percent within the price, of words of your own; 10 if left out.", needed=False
+        ),
     },
     either=("product", "name"),
 )
@@ -166,13 +170,22 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType(
         "method-unknown": _row(405, "This cannot be done here."),
         "rate-over": _row(429, "Too many requests with this key: wait as Retry-After says."),
         "waits-full": _row(429, "Too many long polls with this key."),
-        "order-unknown": _row(404, "You have no order of that deal ID."),
         "later": _row(503, "Not now: nothing was done; send the same again."),
         "internal": _row(500, "A fault of ours: send the same again, it is done at most once."),
     }
 )
 """Slug -> status of HTTP and title, of what the door itself refuses; what an order may not be is in
-work/placing.py."""
+domain/placing.py:WHY, with these statuses."""
+
+REFUSED: Final = 422
+STATUSES: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        **dict.fromkeys(("deal-unknown",), 404),
+        **dict.fromkeys(("not-selling",), 403),
+        **dict.fromkeys(("deal-id-used", "out-of-stock", "order-made", "order-dead", "order-not-made"), 409),
+    }
+)
+"""Of HTTP, for the slugs of domain/placing.py:WHY; of all others REFUSED."""
 
 
 def problem(

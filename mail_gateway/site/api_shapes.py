@@ -56,19 +56,19 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of these texts."""
+    """One of these texts, or one of these numbers."""
 
-    words: tuple[str, ...]
+    values: tuple[str, ...] | tuple[int, ...]
 
-    def check(self, value: object, path: str) -> str:
-        """-> the text. Raises Misfit."""
-        if not isinstance(value, str) or value not in self.words:
+    def check(self, value: object, path: str) -> Any:
+        """-> the value. Raises Misfit."""
+        if type(value) not in (str, int) or value not in self.values:
             raise Misfit("json-form", path)
         return value
 
     def schema(self) -> dict[str, Any]:
         """As JSON Schema."""
-        return {"type": "string", "enum": list(self.words)}
+        return {"enum": list(self.values)}
 
 
 @dataclass(frozen=True, slots=True)

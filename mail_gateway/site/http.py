@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from aiohttp import web
 
+from mail_gateway.site import tls
 from mail_gateway.site.pages import PHONE, pages
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 BODY_MAX: Final = 256 * 1024
 """Bytes that somebody may send at once."""
+SHUTDOWN_S: Final = 5
+"""What is under way at the end may take so long."""
 
 
 class Part(Protocol):
@@ -41,9 +44,10 @@ async def serve(settings: Settings, ports: Ports, parts: Sequence[Part] = ()) ->
     """Open the port of [site] and return the site; `Site.close` shuts it. Raises OSError if it is taken.
 
     parts: what there is beside the phone's page.
-    Encryption is the affair of a proxy in front; a browser talks to a serial port only over https or on
-    the same machine.
+    Without a certificate of [site] encryption is the affair of a proxy in front; a browser talks to a serial
+    port only over https or on the same machine. Raises GatewayError for a certificate that cannot be used.
     """
+    secured = tls.context(settings.site)
     ready = pages(settings.gateway)
 
     async def answer(request: web.Request) -> web.Response:
@@ -61,9 +65,9 @@ async def serve(settings: Settings, ports: Ports, parts: Sequence[Part] = ()) ->
     for part in parts:
         app.add_routes(part.routes())
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
-    await web.TCPSite(runner, settings.site.host, settings.site.port).start()
+    await web.TCPSite(runner, settings.site.host, settings.site.port, ssl_context=secured).start()
     port = int(runner.addresses[0][1])
     ports.tell("site.listening", port=port)
     return Site(runner, port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,11 @@ class Holder:
 
     key: int
     merchant: int
+
+
+def key_hash(key: str) -> bytes:
+    """What is kept of a key."""
+    return hashlib.sha256(key.encode()).digest()
 
 
 def holder(conn: Connection, hashed: bytes) -> Holder | None:
