@@ -82,3 +82,10 @@ def end_of_day(now_ms: int, zone: ZoneInfo, at: str) -> tuple[date, int]:
     if moment > now:
         moment = datetime.combine(now.date() - timedelta(days=1), time.fromisoformat(at), zone)
     return moment.date(), int(moment.timestamp()) * 1000
+
+
+def next_end(now_ms: int, zone: ZoneInfo, at: str) -> int:
+    """When the day that now is in ends, unix ms. at: as in `end_of_day`."""
+    ended, _ = end_of_day(now_ms, zone, at)
+    moment = datetime.combine(ended + timedelta(days=1), time.fromisoformat(at), zone)
+    return int(moment.timestamp()) * 1000

@@ -69,7 +69,11 @@ def _table() -> dict[OrderState, Mapping[OrderKind, OrderState]]:
         },
         s.AUTHORISED: {k.ASKED: s.ASKED, k.CANCELLED: s.CANCELLED},
         s.ASKED: {k.YES: s.CONFIRMED, k.NO: s.REFUSED, k.LAPSED: s.LAPSED, k.CANCELLED: s.CANCELLED},
-        s.CONFIRMED: {k.CAPTURED: s.CAPTURED, k.NOT_CAPTURED: s.FAILED},
+        s.CONFIRMED: {
+            k.CAPTURED: s.CAPTURED,
+            k.NOT_CAPTURED: s.FAILED,
+            k.HANDED_OVER: s.CONFIRMED,  # the money is taken later: after the day of the yes
+        },
         s.CAPTURED: {k.HANDED_OVER: s.HANDED_OVER},
     }
 

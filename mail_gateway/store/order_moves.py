@@ -139,9 +139,9 @@ def _step(sheet: Sheet, entry: OrderEntry, before: OrderState, event: OrderEvent
 
 def _restock(sheet: Sheet, order: int, stock: int, reserved: int) -> None:
     """A stock that is not counted is NULL, and stays so."""
-    for product, quantity in sheet.execute(_LINES, {"its_id": order}).all():
-        more = {"more": stock * quantity, "reserved_more": reserved * quantity}
-        sheet.execute(_STOCK, {"its_id": product, **more})
+    for line in sheet.execute(_LINES, {"its_id": order}).all():
+        more = {"more": stock * line.quantity, "reserved_more": reserved * line.quantity}
+        sheet.execute(_STOCK, {"its_id": line.product, **more})
 
 
 def _answer(sheet: Sheet, case: Case, asking: Confirmation) -> None:

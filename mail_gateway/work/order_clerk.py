@@ -56,7 +56,8 @@ def moving(
     """
     before = asking or case.confirmation
     if before is not None and kind in _ENDS:
-        before = answered(before, _ENDS[kind])
+        answered_ms = before.answered_ms or kit.ports.now_ms()
+        before = answered(before, _ENDS[kind], answered_ms=answered_ms)
     remark = str(changes.get("remark", ""))
     facts = {"reason": remark} if remark else {}
     events = (OrderEvent(kind, facts),)

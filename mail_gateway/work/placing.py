@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mail_gateway.domain.order import DEAD, OrderKind, OrderState
+from mail_gateway.domain.customer import MeansKind
+from mail_gateway.domain.offer import Draft, Limits, judge
+from mail_gateway.domain.order import CODE_LENGTH, DEAD, Order, OrderKind, OrderState, Settle, code_of
 from mail_gateway.domain.placing import Placed, PlaceOrder, Refused
-from mail_gateway.store import orders
+from mail_gateway.store import order_placing, orders
+from mail_gateway.store.order_placing import Placing
 from mail_gateway.store.sheet import Stale
 from mail_gateway.work import order_clerk
+from schemas.deal.layout import Deal, encode
+from schemas.errors import WireError
 
 if TYPE_CHECKING:
+    from mail_gateway.domain.customer import Means
     from mail_gateway.store.orders import Case
     from mail_gateway.work.kit import Kit
 
 _TO_CANCEL = frozenset({OrderState.PLACED, OrderState.AUTHORISED, OrderState.ASKED})
 BY_SHOP = "shop"
+PLACED_GUARD_MS = 60_000
+"""Who placed it and died: somebody else looks after so long. Else its payment's moves wake whoever waits."""
 
 
 async def place(kit: Kit, merchant: int, wanted: PlaceOrder) -> Placed | Refused:
@@ -24,7 +32,83 @@ async def place(kit: Kit, merchant: int, wanted: PlaceOrder) -> Placed | Refused
     The same request again gives the same order, also where the first one's answer was lost; another one with
     its deal ID is refused. Raises GatewayError(retry).
     """
-    raise NotImplementedError
+    limits = Limits(kit.settings.currency, kit.orders.amount_minor_max, kit.orders.answer_h)
+    while True:
+        offer = await kit.store.read(order_placing.offer, merchant, wanted)
+        draft = judge(offer, wanted, limits)
+        if not isinstance(draft, Draft):
+            return draft
+        placing = _prepare(kit, wanted, draft)
+        if isinstance(placing, Refused):
+            return placing
+        try:
+            order = await kit.store.run(order_placing.put, placing)
+        except Stale:
+            continue
+        kit.ports.tell("order.placed", order=order.id, merchant=merchant, total=order.total_minor)
+        kit.order_moved(order.id)
+        return Placed(order, is_new=True)
+
+
+def _prepare(kit: Kit, wanted: PlaceOrder, draft: Draft) -> Placing | Refused:
+    """The order as it will stand on the disk."""
+    now_ms, settle = kit.ports.now_ms(), draft.selling.settle
+    can_keep = _can_keep(kit, draft.means, settle)
+    if can_keep is None:
+        return Refused("means-unsupported", "means")
+    deal = Deal(
+        shop=draft.shop,
+        deal_id=wanted.deal_id,
+        time_s=now_ms // 1000,
+        currency=kit.settings.currency,
+        total_minor=draft.total_minor,
+        lines=[(line.name, line.model, line.unit_minor, line.quantity) for line in draft.lines],
+    )
+    try:
+        agreed = encode(deal)
+    except WireError as error:
+        return Refused("words-bad", str(error))
+    order = Order(
+        id=0,
+        merchant=draft.selling.merchant,
+        deal_id=wanted.deal_id,
+        customer=draft.customer,
+        means=draft.means.id,
+        state=OrderState.PLACED,
+        epoch=0,
+        code=code_of(kit.ports.random_bytes(CODE_LENGTH)),
+        deal=agreed,
+        placed_ms=now_ms,
+        currency=kit.settings.currency,
+        total_minor=draft.total_minor,
+        tax_minor=draft.tax_minor,
+        delivery=wanted.delivery,
+        foreign=wanted.foreign,
+        settle=settle,
+        ask_first=not can_keep,
+        until_ms=now_ms + draft.answer_ms,
+        due_ms=now_ms + PLACED_GUARD_MS if can_keep else now_ms,
+        made_ms=None,
+        tries=0,
+        letters=0,
+        remark="",
+    )
+    return Placing(order, draft.lines, wanted.hash, kit.node, hold=can_keep and settle is not Settle.AT_ONCE)
+
+
+def _can_keep(kit: Kit, means: Means, settle: Settle) -> bool | None:
+    """Whether the money can be had before the yes and given back after a no; None: nobody takes these means.
+
+    Without a name, whoever the routes may choose has to be able to.
+    """
+    names = (means.acquirer,) if means.acquirer else kit.acquirers.names
+    known = [kit.acquirers.named(name).capabilities for name in names if name in kit.acquirers.names]
+    able = [one for one in known if (one.card if means.kind is MeansKind.CARD else one.account)]
+    if not able:
+        return None
+    if settle is Settle.AT_ONCE:
+        return all(one.void or one.refund for one in able)
+    return all(one.capture for one in able)
 
 
 async def cancel(kit: Kit, merchant: int, deal_id: str, *, by: str = BY_SHOP) -> Case | Refused:
@@ -47,8 +131,20 @@ async def cancel(kit: Kit, merchant: int, deal_id: str, *, by: str = BY_SHOP) ->
 
 
 async def hand_over(kit: Kit, merchant: int, deal_id: str) -> Case | Refused:
-    """The goods are the customer's, or on their way; only of an order that is made. Raises GatewayError."""
-    raise NotImplementedError
+    """The goods are the customer's, or on their way; only of an order that is made. Again, the same.
+
+    An order that is captured later is handed over as soon as it is captured. Raises GatewayError(retry).
+    """
+    while True:
+        found = await state_of(kit, merchant, deal_id)
+        if isinstance(found, Refused) or found.handed:
+            return found
+        if found.order.made_ms is None or found.order.state in DEAD:
+            return Refused("order-dead" if found.order.state in DEAD else "order-not-made")
+        try:
+            await order_clerk.enter(kit, order_clerk.moving(kit, found, OrderKind.HANDED_OVER))
+        except Stale:
+            continue
 
 
 async def state_of(kit: Kit, merchant: int, deal_id: str) -> Case | Refused:

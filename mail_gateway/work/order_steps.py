@@ -1,0 +1,228 @@
+"""What an order does next, by what it, its payments and the clock say: one entry, or none. Asks nobody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from mail_gateway.domain.confirmation import Confirmation, ConfirmState
+from mail_gateway.domain.day import next_end
+from mail_gateway.domain.offer import HOUR_MS
+from mail_gateway.domain.order import CAPTURES_MAX, DEAD, OrderEvent, OrderKind, OrderState, Settle
+from mail_gateway.domain.order_telling import told_of
+from mail_gateway.domain.outcome import Letter
+from mail_gateway.domain.payment import ENDED, State, Trade
+from mail_gateway.store import order_payments
+from mail_gateway.store.order_moves import OrderEntry
+from mail_gateway.work import order_clerk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mail_gateway.store.order_payments import Bought
+    from mail_gateway.store.orders import Case
+    from mail_gateway.work.kit import Kit
+
+    Step = Callable[[Kit, Case], OrderEntry | None]
+
+LOOK_MS: Final = 60_000
+"""An order that waits for a payment is looked at so often, should its moves be missed."""
+
+CAPTURE_DAYS: Final = 7
+"""So long after the yes an acquirer that cannot be reached is waited for; no hold lasts for ever."""
+
+GIVE_BACKS_MAX: Final = 5
+"""So often the money of a dead order is given back anew, where that was refused; then a person does it."""
+
+_TAKEN: Final = frozenset({State.APPROVED, State.SETTLED})
+_NO: Final = frozenset({State.DECLINED, State.RE_ENTER, State.REFUSED})
+_UNDONE: Final = frozenset({State.IN_DOUBT, State.REVERSING, State.CONFIRMING, State.REVERSED})
+"""Nobody knows, so it is being reversed: it will not be had this time."""
+
+
+def next_entry(kit: Kit, case: Case) -> OrderEntry | None:
+    """The order's next move, or when to look again where that changes; None: it waits, or is at its end."""
+    return _STEPS[case.order.state](kit, case)
+
+
+def _place(kit: Kit, case: Case) -> OrderEntry | None:
+    """Ask the customer: once the money is sure, or at once where nobody keeps it."""
+    if case.order.ask_first:
+        return _ask(kit, case)
+    sale = _newest(case, Trade.SALE)
+    if sale.state in ({State.AUTHORISED} if sale.hold else _TAKEN):
+        return _ask(kit, case, OrderEvent(OrderKind.AUTHORISED))
+    if sale.state in _NO | _UNDONE | {State.EXPIRED}:
+        return order_clerk.moving(kit, case, OrderKind.NOT_AUTHORISED, remark=sale.code or sale.state.value)
+    until_ms = case.order.placed_ms + kit.settings.freshness_s * 1000 + LOOK_MS
+    if kit.ports.now_ms() >= until_ms:
+        return order_clerk.moving(kit, case, OrderKind.NOT_AUTHORISED, remark="acquirer-silent")
+    return _rest(kit, case, kit.ports.now_ms() + LOOK_MS)
+
+
+def _ask(kit: Kit, case: Case, *before: OrderEvent) -> OrderEntry:
+    """The question, and from when on it lapses: the customer has the whole time to think."""
+    order, now_ms = case.order, kit.ports.now_ms()
+    until_ms = now_ms + order.until_ms - order.placed_ms
+    remind_ms: int | None = now_ms + (case.remind_h or kit.orders.remind_h) * HOUR_MS
+    if remind_ms == now_ms or (remind_ms or 0) >= until_ms:
+        remind_ms = None
+    fresh = Confirmation(
+        order_id=order.id,
+        state=ConfirmState.ASKED,
+        asked_ms=now_ms,
+        until_ms=until_ms,
+        remind_ms=remind_ms,
+        wrong=0,
+        unclear=0,
+        needs_person=False,
+        how="",
+        answer_mail=None,
+        answered_ms=None,
+    )
+    changes = {"until_ms": until_ms, "due_ms": remind_ms or until_ms}
+    events = (*before, OrderEvent(OrderKind.ASKED))
+    told = told_of(OrderKind.ASKED, made=False)
+    entry = OrderEntry(case, kit.node, now_ms, events, changes, fresh)
+    return order_clerk.hooked(order_clerk.telling(kit, entry, told.letters), told.hook)
+
+
+def _wait(kit: Kit, case: Case) -> OrderEntry | None:
+    """Nobody has answered: remind once, then let it lapse."""
+    asking, now_ms, until_ms = case.confirmation, kit.ports.now_ms(), case.order.until_ms
+    assert asking is not None, "who is asked has a confirmation"
+    if now_ms >= until_ms:
+        return order_clerk.moving(kit, case, OrderKind.LAPSED)
+    if asking.remind_ms is None or asking.state is not ConfirmState.ASKED:
+        return _rest(kit, case, until_ms)
+    if now_ms < asking.remind_ms:
+        return _rest(kit, case, asking.remind_ms)
+    entry = order_clerk.noting(kit, case, [Letter.QUESTION_REMINDER], due_ms=until_ms)
+    return replace(entry, confirmation=replace(asking, remind_ms=None))
+
+
+def _take(kit: Kit, case: Case) -> OrderEntry | None:
+    """The customer has said yes: take the money, in the way that was settled when the order was placed."""
+    sale = _newest(case, Trade.SALE)
+    return _capture(kit, case, sale) if sale.hold else _charge(kit, case, sale)
+
+
+def _charge(kit: Kit, case: Case, sale: Bought) -> OrderEntry | None:
+    """The sale itself takes it: it did when the order was placed, or does now."""
+    if sale.state in _TAKEN and not sale.returned_minor:
+        return _taken(kit, case)
+    if sale.state in _NO | _TAKEN:
+        return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark=sale.code or sale.state.value)
+    if sale.state not in (State.REVERSED, State.EXPIRED):
+        return _rest(kit, case, kit.ports.now_ms() + LOOK_MS)
+    begin = partial(order_payments.begin, order=case.order, hold=False)
+    return _again(kit, case, Trade.SALE, begin)
+
+
+def _capture(kit: Kit, case: Case, hold: Bought) -> OrderEntry | None:
+    """What is held is taken: now, or after the day of the yes. Made is it with the money, or with the yes."""
+    captures = [one for one in case.payments if one.kind is Trade.CAPTURE]
+    newest = captures[-1].state if captures else State.REVERSED
+    if newest in _TAKEN:
+        return _taken(kit, case)
+    if newest in _NO:
+        code = captures[-1].code or newest.value
+        return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark=code)
+    if newest not in (State.REVERSED, State.EXPIRED):
+        return _rest(kit, case, kit.ports.now_ms() + LOOK_MS)
+    if hold.state is not State.AUTHORISED:
+        return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark=f"hold {hold.state.value}")
+    moment_ms = _capture_ms(kit, case)
+    if case.order.settle is Settle.DAILY and case.order.made_ms is None:
+        return order_clerk.made(kit, order_clerk.noting(kit, case, due_ms=moment_ms))
+    if kit.ports.now_ms() < moment_ms:
+        return _rest(kit, case, moment_ms)
+    begin = partial(order_payments.capture, hold=hold.id, amount_minor=case.order.total_minor)
+    return _again(kit, case, Trade.CAPTURE, begin)
+
+
+def _again(kit: Kit, case: Case, trade: Trade, begin: Callable[..., int]) -> OrderEntry:
+    """One more payment that takes the money, unless it was tried often or for long enough."""
+    now_ms = kit.ports.now_ms()
+    lost = sum(one.kind is trade and one.state is State.REVERSED for one in case.payments)
+    if lost >= CAPTURES_MAX or now_ms >= _said_ms(case) + CAPTURE_DAYS * 24 * HOUR_MS:
+        return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark="acquirer-silent")
+    entry = order_clerk.noting(kit, case, tries=case.order.tries + 1, due_ms=now_ms + LOOK_MS)
+    return order_clerk.also(entry, partial(begin, node=kit.node, now_ms=now_ms))
+
+
+def _taken(kit: Kit, case: Case) -> OrderEntry:
+    """The money is there."""
+    entry = order_clerk.moving(kit, case, OrderKind.CAPTURED, due_ms=None)
+    if case.handed:
+        entry = replace(entry, events=(*entry.events, OrderEvent(OrderKind.HANDED_OVER)))
+    return entry if case.order.made_ms is not None else order_clerk.made(kit, entry)
+
+
+def _bury(kit: Kit, case: Case) -> OrderEntry | None:
+    """Nothing is bought: what is held is let go by its payment, what was charged is given back."""
+    now_ms = kit.ports.now_ms()
+    back = [one for one in case.payments if _is_kept(case, one)]
+    if back:
+        units = [
+            partial(order_payments.give_back, charged=one.id, node=kit.node, now_ms=now_ms) for one in back
+        ]
+        return order_clerk.also(order_clerk.noting(kit, case, due_ms=now_ms + LOOK_MS), *units)
+    waiting = [one for one in case.payments if one.state not in ENDED]
+    held = [one for one in waiting if one.state in (State.HELD, State.AUTHORISED)]
+    if not waiting:
+        return _rest(kit, case, None)
+    entry = _rest(kit, case, now_ms + LOOK_MS)
+    wakes = [partial(order_payments.wake, payment=one.id, now_ms=now_ms) for one in held]
+    return None if entry is None else order_clerk.also(entry, *wakes)
+
+
+def _is_kept(case: Case, payment: Bought) -> bool:
+    """Whether it took money that nobody is giving back, and that was not refused too often."""
+    if payment.state not in _TAKEN or payment.kind.is_return or payment.hold:
+        return False
+    returns = [one for one in case.payments if one.original == payment.id and one.kind.is_return]
+    open_or_done = [one for one in returns if one.state in _TAKEN or one.state not in ENDED]
+    return not open_or_done and len(returns) < GIVE_BACKS_MAX
+
+
+def _end(kit: Kit, case: Case) -> OrderEntry | None:
+    return _rest(kit, case, None)
+
+
+def _rest(kit: Kit, case: Case, until_ms: int | None) -> OrderEntry | None:
+    """Nothing to do till then, at the latest; None: that is how it stands."""
+    due_ms = case.order.due_ms
+    if due_ms == until_ms or (due_ms and until_ms and kit.ports.now_ms() < due_ms <= until_ms):
+        return None
+    return order_clerk.noting(kit, case, due_ms=until_ms)
+
+
+def _newest(case: Case, trade: Trade) -> Bought:
+    return [one for one in case.payments if one.kind is trade][-1]
+
+
+def _said_ms(case: Case) -> int:
+    """When the customer said yes."""
+    asking = case.confirmation
+    return (asking.answered_ms if asking is not None else None) or case.order.placed_ms
+
+
+def _capture_ms(kit: Kit, case: Case) -> int:
+    if case.order.settle is not Settle.DAILY:
+        return 0
+    return next_end(_said_ms(case), ZoneInfo(kit.settings.time_zone), kit.orders.daily_at)
+
+
+_STEPS: Final[Mapping[OrderState, Step]] = {
+    OrderState.PLACED: _place,
+    OrderState.AUTHORISED: _ask,
+    OrderState.ASKED: _wait,
+    OrderState.CONFIRMED: _take,
+    OrderState.CAPTURED: _end,
+    OrderState.HANDED_OVER: _end,
+    **dict.fromkeys(DEAD, _bury),
+}
+"""Where an order stands -> what it does next."""
