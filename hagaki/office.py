@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hagaki import return_commands, shop_commands, tables
+from hagaki import api_commands, return_commands, shop_commands, tables
 from hagaki.acquirers import build_acquirers, routing
 from hagaki.problem import DONE
 from hagaki.sample import sample
@@ -27,6 +27,7 @@ def check_config(
 ) -> int:
     """Read the configuration and say what is wrong with it, or that nothing is."""
     from mail_gateway.intake import tls
+    from mail_gateway.site import tls as site_tls
 
     if shipped:
         print(sample(), end="")
@@ -36,6 +37,7 @@ def check_config(
         if where and (name in _NEEDED or loaded.table(name)):
             settings(loaded, name)
     tls.context(settings(loaded, "smtp"))
+    site_tls.context(settings(loaded, "site"))
     build_acquirers(loaded)
     idle = [row for row, _ in routing(loaded).unreachable()]
     facts = {"config": str(config), "good": True, "idle_routes": idle}
@@ -97,6 +99,8 @@ def merchant_list(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) 
 
 
 merchant_app.command("set")(shop_commands.merchant_set)
+merchant_app.add_typer(api_commands.key_app, name="key")
+merchant_app.add_typer(api_commands.hooks_app, name="hooks")
 payments_app.command("void")(return_commands.void)
 payments_app.command("refund")(return_commands.refund)
 
