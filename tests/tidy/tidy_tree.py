@@ -17,6 +17,7 @@ PRODUCT = (
     "schemas",
     "card_reader_fw",
     "handset",
+    "till",
     "acquirer_sdk",
     "cafis_adapter",
     "json_adapter",

@@ -1,0 +1,111 @@
+"""What the gateway answers about an order, read from HTTP; and the order as it is sent. No sockets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an order stands. made: hand over; dead: nothing is bought and nothing paid. code: five letters that
+    stand in the customer's mail too, "" while none; until_s: when the question lapses, unix s, 0 unknown."""
+
+    order: int
+    deal_id: str
+    state: str
+    made: bool
+    dead: bool
+    code: str = ""
+    total_minor: int = 0
+    tax_minor: int = 0
+    until_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """There is no order of that deal ID, at this moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """This request was refused and did nothing. slug: of the gateway's glossary."""
+
+    slug: str
+    sentence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Nobody knows what the request did: it has to be asked again."""
+
+    reason: str
+
+
+Answer = Standing | Absent | Refused | Lost
+
+
+class Shop(Protocol):
+    """The shop API as a device uses it. Each may be asked any number of times; none raises."""
+
+    async def place(self, deal_id: str, body: Mapping[str, Any]) -> Answer:
+        """Place the order of that deal ID, once however often it is asked."""
+        ...
+
+    async def look(self, deal_id: str, wait_s: int) -> Answer:
+        """How it stands. wait_s: so long the gateway may wait for the end of the asking."""
+        ...
+
+    async def cancel(self, deal_id: str) -> Answer:
+        """Withdraw it if it is not made."""
+        ...
+
+    async def handed_over(self, deal_id: str) -> Answer:
+        """The customer has the goods."""
+        ...
+
+
+_AGAIN: Final = frozenset({401, 403, 408, 425, 429})
+"""Refusals of the door, not of the order: a key that is changed, too many requests."""
+
+
+def body_bytes(body: Mapping[str, Any]) -> bytes:
+    """An order as it is sent: the same order, the same bytes."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def read_answer(status: int, body: bytes) -> Answer:
+    """HTTP status and body -> what it says. What cannot be understood is lost."""
+    found = _members(body)
+    if 200 <= status < 300:
+        return _standing(found) or Lost("answer-broken")
+    slug = str(found.get("type", "")).rpartition(":")[2]
+    if status == 404 and slug == "order-unknown":
+        return Absent()
+    if status in _AGAIN or not 400 <= status < 500 or not slug:
+        return Lost(slug or f"http-{status}")
+    sentence = found.get("detail") or found.get("title") or ""
+    return Refused(slug, " ".join(str(sentence).split()))
+
+
+def _members(body: bytes) -> Mapping[str, Any]:
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _standing(found: Mapping[str, Any]) -> Standing | None:
+    """Every member of the type it must have, and not both made and dead; else None."""
+    kinds = {"order": int, "deal_id": str, "state": str, "made": bool, "dead": bool}
+    more = {"code": str, "total_minor": int, "tax_minor": int, "until_s": int}
+    if any(type(found.get(name)) is not kind for name, kind in kinds.items()):
+        return None
+    if any(name in found and type(found[name]) is not kind for name, kind in more.items()):
+        return None
+    if found["made"] and found["dead"]:
+        return None
+    return Standing(**{name: found[name] for name in (*kinds, *more) if name in found})
