@@ -136,10 +136,12 @@ class ReturnRequest(AuthoriseRequest):
     """One attempt to give back; reference, stan, amount_minor and time_s are the return's own.
 
     card is empty where nobody swiped one: only for an acquirer whose capabilities have return_without_card.
+    of_capture: the original is a capture, not a sale.
     """
 
     kind: ReturnKind
     original: Original
+    of_capture: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,8 +141,10 @@ def totals(profile: Profile, acquirer_id: str, ours: Totals, stan: int, time_s: 
 
 
 def _original(profile: Profile, acquirer_id: str, request: AuthoriseRequest, original: Original) -> str:
-    """DE90 of the sale that a return or a capture means; only a capture means a hold."""
+    """DE90 of the sale or capture that a return means, or of the hold that a capture means."""
     meant = Kind.HOLD if isinstance(request, CaptureRequest) else Kind.AUTHORISATION
+    if isinstance(request, ReturnRequest) and request.of_capture:
+        meant = Kind.COMPLETION
     return _elements(profile.layouts[meant].mti, original.stan, _utc(original.time_s), acquirer_id)
 
 
@@ -249,7 +251,8 @@ def _times(time_s: int, offset_minutes: int) -> tuple[str, str, str]:
 
 
 def _card(profile: Profile, card: CardData) -> dict[int, str]:
-    striped = "=" in card.track2
+    """A keyed card has number and expiry only; what was read has its whole track."""
+    striped = "=" in card.track2 and len(card.track2) > len(card.pan) + 1 + len(card.expiry)
     sequence = chip.value(card.emv, chip.SEQUENCE) if card.emv else b""
     return {
         2: card.pan,

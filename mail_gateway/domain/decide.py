@@ -84,15 +84,18 @@ def refusal(asked: Asked, limits: Limits) -> str:
     return next((slug for broken, slug in rules if broken), "")
 
 
-def event_of(outcome: AuthoriseOutcome, amount_minor: int, trade: Trade = Trade.SALE) -> Event:
+def event_of(
+    outcome: AuthoriseOutcome, amount_minor: int, trade: Trade = Trade.SALE, *, hold: bool = False
+) -> Event:
     """What the acquirer answered to a request for amount_minor -> the event of the payment.
 
     An approval of any other amount is in doubt: it is reversed, not kept. Nothing is ever added to a return:
-    one of which the acquirer wants to know more is declined.
+    one of which the acquirer wants to know more is declined. hold: the amount was only to be kept.
     """
     match outcome:
         case Approved(number, amount, code) if amount == amount_minor:
-            return Event(Kind.HOST_APPROVED, {"code": code, "approval_number": number})
+            kind = Kind.HOST_HELD if hold else Kind.HOST_APPROVED
+            return Event(kind, {"code": code, "approval_number": number})
         case Approved(number, amount, code):
             facts: dict[str, str | int] = {
                 "reason": "amount-differs",
@@ -115,6 +118,9 @@ def event_of(outcome: AuthoriseOutcome, amount_minor: int, trade: Trade = Trade.
             return Event(Kind.NOT_SENT, {"reason": reason})
 
 
+_SAID_YES: Final = (State.APPROVED, State.AUTHORISED, State.CAPTURED)
+
+
 @dataclass(frozen=True, slots=True)
 class LateVerdict:
     """kind: the event to record, if any. alarm: the slug a person is told, or empty."""
@@ -129,9 +135,9 @@ def late(answer: LateAnswer, state: State, approval_number: str) -> LateVerdict:
     if approved and Kind.LATE_APPROVAL in TRANSITIONS.get(state, {}):
         return LateVerdict(Kind.LATE_APPROVAL, "late-approval")
     if isinstance(answer.outcome, Approved):
-        same = state is State.APPROVED and answer.outcome.approval_number == approval_number
+        same = state in _SAID_YES and answer.outcome.approval_number == approval_number
         return LateVerdict(None, "" if same else "two-answers")
-    contradicts = state is State.APPROVED and isinstance(answer.outcome, Declined | NeedsInput)
+    contradicts = state in _SAID_YES and isinstance(answer.outcome, Declined | NeedsInput)
     return LateVerdict(None, "two-answers" if contradicts else "")
 
 

@@ -47,6 +47,8 @@ _TOLD_NO: Final = (*NOT_CHARGED, State.MORE_WANTED)
 _RULES: Final[dict[tuple[State, Kind], tuple[tuple[tuple[Account, Account], Phase], ...]]] = {
     (State.READY, Kind.DISPATCHED): ((_SALE, Phase.PENDING),),
     (State.DISPATCHED, Kind.HOST_APPROVED): ((_SALE, Phase.POSTED),),
+    (State.AUTHORISED, Kind.CAPTURED): ((_SALE, Phase.VOIDED),),
+    (State.AUTHORISED, Kind.RELEASE_DUE): ((_SALE, Phase.VOIDED), (_DOUBT, Phase.PENDING)),
     (State.DISPATCHED, Kind.HOST_DECLINED): ((_SALE, Phase.VOIDED),),
     (State.DISPATCHED, Kind.HOST_ASKS_AGAIN): ((_SALE, Phase.VOIDED),),
     (State.DISPATCHED, Kind.HOST_ASKS_MORE): ((_SALE, Phase.VOIDED),),
@@ -56,7 +58,7 @@ _RULES: Final[dict[tuple[State, Kind], tuple[tuple[tuple[Account, Account], Phas
     (State.DISPATCHED, Kind.FOUND_CHARGED): ((_SALE, Phase.POSTED),),
     **{
         (state, Kind.FOUND_CHARGED): ((_SALE, Phase.PENDING), (_SALE, Phase.POSTED))
-        for state in (State.RECEIVED, State.READY)
+        for state in (State.RECEIVED, State.HELD, State.READY)
     },
     **{(state, Kind.LATE_APPROVAL): ((_DOUBT, Phase.PENDING),) for state in _TOLD_NO},
 }
@@ -67,7 +69,7 @@ def transfers_for(
 ) -> tuple[Transfer, ...]:
     """State before, event, the payment's amount -> the transfers of the same commit, often none.
 
-    A return's go the other way round.
+    A return's go the other way round. What is only held is pending until its capture posts its own.
     """
     found = []
     for (debit, credit), phase in _RULES.get((state, kind), ()):

@@ -59,7 +59,7 @@ def refusal(wanted: Wanted, sale: Sold | None) -> str:
 
     Another merchant's sale is as good as unknown. A void is the whole of a sale of which nothing came back.
     """
-    if sale is None or sale.merchant != wanted.merchant or sale.kind is not Trade.SALE:
+    if sale is None or sale.merchant != wanted.merchant or sale.kind.is_return:
         return "original-unknown"
     is_void = wanted.kind is Trade.VOID
     rules = (

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _IDENT: Final = 16
 _CARD, _ACCOUNT = "card", "account"
+_KEYED: Final = 5
+"""Entry mode of a card that nobody swiped (schemas/envelope/SPEC.md)."""
+
 _PAN: Final = re.compile(r"[0-9]{12,19}")
 _EXPIRY: Final = re.compile(r"[0-9]{2}(0[1-9]|1[0-2])")
 
@@ -39,7 +42,7 @@ def unwrap(ring: KeyRing, customer: int, wrapped: bytes) -> CardData | BankAccou
     ident, sealed = wrapped[:_IDENT], wrapped[_IDENT:]
     kind, *fields = ring.unwrap(Purpose.MEANS, _bound_to(customer, ident), sealed).decode().split("\n")
     if kind == _CARD:
-        return CardData(fields[0])
+        return CardData(fields[0], entry_mode=_KEYED)
     office, number, type_, holder, mandate = fields
     return BankAccount(office, number, kind=int(type_), holder=holder, customer=mandate)
 

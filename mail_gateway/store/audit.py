@@ -163,12 +163,13 @@ def _transfers(payment: Any, happened: Iterable[Any], moved: Iterable[Any]) -> I
 
 
 def _returns(payment: Any, held_minor: int) -> Iterator[tuple[str, str]]:
-    if payment.kind == Trade.SALE and payment.returned_minor != held_minor:
+    is_return = Trade(payment.kind).is_return
+    if not is_return and payment.returned_minor != held_minor:
         yield (
             "returns-differ",
             f"it counts {payment.returned_minor} given back, its returns hold {held_minor}",
         )
-    if payment.kind != Trade.SALE and payment.state in GIVEN_UP and payment.returned_minor:
+    if is_return and payment.state in GIVEN_UP and payment.returned_minor:
         yield "returns-differ", f"it is {payment.state} and still holds {payment.returned_minor} of its sale"
 
 

@@ -81,7 +81,9 @@ def free(sheet: Sheet, sale: int, minor: int) -> None:
 
 def held(conn: Connection, first: int, last: int) -> dict[int, int]:
     """Sale -> what its returns hold of it, minor units; of the sales from first to last."""
-    asked = select(_P.original, func.sum(_P.returned_minor)).where(_P.original.between(first, last))
+    asked = select(_P.original, func.sum(_P.returned_minor)).where(
+        _P.original.between(first, last), _P.kind != Trade.CAPTURE.value
+    )
     return {sale: int(minor) for sale, minor in conn.execute(asked.group_by(_P.original))}
 
 

@@ -54,8 +54,21 @@ _LAST: Final = "coalesce((SELECT after FROM events WHERE payment = {} ORDER BY i
 """Where a payment stands by its events alone."""
 
 
-_HELD: Final = "SELECT coalesce(sum(returned_minor), 0) FROM payments WHERE original = {}"
+_HELD: Final = (
+    "SELECT coalesce(sum(returned_minor), 0) FROM payments WHERE kind <> 'capture' AND original = {}"
+)
 """What the returns of a sale hold of it."""
+
+_CAPTURES: Final = (
+    "SELECT 1 FROM payments AS its WHERE its.kind = 'capture' AND its.original = {} AND its.state"
+)
+_IN_FORCE: Final = "IN ('dispatched', 'in-doubt', 'reversing', 'confirming', 'approved', 'settled')"
+_TO_COME: Final = "IN ('received', 'opened', 'ready', 'dispatched', 'in-doubt', 'approved', 'settled')"
+_THERE_IS: Final = (
+    "EXISTS (SELECT 1 FROM payments AS hold WHERE hold.id = {0}.original AND hold.state = 'authorised' "
+    "AND hold.amount_minor >= {0}.amount_minor)"
+)
+"""What is held, and who takes it."""
 
 _WITH_THE_ONE_BEFORE: Final = (
     "SELECT id, payment, before, lag(after) OVER (PARTITION BY payment ORDER BY id) AS led FROM news"
@@ -92,6 +105,7 @@ def _rules() -> Iterator[Rule]:
     yield from _payment_rules()
     yield from _acquirer_rules()
     yield from _return_rules()
+    yield from _hold_rules()
     yield from _want_rules()
 
 
@@ -164,6 +178,44 @@ def _return_rules() -> Iterator[Rule]:
         "(SELECT returned_minor FROM payments WHERE id = NEW.original)",
         offences="SELECT FROM news WHERE state = 'dispatched' AND original IS NOT NULL AND "
         f"(SELECT returned_minor FROM payments WHERE id = news.original) < ({_HELD.format('news.original')})",
+    )
+
+
+def _hold_rules() -> Iterator[Rule]:
+    others = f"{_CAPTURES.format('{0}.original')} {_IN_FORCE} AND its.id <> {{0}}.id"
+    may = f"({_THERE_IS} AND NOT EXISTS ({others}))"
+    yield Rule(
+        "holds_captured_once",
+        "payments",
+        "UPDATE",
+        "payments: a capture takes what is held, once and no more",
+        ("state",),
+        only_if="NEW.state = 'dispatched' AND NEW.kind = 'capture'",
+        unless=may.format("NEW"),
+        offences="SELECT FROM news WHERE state = 'dispatched' AND kind = 'capture' "
+        f"AND NOT {may.format('news')}",
+    )
+    yield Rule(
+        "holds_not_released_while_captured",
+        "payments",
+        "UPDATE",
+        "payments: what is being captured is not released",
+        ("state",),
+        only_if="OLD.state = 'authorised' AND NEW.state = 'reversing'",
+        unless=f"NOT EXISTS ({_CAPTURES.format('NEW.id')} {_TO_COME})",
+        offences="SELECT FROM news WHERE hold = 1 AND state = 'reversing' "
+        f"AND EXISTS ({_CAPTURES.format('news.id')} {_TO_COME})",
+    )
+    yield Rule(
+        "holds_end_with_their_capture",
+        "payments",
+        "UPDATE",
+        "payments: a hold is captured by its capture",
+        ("state",),
+        only_if="NEW.state = 'captured' AND OLD.state <> 'captured'",
+        unless=f"EXISTS ({_CAPTURES.format('NEW.id')} IN ('approved', 'settled'))",
+        offences="SELECT FROM news WHERE state = 'captured' "
+        f"AND NOT EXISTS ({_CAPTURES.format('news.id')} IN ('approved', 'settled'))",
     )
 
 

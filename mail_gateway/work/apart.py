@@ -29,7 +29,7 @@ async def set_apart(
     now_ms = kit.ports.now_ms()
     changes = {**(changes or {}), **_UNTIL_SAID}
     queued = None
-    if told:
+    if told and payment.order_id is None:
         changes["version"] = payment.version + 1
         changed = replace(payment, **changes)
         queued = letter(kit, changed, _telling(note, changed.kind), now_ms)

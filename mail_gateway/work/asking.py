@@ -39,7 +39,7 @@ def bounded(outcome: AuthoriseOutcome, told: Told) -> AuthoriseOutcome:
 
 def asking_of(kit: Kit, payment: Payment, outcome: AuthoriseOutcome, told: Told) -> Asking | None:
     """What the merchant is asked for by this answer to a sale, if by mail anything at all."""
-    if payment.kind is not Trade.SALE:
+    if payment.kind is not Trade.SALE or payment.order_id is not None:
         return None
     if isinstance(outcome, Approved):
         return _after(kit, payment, outcome, told)

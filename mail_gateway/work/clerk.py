@@ -47,8 +47,8 @@ def draft(
 ) -> Entry:
     """One entry for one or more events in a row. changes: columns that change with them.
 
-    told=False leaves the letter out. asking: what the merchant is asked for, by this letter or behind it.
-    Raises IllegalTransition.
+    told=False leaves the letter out; orders have letters of their own. asking: what the merchant is asked
+    for, by this letter or behind it. Raises IllegalTransition.
     """
     now_ms = kit.ports.now_ms()
     amount_minor = changes.get("amount_minor", payment.amount_minor)
@@ -64,7 +64,7 @@ def draft(
     if trade.is_return and happened:
         held = held_minor(happened, state, amount_minor, payment.returned_minor)
         changes = {"returned_minor": held, **changes}
-    telling = told_of(moves, trade) if told else None
+    telling = told_of(moves, trade) if told and payment.order_id is None else None
     queued = None
     if telling is not None:
         changes["version"] = payment.version + 1
@@ -150,6 +150,8 @@ def _tell(kit: Kit, entry: Entry, *, queued: bool) -> None:
         for one in move.transfers:
             sides = {"debit": one.debit.value, "credit": one.credit.value, "phase": one.phase.value}
             kit.ports.tell("ledger.transfer", payment=number, amount=one.amount_minor, **sides)
+    if entry.moves and entry.payment.order_id is not None:
+        kit.order_moved(entry.payment.order_id)
     if entry.letter is not None and queued:
         kind, version = entry.letter.kind.value, entry.letter.version
         kit.ports.tell("letter.queued", payment=number, kind=kind, version=version)

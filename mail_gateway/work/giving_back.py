@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from acquirer_sdk.values import (
     AuthoriseRequest,
+    CaptureRequest,
     Declined,
     Original,
     ReturnKind,
@@ -89,20 +90,30 @@ def refusal(kit: Kit, payment: Payment, sale: Sold | None) -> str:
 def request(asked: AuthoriseRequest, kind: Trade, sale: Sold) -> ReturnRequest:
     """What a sale would be asked with -> what its return is asked with."""
     own = {name: getattr(asked, name) for name in AuthoriseRequest.__dataclass_fields__}
-    original = Original(
+    of_capture = sale.kind is Trade.CAPTURE
+    return ReturnRequest(
+        **own, kind=ReturnKind(kind.value), original=original_of(sale), of_capture=of_capture
+    )
+
+
+def original_of(sale: Sold) -> Original:
+    """A sale, hold or capture as it was asked and approved."""
+    return Original(
         reference=reference_of(sale.id),
         stan=sale.stan,
         amount_minor=sale.amount_minor,
         time_s=sale.keyed_s,
         approval_number=sale.approval_number,
     )
-    return ReturnRequest(**own, kind=ReturnKind(kind.value), original=original)
 
 
 async def ask(acquirer: Acquirer, asked: AuthoriseRequest) -> AuthoriseOutcome:
-    """Ask the acquirer once, for a sale or a return. What it cannot do is a no: nothing left."""
-    if not isinstance(asked, ReturnRequest):
-        return await acquirer.authorise(asked)
-    way = acquirer.void if asked.kind is ReturnKind.VOID else acquirer.refund
-    outcome = await way(asked)
+    """Ask the acquirer once, for a sale, capture or return. What it cannot do is a no: nothing left."""
+    outcome: AuthoriseOutcome | Unsupported
+    if isinstance(asked, CaptureRequest):
+        outcome = await acquirer.capture(asked)
+    elif isinstance(asked, ReturnRequest):
+        outcome = await (acquirer.void if asked.kind is ReturnKind.VOID else acquirer.refund)(asked)
+    else:
+        outcome = await acquirer.authorise(asked)
     return Declined(f"{outcome.operation}-unsupported") if isinstance(outcome, Unsupported) else outcome

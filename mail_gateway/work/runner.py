@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from mail_gateway.domain.errors import Disposition, GatewayError
-from mail_gateway.domain.payment import NOT_CHARGED, Event, Kind, State
+from mail_gateway.domain.payment import NOT_CHARGED, Event, Kind, State, Trade
 from mail_gateway.store import payments
 from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import Stale
-from mail_gateway.work import giving_back, inquiry, reversal, sale
+from mail_gateway.work import buying, giving_back, inquiry, reversal, sale
 from mail_gateway.work.apart import set_apart
 from mail_gateway.work.clerk import Overtaken, enter_surely
 from mail_gateway.work.late import judge, late, resume
@@ -35,7 +35,8 @@ BESIDE_MAX: Final = 512
 STUMBLES_MAX: Final = 3
 RETRY_MS: Final = 5000
 STOP_GRACE_S: Final = 5
-_BEFORE_DISPATCH: Final = frozenset({State.RECEIVED, State.READY, State.MORE_WANTED})
+_BEFORE_DISPATCH: Final = frozenset({State.RECEIVED, State.HELD, State.READY, State.MORE_WANTED})
+_TRIED_AGAIN: Final = _BEFORE_DISPATCH | {State.AUTHORISED}
 
 STAGES: Final[dict[State, Stage]] = {
     State.RECEIVED: sale.take,
@@ -49,6 +50,14 @@ STAGES: Final[dict[State, Stage]] = {
     **dict.fromkeys(NOT_CHARGED, reversal.forget),
 }
 """Where a payment stands -> what is done with it. A state that is not here waits for the outside."""
+
+
+def stage_of(payment: Payment) -> Stage | None:
+    """What is done with it now; a payment set apart only what somebody has said."""
+    if payment.shunted:
+        return as_said
+    own = buying.STAGES.get(payment.state) if payment.order_id is not None else None
+    return own or STAGES.get(payment.state)
 
 
 class Runner:
@@ -115,12 +124,14 @@ class Runner:
 
     async def _walk(self, payment: Payment | None) -> None:
         while payment is not None:
-            stage = as_said if payment.shunted else STAGES.get(payment.state)
+            stage = stage_of(payment)
             moved = await stage(self._kit, payment) if stage is not None else None
             if moved is not None and moved.id != payment.id:  # a new one: it gets a task of its own
                 self.wake(moved.id, moved)
                 return
             self._look_later(moved or payment)
+            if moved is not None and moved.kind is Trade.CAPTURE and moved.original is not None:
+                self.wake(moved.original)
             payment = moved if moved is not None and self._is_due(moved) else None
 
     def _is_due(self, payment: Payment) -> bool:
@@ -161,8 +172,8 @@ class Runner:
             silence = Event(Kind.SILENCE, {"reason": "internal"})
             await enter_surely(self._kit, sale.doubt(self._kit, payment, silence, told=told))
             self._again.add(payment_id)
-        elif payment.state in _BEFORE_DISPATCH:
-            if payment.failures + 1 >= STUMBLES_MAX:
+        elif payment.state in _TRIED_AGAIN:
+            if payment.failures + 1 >= STUMBLES_MAX and payment.state in _BEFORE_DISPATCH:
                 failures = {"failures": payment.failures + 1}
                 await set_apart(self._kit, payment, Note(Said.STUMBLED), failures, told=told)
                 return

@@ -51,11 +51,11 @@ async def _charged(kit: Kit, payment: Payment, note: Note) -> Payment | None:
     if not payment.amount_minor and note.facts.get("state") == Booked.RETURNED:
         changes["kind"] = Trade.REFUND  # of which sale, nobody can know: it was never opened
     epoch = 0
-    if payment.original is not None and not payment.returned_minor:
+    if payment.original is not None and payment.kind.is_return and not payment.returned_minor:
         sale = await kit.store.read(returns.sold, payment.original)
         assert sale is not None, "payments are never deleted"
         epoch, changes["returned_minor"] = sale.epoch, min(payment.amount_minor, sale.left_minor)
-    if payment.counter is not None:
+    if payment.counter is not None or payment.order_id is not None:
         return await _end(kit, payment, event, changes, sale_epoch=epoch)
     try:
         return await _end(kit, payment, event, {**changes, "counter": int.from_bytes(payment.ksn[8:], "big")})
@@ -68,6 +68,8 @@ async def _uncharged(kit: Kit, payment: Payment) -> Payment | None:
     if payment.state is State.DISPATCHED:
         silence = Event(Kind.SILENCE, {"reason": "not-in-list"})
         return await enter_surely(kit, doubt(kit, payment, silence, **_BACK))
+    if payment.state is State.HELD:  # nobody was asked for it yet: it goes on waiting for its customer
+        return await enter(kit, draft(kit, payment, [], **_BACK, due_ms=kit.ports.now_ms()))
     if Kind.FOUND_UNCHARGED not in TRANSITIONS.get(payment.state, {}):
         return await _rest(kit, payment)
     return await _end(kit, payment, Event(Kind.FOUND_UNCHARGED), {"code": "not-in-list"})

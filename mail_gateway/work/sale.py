@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from acquirer_sdk.items import with_items
 from acquirer_sdk.keyport import SealedPin
 from acquirer_sdk.port import BadRequest
-from acquirer_sdk.values import AuthoriseRequest, CardData
+from acquirer_sdk.values import AuthoriseRequest, CardData, Declined, NeedsInput
 from mail_gateway.domain import decide
 from mail_gateway.domain.outcome import KEY_USED
 from mail_gateway.domain.payment import Event, Kind, State, Trade
@@ -71,11 +71,15 @@ class Asked:
 async def take(kit: Kit, payment: Payment) -> Payment | None:
     """RECEIVED or READY: open, decide, dispatch and ask, in two commits where all goes well."""
     async with kit.line:
-        taken = await _take(kit, payment)
-        if not isinstance(taken, Asked):
-            return taken
-        outcome = await giving_back.ask(taken.acquirer, taken.request)
-        return await record_answer(kit, taken.payment, outcome, taken.told)
+        return await answered(kit, await _take(kit, payment))
+
+
+async def answered(kit: Kit, taken: Asked | Payment | None) -> Payment | None:
+    """Ask the acquirer for what counts as sent, and record the answer; anything else is done already."""
+    if not isinstance(taken, Asked):
+        return taken
+    outcome = await giving_back.ask(taken.acquirer, taken.request)
+    return await record_answer(kit, taken.payment, outcome, taken.told)
 
 
 async def _take(kit: Kit, payment: Payment) -> Asked | Payment | None:
@@ -123,13 +127,13 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Pa
         if not slug and trade.is_return:
             slug = giving_back.refusal(kit, replace(payment, **changes), sale)
         if slug:
-            return await _refuse(kit, payment, slug, changes)
+            return await refuse(kit, payment, slug, changes)
         events = (Event(Kind.OPENED), Event(Kind.ACCEPTED))
     if sale is None:
-        return await _dispatch(kit, Ready(payment, events, changes, request, told=told))
+        return await dispatch(kit, Ready(payment, events, changes, request, told=told))
     request = giving_back.request(request, trade, sale)
     bound_to = sale.acquirer or kit.acquirers.default
-    return await _dispatch(kit, Ready(payment, events, changes, request, sale.epoch, bound_to=bound_to))
+    return await dispatch(kit, Ready(payment, events, changes, request, sale.epoch, bound_to=bound_to))
 
 
 async def _instead(kit: Kit, payment: Payment, note: Note, changes: dict[str, Any]) -> Payment | None:
@@ -160,7 +164,8 @@ def _learned(kit: Kit, payment: Payment, opened: Opened) -> dict[str, Any]:
     }
 
 
-async def _refuse(kit: Kit, payment: Payment, slug: str, changes: dict[str, Any]) -> Payment:
+async def refuse(kit: Kit, payment: Payment, slug: str, changes: dict[str, Any]) -> Payment:
+    """RECEIVED: it breaks a rule of ours, or cannot be said to the acquirer."""
     events = (Event(Kind.OPENED), Event(Kind.BAD_REQUEST, {"slug": slug}))
     return await enter(kit, draft(kit, payment, events, code=slug, **changes))
 
@@ -180,7 +185,8 @@ def _refusal(kit: Kit, opened: Opened) -> str:
     return decide.refusal(asked, limits)
 
 
-async def _dispatch(kit: Kit, ready: Ready) -> Asked | Payment | None:
+async def dispatch(kit: Kit, ready: Ready) -> Asked | Payment | None:
+    """Commit that it is sent, or that it waits for a line. Raises Stale, KeyUsed, GatewayError(retry)."""
     try:
         chosen = kit.acquirers.choose(ready.payment, ready.request, ready.bound_to)
     except BadRequest as error:
@@ -211,7 +217,7 @@ async def _cannot_be_said(kit: Kit, ready: Ready, error: BadRequest) -> Payment:
     """The acquirer has no form for it: a plain refusal, while that is possible."""
     if not ready.events:
         raise error
-    return await _refuse(kit, ready.payment, error.slug, ready.changes)
+    return await refuse(kit, ready.payment, error.slug, ready.changes)
 
 
 async def _wait_for_line(kit: Kit, ready: Ready, chosen: Choice) -> Payment | None:
@@ -229,8 +235,8 @@ async def _wait_for_line(kit: Kit, ready: Ready, chosen: Choice) -> Payment | No
 
 async def record_answer(kit: Kit, payment: Payment, outcome: AuthoriseOutcome, told: Told) -> Payment | None:
     """DISPATCHED: what the acquirer answered. told: what was added to the sale by mail. Raises Overtaken."""
-    meant = bounded(outcome, told)
-    event = decide.event_of(meant, payment.amount_minor, payment.kind)
+    meant = _meant(payment, outcome, told)
+    event = decide.event_of(meant, payment.amount_minor, payment.kind, hold=bool(payment.hold))
     answer = answer_of(payment.reference, payment.stan or 0, outcome)
     changes: dict[str, Any] = {"code": answer.code, "due_ms": None}
     now_ms = kit.ports.now_ms()
@@ -242,10 +248,18 @@ async def record_answer(kit: Kit, payment: Payment, outcome: AuthoriseOutcome, t
         changes["due_ms"] = payment.fresh_until_ms
     elif event.kind in (Kind.HOST_DECLINED, Kind.HOST_ASKS_AGAIN):
         changes["due_ms"] = now_ms + QUIET_MS
-    elif event.kind is Kind.HOST_APPROVED:
+    elif event.kind in (Kind.HOST_APPROVED, Kind.HOST_HELD):
         changes |= {"approval_number": event.facts["approval_number"], "code": ""}
+        changes["due_ms"] = now_ms if event.kind is Kind.HOST_HELD else None
     asking = asking_of(kit, payment, meant, told)
     return await enter_answer(kit, draft(kit, payment, [event], asking=asking, **changes), answer, outcome)
+
+
+def _meant(payment: Payment, outcome: AuthoriseOutcome, told: Told) -> AuthoriseOutcome:
+    """Nobody is there to key an order's payment again, or to add to it: then the answer is no."""
+    if payment.order_id is not None and isinstance(outcome, NeedsInput):
+        return Declined(outcome.code)
+    return bounded(outcome, told)
 
 
 async def can_be_said(kit: Kit, payment: Payment, added: Mapping[Item, str]) -> bool:

@@ -105,6 +105,12 @@ class Switch:
         choices = [self._now(name) for name in able]
         return next((one for one in choices if not one.why), choices[0])
 
+    def candidates(self, asked: route.Asked, bound_to: str = "") -> tuple[str, ...]:
+        """Who may be asked for something new, the first choice first. bound_to: who has to be."""
+        if bound_to or not self._table.routes:
+            return (bound_to or self.default,)
+        return self._table.find(asked).route.names
+
     def has_line(self, payment: Payment) -> bool:
         """Whether something new about this payment may leave now: reversals of sales go first."""
         return not self._now(payment.acquirer or self.default).why

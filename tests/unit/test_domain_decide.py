@@ -99,6 +99,7 @@ def test_what_an_answer_means(outcome: AuthoriseOutcome, kind: Kind) -> None:
     assert event.kind in TRANSITIONS[State.DISPATCHED]
 
 
+SAID_YES = (State.APPROVED, State.AUTHORISED, State.CAPTURED)
 LATE = {
     "approval": Approved("123456", 1200),
     "another approval": Approved("654321", 1200),
@@ -117,12 +118,12 @@ def test_late_answers(state: State, name: str) -> None:
     if moves:
         assert verdict.alarm == "late-approval"
     if isinstance(outcome, Approved) and not moves and state is not State.DISPATCHED:
-        same = state is State.APPROVED and outcome.approval_number == "123456"
+        same = state in SAID_YES and outcome.approval_number == "123456"
         assert (verdict.alarm == "") == same, "money moved that nobody knows of: a person is told"
     if name in ("ack", "garbage"):
         assert verdict.alarm == ""
     if name == "no":
-        assert (verdict.alarm == "two-answers") == (state is State.APPROVED)
+        assert (verdict.alarm == "two-answers") == (state in SAID_YES)
 
 
 def test_reversals_pause_five_seconds_doubling_to_five_minutes_without_end() -> None:
