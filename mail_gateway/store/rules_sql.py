@@ -9,6 +9,7 @@ from sqlalchemy import Connection, insert, select, text
 
 from mail_gateway.domain.order import ORDER_TRANSITIONS
 from mail_gateway.domain.payment import TRANSITIONS
+from mail_gateway.store.order_rules import ORDER_RULES
 from mail_gateway.store.rules import APPEND_ONLY, BLOCK, NEVER_DELETED, NUMBERED, RULES, Rule
 from mail_gateway.store.tables import GROUPS, STANS, counters, metadata, order_transitions, transitions
 
@@ -48,7 +49,7 @@ _REFUSE: Final = (
 
 def _postgres() -> Iterator[tuple[str, str, str]]:
     """(trigger, table, statements): what makes each trigger."""
-    for rule in (*RULES, *_pointing()):
+    for rule in (*RULES, *ORDER_RULES, *_pointing()):
         yield rule.name, rule.table, _of_all_rows(rule) if rule.offences else _of_each_row(rule)
     for table in NEVER_DELETED:
         name = f"{table}_no_truncate"
@@ -97,7 +98,7 @@ def _of_all_rows(rule: Rule) -> str:
     )
 
 
-SQLITE: Final[Mapping[str, str]] = {rule.name: _sqlite(rule) for rule in RULES}
+SQLITE: Final[Mapping[str, str]] = {rule.name: _sqlite(rule) for rule in (*RULES, *ORDER_RULES)}
 """Name -> SQL of every trigger, SQLite's dialect."""
 
 POSTGRES: Final = tuple(_postgres())
