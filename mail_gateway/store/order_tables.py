@@ -152,6 +152,7 @@ orders: Final = Table(
     count("tries"),
     count("letters"),
     words("remark"),
+    words("wish"),
     Column("node", WHOLE, ForeignKey("nodes.id")),
     UniqueConstraint("merchant", "deal_id", name="one_order_per_deal"),
     CheckConstraint("total_minor > 0", name="order_costs_something"),

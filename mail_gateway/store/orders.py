@@ -37,6 +37,7 @@ _CONFIRMATION: Final = select(*(_C[name] for name in Confirmation.__dataclass_fi
 )
 _S: Final = selling.c
 _SELLING: Final = select(_S.answer_h, _S.remind_h, _S.webhook).where(_S.merchant == bindparam("its_merchant"))
+_WISH: Final = select(_O.wish).where(_O.id == bindparam("its_id"))
 _HANDED: Final = select(func.count()).where(
     order_events.c.order_id == bindparam("its_id"), order_events.c.kind == OrderKind.HANDED_OVER.value
 )
@@ -69,7 +70,7 @@ class Case:
     """One order with all that is known of it. confirmation: None before the question. payments: oldest first.
 
     answer_h, remind_h: the merchant's own hours, 0: as [orders] says. has_webhook: the shop's server is told.
-    handed: the shop has said that the goods are handed over.
+    handed: the shop has said that the goods are handed over. wish: what a person wants of it, or empty.
     """
 
     order: Order
@@ -80,6 +81,7 @@ class Case:
     remind_h: int = 0
     has_webhook: bool = False
     handed: bool = False
+    wish: str = ""
 
 
 def load(conn: Connection | Sheet, number: int) -> Order | None:
@@ -118,6 +120,7 @@ def case(conn: Connection, number: int) -> Case | None:
         remind_h,
         bool(webhook),
         bool(conn.scalar(_HANDED, {"its_id": number})),
+        str(conn.scalar(_WISH, {"its_id": number})),
     )
 
 

@@ -10,7 +10,15 @@ from zoneinfo import ZoneInfo
 from mail_gateway.domain.confirmation import Confirmation, ConfirmState
 from mail_gateway.domain.day import next_end
 from mail_gateway.domain.offer import HOUR_MS
-from mail_gateway.domain.order import CAPTURES_MAX, DEAD, OrderEvent, OrderKind, OrderState, Settle
+from mail_gateway.domain.order import (
+    CAPTURES_MAX,
+    DEAD,
+    ORDER_TRANSITIONS,
+    OrderEvent,
+    OrderKind,
+    OrderState,
+    Settle,
+)
 from mail_gateway.domain.order_telling import told_of
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import ENDED, State, Trade
@@ -44,6 +52,8 @@ _UNDONE: Final = frozenset({State.IN_DOUBT, State.REVERSING, State.CONFIRMING, S
 
 def next_entry(kit: Kit, case: Case) -> OrderEntry | None:
     """The order's next move, or when to look again where that changes; None: it waits, or is at its end."""
+    if case.wish and OrderKind.CANCELLED in ORDER_TRANSITIONS.get(case.order.state, {}):
+        return order_clerk.moving(kit, case, OrderKind.CANCELLED, remark="cancelled by the operator")
     return _STEPS[case.order.state](kit, case)
 
 

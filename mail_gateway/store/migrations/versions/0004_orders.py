@@ -54,6 +54,10 @@ def _beside(whole: TypeEngine[int]) -> None:
         sqlite_where=theirs,
         postgresql_where=theirs,
     )
+    untaken = text("state = 'refused' AND order_id IS NOT NULL")
+    op.create_index(
+        "letters_untaken", "letters", ["order_id"], sqlite_where=untaken, postgresql_where=untaken
+    )
     unhandled = text("verdict IN ('reply', 'answer') AND handled_ms IS NULL")
     op.drop_index("mails_unhandled", "mails")
     op.create_index("mails_unhandled", "mails", ["id"], sqlite_where=unhandled, postgresql_where=unhandled)
@@ -190,6 +194,7 @@ def _orders(whole: TypeEngine[int]) -> None:
         Column("tries", whole, server_default=text("0"), nullable=False),
         Column("letters", whole, server_default=text("0"), nullable=False),
         Column("remark", Text, server_default=text("''"), nullable=False),
+        Column("wish", Text, server_default=text("''"), nullable=False),
         Column("node", whole),
         CheckConstraint("settle IN ('at-once', 'confirmed', 'daily')", name="order_has_a_settlement"),
         CheckConstraint(
