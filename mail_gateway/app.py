@@ -40,6 +40,7 @@ from mail_gateway.work.runner import Runner
 from mail_gateway.work.sweeper import Sweeper
 from mail_gateway.work.switch import Switch
 from mail_gateway.work.tenure import Tenure
+from mail_gateway.work.undelivered import Undelivered
 from mail_gateway.work.wants import Wants
 
 if TYPE_CHECKING:
@@ -97,13 +98,15 @@ async def run(
         runner, working = await _work(kit, tenure, stack)
         advising = Advising(kit, tenure.holds)
         wants = Wants(lambda: tenure.node, runner.wake, advising.wake)
-        replies = _replies(settings, kit, wants, compose)
-        for part in (Digest(kit, notice_of), DayTotals(kit, tenure.holds), replies, advising, teller):
+        replies = _replies(settings, kit, wants, compose, tenure)
+        undelivered = Undelivered(kit, lambda: tenure.node)
+        parts = (Digest(kit, notice_of), DayTotals(kit, tenure.holds), replies, advising, teller, undelivered)
+        for part in parts:
             working.append(asyncio.create_task(part.run()))
             stack.callback(working[-1].cancel)
         sending = _send(sender, stack)
 
-        onward = _onward(runner, sender, tenure, replies)
+        onward = _onward(runner, sender, tenure, replies, undelivered)
         answers = Answers(store, token_keys.reply, _prover(settings, ports))
         others = Others(Bounces(store, token_keys.bounce), answers)
         intake = Intake(store, onward, settings.gateway, ports, others)
@@ -113,9 +116,10 @@ async def run(
         await _until(stop, *working, sending)
 
 
-def _wake(sender: Sender, teller: Teller) -> None:
+def _wake(sender: Sender, other: Teller | Undelivered) -> None:
+    """What moves an order writes letters and hooks in one commit; what came back goes on, or is told."""
     sender.wake()
-    teller.wake()  # what moves an order writes letters and hooks in one commit
+    other.wake()
 
 
 def _teller(settings: Settings, keys: KeyRing, store: Store, ports: Ports, tenure: Tenure) -> Teller:
@@ -130,7 +134,9 @@ def _teller(settings: Settings, keys: KeyRing, store: Store, ports: Ports, tenur
     return Teller(settings.orders, Tools(store, caller, open_secret, ports, tenure.mine))
 
 
-def _onward(runner: Runner, sender: Sender, tenure: Tenure, replies: Replies) -> Onward:
+def _onward(
+    runner: Runner, sender: Sender, tenure: Tenure, replies: Replies, undelivered: Undelivered
+) -> Onward:
     def wake(payment_id: int) -> None:
         if tenure.holds():
             runner.wake(payment_id)
@@ -140,7 +146,7 @@ def _onward(runner: Runner, sender: Sender, tenure: Tenure, replies: Replies) ->
         if tenure.holds():
             runner.wake(payment.id, payment)
 
-    return Onward(wake, begin, tenure.mine, replies.wake)
+    return Onward(wake, begin, tenure.mine, replies.wake, partial(_wake, sender, undelivered))
 
 
 def _orders(kit: Kit, bell: Bell, tenure: Tenure, runner: Runner) -> Orders:
@@ -173,9 +179,10 @@ async def _key_port(settings: Settings, store: Store, ring: KeyRing, stack: Asyn
     return SoftwareKeys(ring, kept, partial(zones.keep, settings.gateway.database))
 
 
-def _replies(settings: Settings, kit: Kit, wants: Wants, compose: Compose) -> Replies:
+def _replies(settings: Settings, kit: Kit, wants: Wants, compose: Compose, tenure: Tenure) -> Replies:
     desk = Desk(DeskWords(settings.gateway, compose, kit.ports.file))
-    return Replies(kit, (desk.take, wants.take, desk.take_last), _domains(settings))
+    stages = (desk.take, wants.take, desk.take_last)
+    return Replies(kit, stages, _domains(settings), lambda: tenure.node)
 
 
 def _domains(settings: Settings) -> tuple[str, ...]:

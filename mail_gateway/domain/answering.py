@@ -1,10 +1,10 @@
-"""What a customer's answer does to the asking about an order: decided from what it says and what it proves."""
+"""What a customer's answer does to the asking about an order: decided from what it says and proves."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from mail_gateway.domain.confirmation import UNCLEAR_ASKED_MAX, WRONG_MAX, ConfirmState, enough
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Saying(Protocol):
-    """What was found in an answer: a yes, a no, the order's code, another code, eight digits of OCRA or ""."""
+    """What was found in an answer: yes, no, the order's code, another code, eight digits of OCRA or ""."""
 
     @property
     def yes(self) -> bool: ...
@@ -41,7 +41,7 @@ class Nothing:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One answer of a customer. at_ms: when it came, unix ms. proof: as it was kept with the mail, or where
-    else it comes from; proven: the sender's domain stands behind it.
+    else it comes from. proven: the sender's domain stands behind it; disowned: it says it never sent it.
 
     mail: its number; None: by the page. message_id: of the mail, or empty.
     """
@@ -50,6 +50,7 @@ class Answer:
     at_ms: int
     proof: str
     proven: bool = False
+    disowned: bool = False
     mail: int | None = None
     message_id: str = ""
 
@@ -85,21 +86,22 @@ class Ruling:
     means: str = ""
 
 
-_CLEAR: Final = {Verdict.CONFIRMED, Verdict.REFUSED}
-
-
 def judge(asking: Confirmation, terms: tuple[Policy, int], answer: Answer, ocra: Ocra) -> Ruling:
-    """An answer to an order that is asked. terms: the merchant's policy, and the order's total in minor units.
+    """An answer to an order that is asked. terms: the merchant's policy, and the order's total, minor units.
 
     A no needs no proof: whoever has the letter's address and writes from the customer's may say it, for it
-    costs nobody money, and the order can be placed again; to doubt it would leave the customer bound.
+    costs nobody money, and the order can be placed again; to doubt it would leave the customer bound. What
+    the customer's own domain disowns is forged or was changed on its way: a code in it is worth nothing, and
+    no letter goes out for it.
     """
-    said, is_locked = answer.said, asking.state is ConfirmState.LOCKED
+    said = answer.said
     agrees = said.yes or said.code or bool(said.ocra)
     if said.no and not agrees and not said.wrong_code:
         return Ruling(Verdict.REFUSED)
-    if is_locked or asking.state is not ConfirmState.ASKED:
+    if asking.state is not ConfirmState.ASKED:
         return Ruling(Verdict.SHUT)
+    if answer.disowned and ocra is Ocra.NONE:
+        return Ruling(Verdict.FOR_A_PERSON, "disowned")
     if ocra is Ocra.WRONG or said.wrong_code:
         return _wrong(asking, "wrong-ocra" if ocra is Ocra.WRONG else "wrong-code")
     computed = ocra is Ocra.GOOD

@@ -32,6 +32,6 @@ NOT_LOOKED_AT: Final = str(Proof(Standing.SILENT, "not looked at"))
 """Kept where [proof] way is none."""
 
 
-def is_proven(kept: str) -> bool:
-    """Whether a proof, as it was kept, says that the author's domain stands behind the mail."""
-    return kept.partition(" ")[0] == Standing.PROVEN.value
+def standing_of(kept: str) -> Standing:
+    """Of a proof as it was kept."""
+    return Standing(kept.partition(" ")[0])

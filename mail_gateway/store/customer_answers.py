@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 
 from mail_gateway.domain.confirmation import ConfirmState
-from mail_gateway.store.replies import SENT_BYTES_MAX, SENT_MAX
+from mail_gateway.store.replies import SENT_MAX
 from mail_gateway.store.tables import confirmations, customers, letters, mails, merchants, orders
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+SENT_BYTES_MAX: Final = 131_072
+"""Of each letter so much is looked at: its text, and the same as HTML behind it."""
 
 ANSWER: Final = "answer"
 """The verdict of a mail that is a customer's answer."""
@@ -59,15 +62,23 @@ def asked(conn: Connection, order: int) -> Asked | None:
     return Asked(order, row.id, on_file, frozenset(written_to | {row.mail}))
 
 
-def is_known(conn: Connection, customer: int, seen: Seen, before: int | None = None) -> bool:
-    """Whether this mail was an answer of the customer before, to whichever order. before: the number of a
-    mail; None: any."""
+def is_known(conn: Connection, customer: int, seen: Seen) -> bool:
+    """Whether this mail was an answer of the customer before, to whichever order."""
     same = _M.message_id == seen.message_id if seen.message_id else _M.content_hash == seen.content_hash
     found = select(_M.id).join(orders, _M.order_id == _O.id).where(_O.customer == customer, same)
-    found = found.where(_M.verdict == ANSWER)
-    if before is not None:
-        found = found.where(_M.id < before)
-    return conn.scalar(found.limit(1)) is not None
+    return conn.scalar(found.where(_M.verdict == ANSWER).limit(1)) is not None
+
+
+def is_copy(conn: Connection, mail: int) -> bool:
+    """Whether an answer is one that was kept before it, when two of the same came at one moment."""
+    this, its = mails.alias(), orders.alias()
+    same = or_(
+        and_(this.c.message_id != "", _M.message_id == this.c.message_id),
+        and_(this.c.message_id == "", _M.content_hash == this.c.content_hash),
+    )
+    found = select(_M.id).join(orders, _M.order_id == _O.id).join(its, its.c.customer == _O.customer)
+    found = found.join(this, this.c.order_id == its.c.id).where(this.c.id == mail, same)
+    return conn.scalar(found.where(_M.verdict == ANSWER, _M.id < mail).limit(1)) is not None
 
 
 def sent(conn: Connection, order: int) -> list[bytes]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, case, func, insert, or_, select, update
+from sqlalchemy import bindparam, case, func, insert, not_, or_, select, update
 
+from mail_gateway.domain.order_news import TO_SHOP
 from mail_gateway.domain.outcome import FIRST, Letter
 from mail_gateway.store.sheet import Line, Step
-from mail_gateway.store.tables import letters, merchants, payments, readers
+from mail_gateway.store.tables import customers, letters, merchants, orders, payments, readers
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -71,12 +72,31 @@ _ITS_MERCHANT: Final = (
     .join(payments, payments.c.reader == readers.c.id)
     .where(payments.c.id == _C.payment)
 )
-SECOND: Final = select(merchants.c.second_mail).where(
-    _C.id == bindparam("its_id"),
-    _C.rerouted_to == "",
-    merchants.c.second_mail != _C.recipient,
-    merchants.c.id == func.coalesce(_C.merchant, _ITS_MERCHANT.correlate(letters).scalar_subquery()),
+_IS_TO_SHOP: Final = or_(*(_C.kind == kind.value for kind in sorted(TO_SHOP)))
+_ITS_SHOP: Final = select(orders.c.merchant).where(orders.c.id == _C.order_id, _IS_TO_SHOP)
+_SECOND_OF_MERCHANT: Final = select(merchants.c.second_mail).where(
+    merchants.c.id
+    == func.coalesce(
+        _C.merchant,
+        _ITS_MERCHANT.correlate(letters).scalar_subquery(),
+        _ITS_SHOP.correlate(letters).scalar_subquery(),
+    )
 )
+_SECOND_OF_CUSTOMER: Final = (
+    select(customers.c.second_mail)
+    .join(orders, orders.c.customer == customers.c.id)
+    .where(orders.c.id == _C.order_id, not_(_IS_TO_SHOP))
+)
+_SECOND: Final = func.coalesce(
+    _SECOND_OF_CUSTOMER.correlate(letters).scalar_subquery(),
+    _SECOND_OF_MERCHANT.correlate(letters).scalar_subquery(),
+    "",
+)
+SECOND: Final = select(_SECOND).where(
+    _C.id == bindparam("its_id"), _C.rerouted_to == "", _C.recipient != _SECOND
+)
+"""Where a letter goes that was refused at the first address: once, to the second one of whoever it is for."""
+
 _PUT: Final = Line(Step.LETTER, insert(letters))
 _MARK: Final = update(letters).where(_C.id == bindparam("its_id"))
 _OTHERS: Final = letters.alias()

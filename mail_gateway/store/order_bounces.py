@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, select, update
 
 from mail_gateway.domain.order import OrderState
+from mail_gateway.domain.order_news import ASKING
+from mail_gateway.domain.outcome import Letter
 from mail_gateway.store import letters as heart
-from mail_gateway.store.tables import letters, orders
+from mail_gateway.store.tables import UNTAKEN, letters, orders
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mail_gateway.store.sheet import Sheet
 
-QUESTIONS: Final = ("question", "question-reminder", "question-again")
-TOLD: Final = "shop-undelivered"
+QUESTIONS: Final = tuple(sorted(kind.value for kind in ASKING))
+_TOLD: Final = Letter.SHOP_UNDELIVERED.value
 _L: Final = letters.c
 _LETTER: Final = (
     select(_L.id, _L.state, _L.recipient, _L.kind, orders.c.state.label("order_state"))
@@ -43,9 +45,14 @@ def mark(sheet: Sheet, order: int, number: int, now_ms: int, reason: str) -> Non
 
 def untold(conn: Connection, limit: int) -> list[int]:
     """Orders still asked whose question nobody took, at no address, and whose shop has not heard of it."""
-    other = letters.alias()
-    told = select(other.c.id).where(other.c.order_id == _L.order_id, other.c.kind == TOLD)
-    found = select(_L.order_id).join(orders, orders.c.id == _L.order_id).distinct()
-    found = found.where(_L.state == "refused", _L.kind.in_(QUESTIONS))
+    untaken = select(_L.order_id).where(UNTAKEN, _L.kind.in_(QUESTIONS)).distinct().subquery()
+    told = select(_L.id).where(_L.order_id == untaken.c.order_id, _L.kind == _TOLD)
+    found = select(untaken.c.order_id).join(orders, orders.c.id == untaken.c.order_id)
     found = found.where(orders.c.state == OrderState.ASKED.value, ~told.exists())
-    return list(conn.scalars(found.order_by(_L.order_id).limit(limit)))
+    return list(conn.scalars(found.order_by(untaken.c.order_id).limit(limit)))
+
+
+def why(conn: Connection, order: int) -> str:
+    """What the mail servers said last about a question of that order that nobody took; empty: nothing."""
+    asked = select(_L.remark).where(UNTAKEN, _L.order_id == order, _L.kind.in_(QUESTIONS))
+    return conn.scalar(asked.order_by(_L.id.desc()).limit(1)) or ""

@@ -385,6 +385,9 @@ letters: Final = Table(
 _TO_SEND: Final = text("due_ms IS NOT NULL")
 _NOTICE: Final = text("merchant IS NOT NULL")
 Index("letters_of_merchant", letters.c.merchant, sqlite_where=_NOTICE, postgresql_where=_NOTICE)
+UNTAKEN: Final = text("state = 'refused' AND order_id IS NOT NULL")
+"""Letters of orders that nobody has taken; who asks for them says it in these words."""
+Index("letters_untaken", letters.c.order_id, sqlite_where=UNTAKEN, postgresql_where=UNTAKEN)
 Index("letters_due", letters.c.rank, letters.c.due_ms, sqlite_where=_TO_SEND, postgresql_where=_TO_SEND)
 
 answers: Final = Table(

@@ -1,21 +1,28 @@
-"""Answers of merchants: each is read once and handed to the stages that may know what it means."""
+"""Answers of merchants and customers: each is read once and handed to who knows what it means."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from mail_gateway.domain.answering import Answer, Nothing
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.reply import Reply
-from mail_gateway.store import replies
+from mail_gateway.proof.standing import Standing, standing_of
+from mail_gateway.store import customer_answers, orders, replies
+from mail_gateway.store.inbox import RAW_KEPT_MAX
 from mail_gateway.store.sheet import Stale
+from mail_gateway.work import confirming
 from schemas.mail.read import Mail, read_mail
 from schemas.mail.said import said
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
+    from mail_gateway.domain.answering import Saying
     from mail_gateway.store.replies import Waiting
     from mail_gateway.work.kit import Kit
 
@@ -28,10 +35,18 @@ TRIES_MAX: Final = 3
 
 
 class Replies:
-    """stages: asked in order until one takes the answer; what none takes is marked as handled."""
+    """stages: asked in order until one takes a merchant's answer; what none takes is marked as handled.
+    A customer's is applied to its order. node: this process's life now; None: the kit's."""
 
-    def __init__(self, kit: Kit, stages: Sequence[Stage], domains: Sequence[str]) -> None:
+    def __init__(
+        self,
+        kit: Kit,
+        stages: Sequence[Stage],
+        domains: Sequence[str],
+        node: Callable[[], int] | None = None,
+    ) -> None:
         self._kit = kit
+        self._node = node or (lambda: kit.node)
         self._stages = stages
         self._domains = domains
         self._sooner = asyncio.Event()
@@ -81,6 +96,9 @@ class Replies:
                 await self._stumbled(waiting, type(fault).__name__)
 
     async def _pass_on(self, waiting: Waiting) -> None:
+        if waiting.order is not None:
+            await self._apply(waiting, waiting.order)
+            return
         reply = await self._read(waiting)
         if reply is not None:
             for stage in self._stages:
@@ -88,23 +106,56 @@ class Replies:
                     return
         await self._kit.store.run(replies.handled, waiting.mail, self._kit.ports.now_ms())
 
+    async def _apply(self, waiting: Waiting, order: int) -> None:
+        """A copy of an answer that came before it is handled, and does nothing."""
+        store, standing = self._kit.store, standing_of(waiting.proof)
+        if await store.read(customer_answers.is_copy, waiting.mail):
+            await store.run(replies.handled, waiting.mail, self._kit.ports.now_ms())
+            return
+        answer = Answer(
+            said=await self._found(waiting, order),
+            at_ms=waiting.received_ms,
+            proof=waiting.proof,
+            proven=standing is Standing.PROVEN,
+            disowned=standing is Standing.UNPROVEN,
+            mail=waiting.mail,
+            message_id=waiting.message_id,
+        )
+        await confirming.apply(replace(self._kit, node=self._node()), order, answer)
+
+    async def _found(self, waiting: Waiting, order: int) -> Saying:
+        """What the customer says. Of a mail that is longer than what is kept, nothing: a person reads it."""
+        mail, asked = read_mail(waiting.raw), await self._kit.store.read(orders.load, order)
+        if not isinstance(mail, Mail) or asked is None or len(waiting.raw) >= RAW_KEPT_MAX:
+            return Nothing()
+        letters = await self._kit.store.read(customer_answers.sent, order)
+        from mail_gateway.domain import saying
+
+        return saying.read(self._said(mail, letters), asked.code)
+
     async def _read(self, waiting: Waiting) -> Reply | None:
         """None: it can no longer be read, or its merchant is gone."""
-        store = self._kit.store
-        mail, merchant = read_mail(waiting.raw), await store.read(replies.merchant, waiting.merchant)
-        if not isinstance(mail, Mail) or merchant is None:
+        store, mail = self._kit.store, read_mail(waiting.raw)
+        if not isinstance(mail, Mail) or waiting.merchant is None:
             return None
-        letters = await store.read(replies.sent, waiting.merchant, waiting.payment)
-        sent = [letter.body for letter in map(read_mail, letters) if isinstance(letter, Mail)]
+        merchant = await store.read(replies.merchant, waiting.merchant)
+        if merchant is None:
+            return None
+        letters = await store.read(replies.sent, merchant.id, waiting.payment)
         return Reply(
             mail=waiting.mail,
             payment=waiting.payment,
             merchant=merchant,
             message_id=mail.message_id,
             subject=mail.subject,
-            lines=said(mail.body, sent, self._domains),
+            lines=self._said(mail, letters),
             received_ms=waiting.received_ms,
         )
+
+    def _said(self, mail: Mail, letters: Iterable[bytes]) -> tuple[str, ...]:
+        """What a person wrote: neither quoted, nor in a letter of ours, in text or in HTML."""
+        sent = [letter.texts for letter in map(read_mail, letters) if isinstance(letter, Mail)]
+        return said(mail.body, chain.from_iterable(sent), self._domains)
 
     async def _stumbled(self, waiting: Waiting, error: str) -> None:
         """A fault of ours: tried again, then left to a person."""
