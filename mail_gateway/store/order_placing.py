@@ -41,7 +41,7 @@ _CUSTOMER: Final = select(customers.c.id, customers.c.closed_ms).where(
 )
 _M: Final = means.c
 _MEANS: Final = (
-    select(_M.id, _M.customer, _M.kind, _M.shown, _M.acquirer, _M.retired_ms)
+    select(*(_M[name] for name in Means.__dataclass_fields__))
     .where(_M.customer == bindparam("its_customer"))
     .order_by(_M.id)
 )
@@ -125,9 +125,7 @@ def _selling(row: object) -> Selling:
 
 
 def _means(conn: Connection, customer: int) -> tuple[Means, ...]:
-    """Without what is wrapped in them: that is opened only for the moment of a call."""
-    rows = conn.execute(_MEANS, {"its_customer": customer})
+    rows = [dict(row) for row in conn.execute(_MEANS, {"its_customer": customer}).mappings()]
     return tuple(
-        Means(row.id, row.customer, MeansKind(row.kind), row.shown, row.acquirer, row.retired_ms, b"")
-        for row in rows
+        Means(**{**row, "kind": MeansKind(row["kind"]), "wrapped": row["wrapped"] or b""}) for row in rows
     )

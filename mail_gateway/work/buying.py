@@ -23,6 +23,7 @@ from mail_gateway.work.sale import Ready, answered, dispatch, refuse
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
+    from acquirer_sdk.values import Capabilities
     from mail_gateway.domain.customer import Means
     from mail_gateway.domain.returns import Sold
     from mail_gateway.store.order_payments import Purchase
@@ -73,8 +74,8 @@ STAGES: Final[Mapping[State, Callable[[Kit, Payment], Awaitable[Payment | None]]
 """Where a payment of an order goes another way than a reader's."""
 
 
-def can_hold(kit: Kit, means: Means, merchant: str, currency: int) -> bool:
-    """Whether whoever will be asked can keep an amount and take it later; else the customer is asked first.
+def payers(kit: Kit, means: Means, merchant: str, currency: int) -> tuple[Capabilities, ...]:
+    """What those can do who may be asked for a sale by these means; none: nobody takes them.
 
     merchant: its name; currency: ISO 4217 numeric. Raises GatewayError where the means does not open.
     """
@@ -82,7 +83,8 @@ def can_hold(kit: Kit, means: Means, merchant: str, currency: int) -> bool:
     pays = route.CARD if account is None else route.ACCOUNT
     asked = route.Asked(card.pan, order_payments.LUMP_SUM, merchant, currency, pays)
     names = kit.acquirers.candidates(asked, means.acquirer)
-    return all(kit.acquirers.named(name).capabilities.capture for name in names)
+    can = [kit.acquirers.named(name).capabilities for name in names if name in kit.acquirers.names]
+    return tuple(one for one in can if not route.lacks(one, order_payments.LUMP_SUM, pays))
 
 
 async def _take(kit: Kit, payment: Payment) -> Asked | Payment | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mail_gateway.domain.customer import MeansKind
 from mail_gateway.domain.offer import Draft, Limits, judge
 from mail_gateway.domain.order import CODE_LENGTH, DEAD, Order, OrderKind, OrderState, Settle, code_of
 from mail_gateway.domain.placing import Placed, PlaceOrder, Refused
@@ -12,11 +11,11 @@ from mail_gateway.store import order_placing, orders
 from mail_gateway.store.order_placing import Placing
 from mail_gateway.store.sheet import Stale
 from mail_gateway.work import order_clerk
+from mail_gateway.work.buying import payers
 from schemas.deal.layout import Deal, encode
 from schemas.errors import WireError
 
 if TYPE_CHECKING:
-    from mail_gateway.domain.customer import Means
     from mail_gateway.store.orders import Case
     from mail_gateway.work.kit import Kit
 
@@ -53,7 +52,7 @@ async def place(kit: Kit, merchant: int, wanted: PlaceOrder) -> Placed | Refused
 def _prepare(kit: Kit, wanted: PlaceOrder, draft: Draft) -> Placing | Refused:
     """The order as it will stand on the disk."""
     now_ms, settle = kit.ports.now_ms(), draft.selling.settle
-    can_keep = _can_keep(kit, draft.means, settle)
+    can_keep = _can_keep(kit, draft)
     if can_keep is None:
         return Refused("means-unsupported", "means")
     deal = Deal(
@@ -96,17 +95,12 @@ def _prepare(kit: Kit, wanted: PlaceOrder, draft: Draft) -> Placing | Refused:
     return Placing(order, draft.lines, wanted.hash, kit.node, hold=can_keep and settle is not Settle.AT_ONCE)
 
 
-def _can_keep(kit: Kit, means: Means, settle: Settle) -> bool | None:
-    """Whether the money can be had before the yes and given back after a no; None: nobody takes these means.
-
-    Without a name, whoever the routes may choose has to be able to.
-    """
-    names = (means.acquirer,) if means.acquirer else kit.acquirers.names
-    known = [kit.acquirers.named(name).capabilities for name in names if name in kit.acquirers.names]
-    able = [one for one in known if (one.card if means.kind is MeansKind.CARD else one.account)]
+def _can_keep(kit: Kit, draft: Draft) -> bool | None:
+    """Whether the money can be had before the yes and given back after a no; None: by nobody."""
+    able = payers(kit, draft.means, draft.shop, kit.settings.currency)
     if not able:
         return None
-    if settle is Settle.AT_ONCE:
+    if draft.selling.settle is Settle.AT_ONCE:
         return all(one.void or one.refund for one in able)
     return all(one.capture for one in able)
 
