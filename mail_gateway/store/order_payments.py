@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite says it in the same words
 
 from mail_gateway.domain.customer import MeansKind
@@ -35,12 +35,15 @@ _FIRST: Final = select(
     *(_P.reader, _P.ksn, _P.currency, _P.masked_card, _P.condition, _P.order_id, _P.amount_minor)
 ).where(_P.id == bindparam("its_id"))
 _RETURNS: Final = select(func.count()).where(
-    _P.original == bindparam("its_id"), _P.kind.in_((Trade.VOID.value, Trade.REFUND.value))
+    _P.original == bindparam("its_id"), _P.kind != Trade.CAPTURE.value
 )
 _WAKE: Final = Line(
     Step.COUNT,
     update(payments)
-    .where(_P.id == bindparam("its_id"), _P.state.in_((State.HELD.value, State.AUTHORISED.value)))
+    .where(
+        _P.id == bindparam("its_id"),
+        or_(_P.state == State.HELD.value, _P.state == State.AUTHORISED.value),
+    )
     .values(due_ms=bindparam("at_ms", type_=_P.due_ms.type), epoch=_P.epoch + 1),
 )
 
