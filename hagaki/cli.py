@@ -14,7 +14,9 @@ from hagaki import (
     audits,
     backups,
     card_commands,
+    customer_commands,
     database_commands,
+    deal_commands,
     debit_commands,
     demo,
     examine,
@@ -23,6 +25,7 @@ from hagaki import (
     keys_commands,
     office,
     processor,
+    product_commands,
     proof_commands,
     reader_commands,
     route_commands,
@@ -56,12 +59,15 @@ app.add_typer(reader_commands.app, name="reader")
 app.add_typer(card_commands.app, name="card")
 app.add_typer(servers.handset_app, name="handset")
 app.add_typer(office.merchant_app, name="merchant")
+app.add_typer(product_commands.app, name="product")
+app.add_typer(customer_commands.app, name="customer")
 app.add_typer(office.payments_app, name="payments")
 app.add_typer(keys_commands.app, name="keys")
 app.add_typer(shunts.app, name="shunt")
 app.add_typer(want_commands.app, name="wants")
 app.add_typer(holding.app, name="hold")
 app.add_typer(audits.app, name="audit")
+app.add_typer(deal_commands.app, name="deal")
 app.command("proof")(proof_commands.proof)
 app.command("doctor")(examine.doctor)
 app.add_typer(examine.mails_app, name="mails")

@@ -142,3 +142,11 @@ def machine_problem(error: OSError) -> Problem:
 def standard_input() -> bytes:
     """All of standard input."""
     return sys.stdin.buffer.read()
+
+
+def hidden(prompt: str) -> str:
+    """A line that nobody sees typed; from a pipe: the next line of standard input. Raises Problem without."""
+    line = (getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()).strip("\r\n")
+    if not line:
+        raise Problem("a line is missing: nothing was changed", "line-missing")
+    return line

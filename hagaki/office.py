@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hagaki import api_commands, return_commands, shop_commands, tables
+from hagaki import api_commands, return_commands, selling_commands, shop_commands, tables
 from hagaki.acquirers import build_acquirers, routing
 from hagaki.problem import DONE
 from hagaki.sample import sample
@@ -99,6 +99,7 @@ def merchant_list(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) 
 
 
 merchant_app.command("set")(shop_commands.merchant_set)
+merchant_app.command("selling")(selling_commands.merchant_selling)
 merchant_app.add_typer(api_commands.key_app, name="key")
 merchant_app.add_typer(api_commands.hooks_app, name="hooks")
 payments_app.command("void")(return_commands.void)
