@@ -242,10 +242,12 @@ def _send(sender: Sender, stack: AsyncExitStack) -> asyncio.Task[None]:
 async def _site(settings: Settings, kit: Kit, stack: AsyncExitStack) -> None:
     if settings.site.port:
         from mail_gateway.site import http  # a gateway without a site does not pay for its library
+        from mail_gateway.site.answering import Answering
         from mail_gateway.site.shops import Shops
 
         shops = Shops(kit, settings.site)
-        stack.push_async_callback((await http.serve(settings, kit.ports, (shops,))).close)
+        parts = (shops, Answering(kit))
+        stack.push_async_callback((await http.serve(settings, kit.ports, parts)).close)
         stack.push_async_callback(shops.close)
 
 
