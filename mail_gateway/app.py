@@ -22,6 +22,7 @@ from mail_gateway.observe.maillog import MailLog
 from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.outbox.daily import notice_of
 from mail_gateway.outbox.desk import DeskWords
+from mail_gateway.outbox.form_words import FormWords
 from mail_gateway.outbox.hooking import Teller, Tools
 from mail_gateway.outbox.notices import Notices
 from mail_gateway.outbox.order_letters import OrderWriter
@@ -34,6 +35,7 @@ from mail_gateway.work.day_totals import DayTotals
 from mail_gateway.work.desk import Desk
 from mail_gateway.work.digest import Digest
 from mail_gateway.work.kit import Kit
+from mail_gateway.work.order_mail import OrderMail
 from mail_gateway.work.orders import Bell, Orders
 from mail_gateway.work.replies import Replies
 from mail_gateway.work.runner import Runner
@@ -180,8 +182,9 @@ async def _key_port(settings: Settings, store: Store, ring: KeyRing, stack: Asyn
 
 
 def _replies(settings: Settings, kit: Kit, wants: Wants, compose: Compose, tenure: Tenure) -> Replies:
-    desk = Desk(DeskWords(settings.gateway, compose, kit.ports.file))
-    stages = (desk.take, wants.take, desk.take_last)
+    words = DeskWords(settings.gateway, compose, kit.ports.file)
+    desk = Desk(words)
+    stages = (OrderMail(FormWords(), words).take, desk.take, wants.take, desk.take_last)
     return Replies(kit, stages, _domains(settings), lambda: tenure.node)
 
 

@@ -24,6 +24,7 @@ class Verb(StrEnum):
     AGAIN = "again"
     RECEIPT = "receipt"
     HELP = "help"
+    ORDER = "order"  # a whole form: domain/order_form.py
     UNCLEAR = "unclear"  # no word of the table
     BUSY = "busy"  # one too many in this hour
 

@@ -52,6 +52,8 @@ class Letter(StrEnum):
     DESK_WHICH = "desk-which"  # it cannot be done as asked: which sale, or why not
     DESK_HELP = "desk-help"
     RECEIPT = "receipt"
+    ORDER_FORM_TAKEN = "order-form-taken"
+    ORDER_FORM_WRONG = "order-form-wrong"
     QUESTION = "question"  # of an order, from here on: what customers are asked and told
     QUESTION_REMINDER = "question-reminder"
     QUESTION_AGAIN = "question-again"  # an answer that is no clear yes or no, or proves too little
@@ -89,6 +91,7 @@ NOTICES: Final = frozenset(
     {
         *(Letter.DIGEST, Letter.CLOSING, Letter.DESK_LIST, Letter.DESK_TODAY),
         *(Letter.DESK_WHICH, Letter.DESK_HELP, Letter.RECEIPT),
+        *(Letter.ORDER_FORM_TAKEN, Letter.ORDER_FORM_WRONG),
         *(Letter.WANTED, Letter.WANTED_AGAIN, Letter.WANTED_REMINDER),
         *(Letter.WANTED_TAKEN, Letter.WANTED_CLOSED),
     }

@@ -24,7 +24,8 @@ class Reply:
 
     payment: the number of the payment whose letter was answered; None: a letter about no payment.
     lines: what the person wrote, NFKC, without quotes, without lines of ours, none empty.
-    received_ms: unix ms.
+    written: the same lines with those that stand in a letter of ours too; none where the mail is not kept
+    whole. received_ms: unix ms.
     """
 
     mail: int
@@ -34,3 +35,4 @@ class Reply:
     subject: str
     lines: tuple[str, ...]
     received_ms: int
+    written: tuple[str, ...] = ()

@@ -1,0 +1,225 @@
+"""The order form in a mail: what a shop asks for, line by line. What is not unambiguous is asked back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from mail_gateway.domain.order import LINES_MAX
+from mail_gateway.domain.placing import PlaceOrder, Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+FIRST: Final = frozenset({"order", "注文", "ご注文"})
+"""The words that make a mail an order form, alone on its first line; NFKC, small letters."""
+
+READ_MAX: Final = 200
+"""Lines that are looked at, and characters of a value: more is no form."""
+
+SHOWN_MAX: Final = 15
+"""Characters of a line that a letter names. Fewer than what makes a line ours when it comes back."""
+
+_MARKS: Final = "。.、,!！:;"
+_KEYS: Final = {
+    **dict.fromkeys(("customer", "customer id", "顧客", "お客様", "お客様番号", "顧客番号"), "customer"),
+    **dict.fromkeys(("deal", "deal id", "取引", "取引番号", "伝票番号"), "deal_id"),
+    **dict.fromkeys(("line", "item", "品目", "商品", "品名"), "line"),
+    **dict.fromkeys(("deliver", "delivery", "deliver to", "届け先", "お届け先", "配送先"), "delivery"),
+    **dict.fromkeys(("means", "card", "支払", "支払い", "支払方法"), "means"),
+    **dict.fromkeys(("minutes", "期限", "回答期限"), "ask_minutes"),
+}
+"""Every key that is known -> what it says."""
+
+_LINE: Final = re.compile(r"(?P<key>[^:=→]{1,20}?)\s*[:=→]\s*(?P<value>.*)", re.DOTALL)
+_PIECES: Final = r"\s*(?:個|点|本|枚|箱|pcs)?"
+_COUNTS: Final = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        rf"(?P<what>.*\S)\s+x\s*(?P<n>[0-9]{{1,5}}){_PIECES}",
+        rf"(?P<what>.*\S)\s*[×✕✖*]\s*(?P<n>[0-9]{{1,5}}){_PIECES}",
+        r"(?P<what>.*\S)\s+(?P<n>[0-9]{1,5})\s*(?:個|点|本|枚|箱|pcs)",
+    )
+)
+"""An x is no sign but a letter unless a space is in front of it: a Box 2 is not two of a Bo."""
+
+_AMOUNT: Final = r"(?P<price>[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3}|[1-9][0-9]{0,11}|0)"
+_PRICES: Final = tuple(
+    re.compile(form, re.IGNORECASE)
+    for form in (
+        rf"(?P<name>.*\S)\s*@\s*¥?\s*{_AMOUNT}\s*(?:円|yen|jpy)?",
+        rf"(?P<name>.*\S)\s*¥\s*{_AMOUNT}",
+        rf"(?P<name>.*\S)\s+(?:jpy|yen)\s*{_AMOUNT}",
+        rf"(?P<name>.*\S)\s+{_AMOUNT}\s*(?:円|yen|jpy)",
+        rf"(?P<name>.*\D)\s*{_AMOUNT}\s*円",
+    )
+)
+_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_NUMBER: Final = re.compile(r"(?:no\.?\s*|#\s*)?([0-9]{1,9})", re.IGNORECASE)
+_MINUTES: Final = re.compile(r"([0-9]{1,5})\s*(?:分|minutes?|min)?", re.IGNORECASE)
+_END: Final = re.compile(
+    r"[-_=*─━―—]{2,}.*|.*(wrote|書きました|のメール|writes)\s*:|以上[。.]?|end\.?", re.IGNORECASE
+)
+_COURTESY: Final = re.compile(
+    r"((どうぞ)?(よろしく|宜しく)お願い.*|お世話に.*|ありがと.*|.*から送信|sent from .*|(many )?thank.*"
+    r"|(kind |best )?regards.*|please.{0,20}|hello.{0,20}|hi|こんにちは.{0,5})[,.!、。！]*",
+    re.IGNORECASE,
+)
+"""Said beside a form it changes nothing; with a digit in it, it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What cannot be used. why: a slug that the letter knows; shown: the beginning of the line, or empty."""
+
+    why: str
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """order: None where something is wrong. A form without a deal ID has it from its mail."""
+
+    order: PlaceOrder | None
+    wrong: tuple[Wrong, ...] = ()
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """What was read so far."""
+
+    facts: dict[str, str] = field(default_factory=dict)
+    wishes: list[Wish] = field(default_factory=list)
+    wrong: list[Wrong] = field(default_factory=list)
+
+
+def is_form(written: Sequence[str]) -> bool:
+    """Whether an answer begins as an order form does."""
+    return _first(written) is not None
+
+
+def _first(written: Sequence[str]) -> int | None:
+    """Where the word stands that makes it one, behind courtesies at most."""
+    for at, line in enumerate(written[:READ_MAX]):
+        if line.casefold().rstrip(_MARKS).strip() in FIRST:
+            return at
+        if not _is_courtesy(line):
+            return None
+    return None
+
+
+def _is_courtesy(line: str) -> bool:
+    return _COURTESY.fullmatch(line) is not None and not any(sign.isdigit() for sign in line)
+
+
+def read(written: Sequence[str], own: Sequence[str], otherwise: str) -> Form:
+    """An order form. written: the lines of the mail, NFKC, none quoted. own: those of them, in order, that
+    stand in no letter of ours; the first other one that is no part of a form ends it. otherwise: the deal ID
+    where the form has none; empty: then it is asked for."""
+    sheet = _Sheet()
+    for line in _part(written, own):
+        if not _take(sheet, line):
+            sheet.wrong.append(Wrong("line-unknown", line[:SHOWN_MAX]))
+    facts = {"deal_id": otherwise, **sheet.facts}
+    if "customer" not in facts:
+        sheet.wrong.append(Wrong("customer-missing"))
+    if not facts["deal_id"]:
+        sheet.wrong.append(Wrong("deal-missing"))
+    if not 1 <= len(sheet.wishes) <= LINES_MAX and not sheet.wrong:
+        sheet.wrong.append(Wrong("lines-missing" if not sheet.wishes else "lines-many"))
+    if sheet.wrong:
+        return Form(None, tuple(sheet.wrong))
+    return Form(_order(facts, sheet.wishes))
+
+
+def _part(written: Sequence[str], own: Sequence[str]) -> Iterator[str]:
+    """The lines behind the first that are the form's, or that somebody wrote among them."""
+    left = list(reversed(own))
+    begun = _first(written)
+    for at, line in enumerate(written[:READ_MAX]):
+        is_own = bool(left) and left[-1] == line
+        if is_own:
+            left.pop()
+        if begun is None or at <= begun:
+            continue
+        if _END.fullmatch(line) or not (is_own or _keyed(line)):
+            return
+        if not _is_courtesy(line):
+            yield line
+
+
+def _keyed(line: str) -> tuple[str, str] | None:
+    """What a line is about, and its value as it was written."""
+    found = _LINE.fullmatch(line)
+    key = None if found is None else _KEYS.get(" ".join(found["key"].casefold().split()))
+    return None if found is None or key is None else (key, found["value"].strip())
+
+
+def _take(sheet: _Sheet, line: str) -> bool:
+    keyed = _keyed(line)
+    if keyed is None:
+        return False
+    key, value = keyed
+    if len(value) > READ_MAX:
+        return False
+    if key == "line":
+        wish = _wish(value)
+        if isinstance(wish, str):
+            sheet.wrong.append(Wrong(wish, value[:SHOWN_MAX]))
+        else:
+            sheet.wishes.append(wish)
+        return True
+    checked = _checked(key, value)
+    if checked is None:
+        sheet.wrong.append(Wrong(f"{_SLUGS[key]}-form", value[:SHOWN_MAX]))
+    elif sheet.facts.setdefault(key, checked) != checked:
+        sheet.wrong.append(Wrong(f"{_SLUGS[key]}-twice", value[:SHOWN_MAX]))
+    return True
+
+
+_SLUGS: Final = {
+    "customer": "customer",
+    "deal_id": "deal",
+    "delivery": "delivery",
+    "means": "means",
+    "ask_minutes": "minutes",
+}
+
+
+def _checked(key: str, value: str) -> str | None:
+    """The value in its own form; None: it has none."""
+    if key in ("customer", "deal_id"):
+        found = _CODE.fullmatch(value.upper() if key == "customer" else value)
+        return found and found[0]
+    if key == "delivery":
+        return value or None
+    number = (_NUMBER if key == "means" else _MINUTES).fullmatch(value)
+    return number and str(int(number[1]))
+
+
+def _wish(value: str) -> Wish | str:
+    """CODE x 2, or words with a price: NAME @ 500 x 2. Else the slug of what is wrong with it."""
+    counted = next(filter(None, (form.fullmatch(value) for form in _COUNTS)), None)
+    if counted is None:
+        return "quantity-missing"
+    what, quantity = counted["what"].rstrip(" ,、"), int(counted["n"])
+    if not 1 <= quantity <= 9999:
+        return "quantity-form"
+    priced = next(filter(None, (form.fullmatch(what) for form in _PRICES)), None)
+    if priced is not None:
+        name, price = priced["name"].rstrip(" ,、@¥"), int(priced["price"].replace(",", ""))
+        return Wish(name=name, unit_minor=price, quantity=quantity) if name else "line-form"
+    return Wish(product=what, quantity=quantity) if _CODE.fullmatch(what) else "line-form"
+
+
+def _order(facts: dict[str, str], wishes: Sequence[Wish]) -> PlaceOrder:
+    means, minutes = facts.get("means"), facts.get("ask_minutes")
+    return PlaceOrder(
+        deal_id=facts["deal_id"],
+        customer=facts["customer"],
+        lines=tuple(wishes),
+        means=None if means is None else int(means),
+        delivery=facts.get("delivery", ""),
+        ask_minutes=None if minutes is None else int(minutes),
+    )
