@@ -1,4 +1,4 @@
-"""Orders by mail: a shop's answer that is an order form places the order; what is wrong with it is asked back."""
+"""Orders by mail: a shop's answer that is an order form places the order, or is asked back."""
 
 from __future__ import annotations
 
