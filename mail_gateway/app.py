@@ -102,8 +102,8 @@ async def run(
         wants = Wants(lambda: tenure.node, runner.wake, advising.wake)
         replies = _replies(settings, kit, wants, compose, tenure)
         undelivered = Undelivered(kit, lambda: tenure.node)
-        parts = (Digest(kit, notice_of), DayTotals(kit, tenure.holds), replies, advising, teller, undelivered)
-        for part in parts:
+        told = (replies, advising, teller, undelivered, _orders(kit, bell, tenure, runner))
+        for part in (Digest(kit, notice_of), DayTotals(kit, tenure.holds), *told):
             working.append(asyncio.create_task(part.run()))
             stack.callback(working[-1].cancel)
         sending = _send(sender, stack)
