@@ -142,7 +142,9 @@ class ShopWorld:
         await aiosmtplib.send(mail, sender=sender, recipients=[to], **where)
 
     @asynccontextmanager
-    async def gateway(self, now_ms: Callable[[], int] = lambda: time.time_ns() // 10**6) -> AsyncIterator[None]:
+    async def gateway(
+        self, now_ms: Callable[[], int] = lambda: time.time_ns() // 10**6
+    ) -> AsyncIterator[None]:
         """A running gateway."""
         ports = Ports(now_ms, os.urandom, self._tell)
         outside = AcquirerPorts(now_ms, ports.random_bytes, self._tell)
@@ -170,7 +172,9 @@ class ShopWorld:
 
 
 @asynccontextmanager
-async def shop_world(folder: Path, language: str = "en", **site: Any) -> AsyncIterator[tuple[ShopWorld, Mailbox]]:
+async def shop_world(
+    folder: Path, language: str = "en", **site: Any
+) -> AsyncIterator[tuple[ShopWorld, Mailbox]]:
     """Furnished, with a mailbox that takes all letters; the gateway does not run yet."""
     mailbox = Mailbox()
     loop = asyncio.get_running_loop()
