@@ -1,0 +1,303 @@
+"""Letters about orders: everything a customer pays for is in them, and nothing in them can be an answer."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+from email import message_from_bytes
+from pathlib import Path
+
+import order_letters
+import pytest
+from order_letters import LINES, OCRA_ONLY, ORDER, TOKENS, composed, html_of, news, read
+
+from mail_gateway.domain.order import Foreign, Line, OrderState, Settle
+from mail_gateway.domain.order_news import ASKING, TO_SHOP, WHY, OrderNews, bands
+from mail_gateway.domain.outcome import OF_ORDERS, Letter
+from mail_gateway.domain.receipt import Rounding
+from mail_gateway.outbox.compose import NEVER
+from schemas.deal import layout
+from schemas.errors import WireError
+from schemas.mail import html, token
+
+GOLDEN = Path(__file__).parent / "order_letters"
+LANGUAGES = ("ja", "en")
+KINDS = sorted(OF_ORDERS)
+ANSWERS = frozenset(
+    {
+        *("yes", "no", "ok", "okay", "y", "n", "buy", "cancel", "confirm", "agree", "accept"),
+        *(
+            "はい",
+            "いいえ",
+            "ハイ",
+            "イイエ",
+            "買う",
+            "買います",
+            "やめる",
+            "やめます",
+            "了解",
+            "承認",
+            "確認",
+        ),
+    }
+)
+"""Whole lines that any reader of answers may take for one."""
+
+
+def columns(line: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WFA" else 1 for sign in line)
+
+
+def seen(told: OrderNews) -> list[str]:
+    """What the customer sees: the text, and what is seen of the HTML, each as one string without breaks."""
+    return ["".join(text.split()) for text in (read(told).texts[0], html.strip(html_of(told)))]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_letter_says_what_happened_first_and_fits_a_phone(kind: Letter, language: str) -> None:
+    mail = read(news(kind, language))
+    lines = mail.texts[0].splitlines()
+    assert mail.subject == f"[Hagaki] {lines[0]}"
+    assert ("12,345円" if language == "ja" else "JPY 12,345") in lines[0]
+    assert (ORDER.deal_id if kind in TO_SHOP | {Letter.ORDER_LOCKED} else ORDER.code) in lines[0]
+    assert "http" not in mail.texts[0] and "\n\n\n" not in mail.texts[0]
+    assert max(map(columns, lines)) <= (70 if language == "ja" else 76)
+    for line in LINES:
+        assert line.name in mail.texts[0]
+    assert len(composed(news(kind, language)).raw) < 12_000
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(ASKING))
+@pytest.mark.parametrize("policy", [order_letters.POLICY, OCRA_ONLY])
+def test_a_question_shows_all_that_is_paid_for_in_text_and_in_html(
+    kind: Letter, language: str, policy: order_letters.Policy
+) -> None:
+    def yen(text: str) -> str:
+        return f"{text}円" if language == "ja" else f"JPY{text}"
+
+    times = "×" if language == "ja" else "x"
+    facts = [
+        *("山の店" if language == "ja" else "YamaStore", "D-20261121-0042", "Visa****1111"),
+        *("2026-11-2119:46JST", "2026-11-2419:46JST"),
+        *("信州りんごジャム(JAM-01)", "上高地ペナント", "登山靴26.5cm防水(BOOT-265)"),
+        *(f"{yen('540')}{times}2={yen('1,080')}", f"{yen('10,000')}{times}1={yen('10,000')}"),
+        *(yen("12,345"), yen("11,265"), yen("1,024"), yen("1,080"), yen("80")),
+        *("USD83.05(1USD=JPY148.65;ECB2026-11-20)", "長野県松本市安曇上高地1-2-3山田花子様"),
+    ]
+    facts += [ORDER.code] if policy is not OCRA_ONLY else [layout.question(ORDER.deal)]
+    told = news(kind, language, policy=policy)
+    for text in seen(told):
+        for fact in facts:
+            assert fact in text, fact
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_question_is_the_one_in_the_documents(language: str) -> None:
+    mail = read(news(Letter.QUESTION, language))
+    assert f"{mail.subject}\n\n{mail.texts[0]}" == (GOLDEN / f"{language}-question.txt").read_text("utf-8")
+
+
+def test_the_tax_of_the_lines_is_rounded_once_a_rate() -> None:
+    one = Line("a", "", 101, 1, None, 8)
+    found = bands((one, one, one, Line("b", "", 110, 1), Line("c", "", 50, 2, None, 0)), Rounding.DOWN)
+    assert [(band.rate, band.amount_minor, band.tax_minor) for band in found] == [
+        *((10, 110, 10), (8, 303, 22), (0, 100, 0))
+    ]
+    assert sum(band.tax_minor for band in bands(LINES, Rounding.DOWN)) == ORDER.tax_minor
+
+
+def hostile(words: str, language: str, kind: Letter = Letter.QUESTION) -> OrderNews:
+    """An order of which everything that others can choose is that text."""
+    told = news(kind, language, delivery=words, foreign=Foreign(840, 1, "1", words))
+    customer = replace(told.parties.customer, name=words)
+    seller = replace(told.parties.seller, name=words, registration_number=words)
+    lines = tuple(Line(words, words, 1, 1) for _ in range(3))
+    parties = replace(told.parties, seller=seller, customer=customer, lines=lines, means=words)
+    return replace(told, parties=parties, why=words)
+
+
+def bare(line: str) -> str:
+    """A line as the most generous reader of answers may see it."""
+    folded = unicodedata.normalize("NFKC", line).casefold()
+    return "".join(sign for sign in folded if sign.isalnum())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(ASKING))
+def test_no_line_of_a_question_can_be_its_answer(kind: Letter, language: str) -> None:
+    answers = {bare(word) for word in (*ANSWERS, ORDER.code)}
+    for words in ("Yes", "はい", "いいえ", "OK", "12345678", ORDER.code, ""):
+        told = hostile(words, language, kind) if words else news(kind, language)
+        plain = read(told).texts[0]
+        markup = html_of(told)
+        every_tag_is_a_break = html.strip(re.sub(r"<[^>]*>", "<br>", markup.partition("</head>")[2]))
+        for text in (plain, html.strip(markup), html.unquoted(markup), every_tag_is_a_break):
+            lines = {bare(line) for line in text.splitlines()}
+            assert not lines & answers, lines & answers
+            assert not [line for line in lines if re.fullmatch("[0-9]{8}", line)]
+
+
+@pytest.mark.parametrize("width", range(24, 80))
+def test_a_question_that_a_mail_program_wraps_has_no_answer_on_a_line_of_its_own(width: int) -> None:
+    answers = {bare(word) for word in (*ANSWERS, ORDER.code)}
+    for line in read(news(Letter.QUESTION, "en")).texts[0].splitlines():
+        assert not {bare(piece) for piece in wrapped(line, width)} & answers
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """As most programs do: at spaces, as late as the width allows."""
+    pieces = [""]
+    for word in line.split():
+        if pieces[-1] and len(pieces[-1]) + 1 + len(word) > width:
+            pieces.append("")
+        pieces[-1] = f"{pieces[-1]} {word}".strip()
+    return pieces
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        '<script>alert("x")</script>',
+        '"><img src=x onerror=alert(1)>',
+        "</p></div></body><a href='https://evil.example/yes'>yes</a>",
+        "{{ code }}{% raw %}",
+        "&lt;b&gt;",
+        "<!--",
+    ],
+)
+def test_what_others_wrote_is_shown_and_never_markup(words: str) -> None:
+    for kind in sorted(ASKING):
+        markup = html_of(hostile(words, "ja", kind))
+        assert tags(markup) == tags(html_of(hostile("words", "ja", kind)))
+        assert "".join(words.split()) in "".join(html.strip(markup).split())
+
+
+def tags(markup: str) -> list[str]:
+    return re.findall(r"<[^>]*>", markup)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_letter_has_a_link_that_confirms(kind: Letter) -> None:
+    markup = html_of(news(kind, policy=OCRA_ONLY))
+    links = re.findall(r'(?:href|src|action)="([^"]*)"', markup)
+    reply_to = str(message_from_bytes(composed(news(kind)).raw)["Reply-To"])
+    page = f"https://pay.example/deal/{reply_to.partition('@')[0]}"
+    assert links == ([page] if kind in ASKING else [])
+    assert not re.search(r"<(form|input|button|img|script|link|iframe|style)\b", markup)
+    assert "href" not in html_of(news(kind))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_large_amount_asks_for_the_computed_digits_and_not_for_the_code(language: str) -> None:
+    text = read(news(Letter.QUESTION, language, policy=OCRA_ONLY)).texts[0]
+    question = layout.question(ORDER.deal)
+    assert text.splitlines().count(question) == 1
+    assert re.findall(r"(?<![0-9a-z])[0-9a-f]{64}(?![0-9a-z])", text) == [question]
+    assert "hagaki proof" in text
+    assert ("8桁" if language == "ja" else "eight digits") in text
+    assert "「はい」" not in text and '"yes"' not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_reason_to_ask_again_has_its_own_words(language: str) -> None:
+    told = [replace(news(Letter.QUESTION_AGAIN, language), why=why) for why in sorted(WHY)]
+    assert len({read(one).texts[0] for one in told}) == len(WHY)
+    for one in told:
+        text, markup = seen(one)
+        reason = "".join(read(one).texts[0].splitlines()[4].split())
+        assert reason in text and reason in markup
+
+
+BACK = {"ja": "返金", "en": "given back"}
+FREE = {"ja": "代金はかかりません", "en": "You are not charged"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [
+        (Letter.ORDER_REFUSED, OrderState.REFUSED),
+        (Letter.ORDER_LAPSED, OrderState.LAPSED),
+        (Letter.ORDER_CANCELLED, OrderState.CANCELLED),
+        (Letter.ORDER_STATE, OrderState.REFUSED),
+        (Letter.ORDER_STATE, OrderState.LAPSED),
+        (Letter.ORDER_STATE, OrderState.CANCELLED),
+    ],
+)
+def test_a_dead_order_says_what_becomes_of_the_money(kind: Letter, state: OrderState, language: str) -> None:
+    held = read(news(kind, language, state=state)).texts[0]
+    assert FREE[language] in held and BACK[language] not in held
+    charged = read(news(kind, language, state=state, settle=Settle.AT_ONCE)).texts[0]
+    assert BACK[language] in charged and FREE[language] not in charged
+    asked_first = read(news(kind, language, state=state, settle=Settle.AT_ONCE, ask_first=True)).texts[0]
+    assert FREE[language] in asked_first
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_answer_after_the_end_gets_the_state_and_each_state_its_own_words(language: str) -> None:
+    texts = {state: read(news(Letter.ORDER_STATE, language, state=state)).texts[0] for state in OrderState}
+    made = {texts[state] for state in (OrderState.CONFIRMED, OrderState.CAPTURED, OrderState.HANDED_OVER)}
+    assert len(made) == 1
+    assert len(set(texts.values())) == 1 + 4 + 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_shop_that_was_told_made_is_told_not_to_ship(language: str) -> None:
+    dead = news(Letter.SHOP_DEAD, language, state=OrderState.FAILED, made_ms=order_letters.PLACED_MS)
+    assert ("発送しないでください" if language == "ja" else "Do not ship") in read(dead).texts[0]
+    made = read(news(Letter.SHOP_MADE, language, state=OrderState.CAPTURED)).texts[0]
+    assert ORDER.delivery in made and "C-7Q4KDM" in made
+    assert not re.search("hanako@|second@|KXQTR|1111", made)
+    over_the_counter = read(news(Letter.SHOP_MADE, language, delivery="")).texts[0]
+    assert ("お渡し" if language == "ja" else "hand the goods over") in over_the_counter
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_who_answers_and_what_bounces_is_known_by_token(kind: Letter) -> None:
+    letter = composed(news(kind))
+    head = message_from_bytes(letter.raw)
+    to = "shop@carrier.example" if kind in TO_SHOP else "hanako@docomo.example"
+    to = "second@home.example" if kind is Letter.ORDER_LOCKED else to
+    assert letter.recipient == head["To"] == to
+    reply = token.read(head["Reply-To"].removesuffix("@r.pay.example"))
+    assert (reply.kind, reply.ident) == ((token.DESK, 1) if kind in TO_SHOP else (token.ORDER, 7))
+    assert token.verify(TOKENS.reply, reply, to, NEVER)
+    bounce = token.read(letter.sender.removesuffix("@r.pay.example"))
+    assert (bounce.kind, token.letter_of(bounce.ident)) == (token.ORDER_BOUNCE, (7, 1))
+    assert token.verify(TOKENS.bounce, bounce, to, NEVER)
+    assert letter.message_id == head["Message-ID"] == f"<{kind.value}.1.7@pay.example>"
+    assert (head["Auto-Submitted"], head["In-Reply-To"]) == ("auto-generated", None)
+    assert composed(news(kind)) == letter
+
+
+def test_a_letter_that_answers_says_which_mail() -> None:
+    head = message_from_bytes(composed(replace(news(Letter.ORDER_STATE), in_reply_to="<a@b.jp>")).raw)
+    assert (head["Auto-Submitted"], head["In-Reply-To"]) == ("auto-replied", "<a@b.jp>")
+    forged = replace(news(Letter.ORDER_STATE), in_reply_to="<a@b.jp>\r\nBcc: evil@x.example")
+    assert message_from_bytes(composed(forged).raw)["Bcc"] is None
+
+
+def test_without_a_second_address_the_first_hears_of_wrong_answers() -> None:
+    told = news(Letter.ORDER_LOCKED)
+    customer = replace(told.parties.customer, second_mail="")
+    assert (
+        replace(told, parties=replace(told.parties, customer=customer)).recipient == "hanako@docomo.example"
+    )
+
+
+def test_no_letter_goes_to_what_is_no_address() -> None:
+    told = news(Letter.QUESTION)
+    customer = replace(told.parties.customer, mail="a@b.jp>\r\nBcc: evil@x.example")
+    with pytest.raises(WireError, match="address-form"):
+        composed(replace(told, parties=replace(told.parties, customer=customer)))
+
+
+def test_text_comes_first_and_html_beside_it() -> None:
+    asked = message_from_bytes(composed(news(Letter.QUESTION)).raw)
+    assert asked.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in asked.get_payload()] == ["text/plain", "text/html"]
+    told = message_from_bytes(composed(news(Letter.ORDER_CONFIRMED)).raw)
+    assert told.get_content_type() == "text/plain"
