@@ -18,14 +18,16 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """how: for the record, such as ``dkim=shop.example spf=fail dmarc=pass``."""
+    """how: for the record, such as ``dkim=shop.example spf=fail dmarc=pass``. keys: name and text of the DNS
+    records that a signature held under, so that it can be checked again when they are gone."""
 
     standing: Standing
     how: str
+    keys: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        """As it is kept with the mail: the standing first."""
-        return f"{self.standing.value} {self.how}"
+        """As it is kept with the mail: the standing first; each key on a line of its own."""
+        return "\n".join([f"{self.standing.value} {self.how}", *map(" ".join, self.keys)])
 
 
 NOT_LOOKED_AT: Final = str(Proof(Standing.SILENT, "not looked at"))

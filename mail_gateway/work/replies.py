@@ -115,7 +115,7 @@ class Replies:
         answer = Answer(
             said=await self._found(waiting, order),
             at_ms=waiting.received_ms,
-            proof=waiting.proof,
+            proof=waiting.proof.partition("\n")[0],  # its keys stay with the mail
             proven=standing is Standing.PROVEN,
             disowned=standing is Standing.UNPROVEN,
             mail=waiting.mail,
