@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from mail_gateway.domain.day import Day
 
 
+NO_READER: Final = 0
+"""In place of a reader's serial: an order, that came by no reader."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sale:
-    """One payment. reader: its serial. received_ms, posted_ms: unix ms; posted_ms: 0 while nothing is final.
+    """One payment. reader: its serial, or NO_READER. received_ms, posted_ms: unix ms, 0: nothing is final.
 
     amount_minor: minor units of `currency` (ISO 4217). returned_minor: what returns hold of it. original: the
     number of the sale that it gives back. condition: how the customer pays (UnifiedPOS CAT), 0: not known.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.brands import brand
 from mail_gateway.domain.money import CURRENCIES, shown
-from mail_gateway.domain.takings import way
+from mail_gateway.domain.takings import NO_READER, way
 from mail_gateway.outbox.compose import LANGUAGES, one_line
 
 if TYPE_CHECKING:
@@ -34,9 +34,11 @@ HEADER: Final[Mapping[str, Sequence[str]]] = {
     ),
 }
 KINDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "ja": {"sale": "売上", "void": "取消", "refund": "返金"},
-    "en": {"sale": "sale", "void": "void", "refund": "refund"},
+    "ja": {"sale": "売上", "capture": "売上", "void": "取消", "refund": "返金"},
+    "en": {"sale": "sale", "capture": "sale", "void": "void", "refund": "refund"},
 }
+BY_ORDER: Final[Mapping[str, str]] = {"ja": "注文", "en": "orders"}
+"""In place of a reader."""
 WAY_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "ja": {
         **{"lump": "一括", "bonus": "ボーナス", "bonus-mix": "ボーナス併用"},
@@ -69,7 +71,7 @@ def _cells(sale: Sale, language: str, zone: ZoneInfo) -> list[str]:
         KINDS[language][sale.kind.value],
         f"{sale.id:012d}",
         f"{sale.slip:05d}" if sale.slip else "",
-        str(sale.reader),
+        _reader(str(sale.reader), language),
         sale.masked_card,
         brand(sale.masked_card),
         WAY_WORDS[language][way(sale.condition)],
@@ -87,11 +89,16 @@ def safe_cell(text: str) -> str:
 def takings_words(takings: Takings, language: str) -> dict[str, Sequence[Mapping[str, str]]]:
     """The sums; those by reader and by brand only where there is more than one."""
     ways = [replace(one, label=WAY_WORDS[language][one.label]) for one in takings.by_way()]
-    kinds = {"totals": takings.totals(), "by_reader": takings.by_reader(), "by_brand": takings.by_brand()}
+    readers = [replace(one, label=_reader(one.label, language)) for one in takings.by_reader()]
+    kinds = {"totals": takings.totals(), "by_reader": readers, "by_brand": takings.by_brand()}
     return {
         name: [_total(one, language) for one in totals] if name == "totals" or len(totals) > 1 else []
         for name, totals in {**kinds, "by_way": ways}.items()
     }
+
+
+def _reader(label: str, language: str) -> str:
+    return BY_ORDER[language] if label == str(NO_READER) else label
 
 
 def _total(total: Total, language: str) -> dict[str, str]:

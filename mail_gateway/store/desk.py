@@ -10,8 +10,9 @@ from sqlalchemy import and_, bindparam, func, insert, literal_column, or_, selec
 
 from mail_gateway.domain.ledger import Account, Phase
 from mail_gateway.domain.payment import ENDED, State, Trade
-from mail_gateway.domain.takings import Sale
+from mail_gateway.domain.takings import NO_READER, Sale
 from mail_gateway.store import letters, notices, replies
+from mail_gateway.store.register import NO_KEY
 from mail_gateway.store.shops import FULL
 from mail_gateway.store.tables import desk_orders, payments, readers, receipts, shops, transfers
 from mail_gateway.store.tables import letters as letters_table
@@ -44,8 +45,9 @@ _OPEN: Final = or_(_P.state.not_in(_ENDED), _P.shunted == 1)
 
 
 def _sales(posted_ms: ColumnElement[Any], amount_minor: ColumnElement[Any]) -> Select[Any]:
-    """The one question from which every figure of the desk comes."""
-    return select(
+    """The one question from which every figure of the desk comes. What is only held, or waits for a customer,
+    is nothing yet: the capture is the sale."""
+    asked = select(
         readers.c.merchant,
         _P.id,
         readers.c.key_id,
@@ -63,6 +65,7 @@ def _sales(posted_ms: ColumnElement[Any], amount_minor: ColumnElement[Any]) -> S
         _P.shunted,
         _P.condition,
     ).join(readers, readers.c.id == _P.reader)
+    return asked.where(_P.hold == 0, _P.state != State.HELD.value)
 
 
 _AS_THEY_STAND: Final = _sales(func.coalesce(_POSTED_MS, 0), _P.amount_minor)
@@ -140,7 +143,8 @@ def _ending(column: ColumnElement[int], tail: int, power: int) -> ColumnElement[
 
 def _read(rows: Iterable[Any]) -> Iterable[Sale]:
     for _, number, key_id, kind, state, *rest in rows:
-        values: list[Any] = [number, int.from_bytes(key_id[4:], "big"), Trade(kind), State(state), *rest]
+        reader = NO_READER if key_id.startswith(NO_KEY) else int.from_bytes(key_id[4:], "big")
+        values: list[Any] = [number, reader, Trade(kind), State(state), *rest]
         yield Sale(*values)
 
 

@@ -62,6 +62,7 @@ def _open(conn: Connection, before_ms: int) -> dict[int, list[OpenSale]]:
     asked = select(readers.c.merchant, _P.id, _P.amount_minor, _P.currency, _P.kind)
     asked = asked.join(readers, readers.c.id == _P.reader).order_by(_P.id)
     asked = asked.where(or_(_P.state.in_(OPEN_AT_ACQUIRER), _P.shunted == 1), _P.received_ms < before_ms)
+    asked = asked.where(_P.hold == 0)
     found: dict[int, list[OpenSale]] = defaultdict(list)
     for merchant, number, amount_minor, currency, kind in conn.execute(asked):
         back = Trade(kind).is_return

@@ -47,6 +47,7 @@ def newest(conn: Connection, state: str, limit: int) -> list[dict[str, Any]]:
         p.id,
         p.kind,
         p.original,
+        p.order_id,
         p.state,
         p.received_ms,
         p.amount_minor,

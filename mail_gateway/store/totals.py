@@ -77,6 +77,7 @@ def posted(conn: Connection, day: Day, from_ms: int, until_ms: int) -> Totals:
 def open_payments(conn: Connection, day: Day) -> list[int]:
     """Payments of that day whose end is still to come."""
     asked = select(_P.id).where(_P.reversal.is_not(None), _P.state.in_(OPEN_AT_ACQUIRER), day.its)
+    asked = asked.where(_P.hold == 0)  # what is only held is in nobody's totals
     return list(conn.scalars(asked.order_by(_P.id)))
 
 
