@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
-from mail_gateway.proof.evidence import evidence_of
+from mail_gateway.proof.evidence import FROM, evidence_of
 from mail_gateway.proof.standing import NOT_LOOKED_AT
 from mail_gateway.store import customer_answers, inbox
 from schemas.mail import robots, token
@@ -23,7 +23,7 @@ NEVER: Final = 0
 
 _LOCAL: Final = re.compile(rf"(?<![0-9a-z])[0-9a-z]{{{token.LENGTH}}}@", re.IGNORECASE)
 _TO: Final = ("to", "cc")
-_RESENT: Final = "resent-"
+_SENT_ON: Final = ("resent-", "list-")
 
 
 class Customers:
@@ -55,7 +55,7 @@ class Customers:
             slug = "answer-forwarded"
         if slug:
             return inbox.OfOrder(asked.order, slug=slug)
-        proof = await self._proving.prove(raw, mail.from_address, session)
+        proof = await self._proving.prove(raw, mail.from_address, session, _to_be_signed(mail, asked.code))
         return inbox.OfOrder(asked.order, NOT_LOOKED_AT if proof is None else str(proof))
 
     def _is_ours(self, one: token.Token, asked: Asked) -> bool:
@@ -80,5 +80,13 @@ def _written_to(raw: bytes) -> set[token.Token]:
 
 
 def _is_sent_on(raw: bytes) -> bool:
-    """Whether somebody sent it again as it was (RFC 5322 section 3.6.6)."""
-    return any(name.lower().startswith(_RESENT) for name, _ in evidence_of(raw, "", 0).headers)
+    """Whether somebody sent it again as it was (RFC 5322 section 3.6.6), or a list did (RFC 2919, 2369)."""
+    return any(name.lower().startswith(_SENT_ON) for name, _ in evidence_of(raw, "", 0).headers)
+
+
+def _to_be_signed(mail: Mail, code: str) -> frozenset[str]:
+    """What a signature has to cover for the mail to be about this order, and not a yes to somebody else with
+    another head: nothing more where the order's code stands in its text, which is always signed."""
+    if any(code in text.upper() for text in mail.texts):
+        return FROM
+    return FROM | {"subject" if code in mail.subject.upper() else "to"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.proof import dmarc, relayed, signatures, spf
@@ -56,17 +56,17 @@ async def prove(evidence: Evidence, session: Session, rules: Rules, resolver: Re
 
 
 async def _direct(seen: Evidence, domain: str, session: Session, rules: Rules, resolver: Resolver) -> Proof:
-    signed = await signatures.signed(seen.raw, seen.headers, resolver, seen.now_s)
+    signed = await signatures.signed(seen, resolver)
     sent, sent_for = await spf.check(session, resolver)
     passed = sent_for if sent is spf.Result.PASS else ""
     verdict = await dmarc.judge(domain, signed.domains, passed, resolver)
     how = f"dkim={','.join(signed.domains) or 'none'} spf={sent} dmarc={verdict}"
     if verdict is not Verdict.FAIL:
-        return Proof(_STANDINGS[verdict], how)
+        return Proof(_STANDINGS[verdict], how, signed.keys)
     if rules.sealers:
         sealed = await signatures.sealed(seen.raw, seen.headers, resolver)
         if sealed.sealer in rules.sealers and relayed.of_sealer(sealed.results, domain) is Verdict.PASS:
-            return Proof(Standing.PROVEN, f"{how} arc={sealed.sealer}")
-        signed = signatures.Signed(signed.domains, signed.in_trouble or sealed.in_trouble)
+            return Proof(Standing.PROVEN, f"{how} arc={sealed.sealer}", signed.keys)
+        signed = replace(signed, in_trouble=signed.in_trouble or sealed.in_trouble)
     in_trouble = signed.in_trouble or sent is spf.Result.TEMPERROR
-    return Proof(Standing.LATER if in_trouble else Standing.UNPROVEN, how)
+    return Proof(Standing.LATER if in_trouble else Standing.UNPROVEN, how, signed.keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mail_gateway.proof.evidence import evidence_of
+from mail_gateway.proof.evidence import FROM, evidence_of
 from mail_gateway.proof.judge import Rules, prove
 from mail_gateway.proof.spf import Session
 
@@ -23,9 +23,10 @@ class Prover:
         self._resolver = resolver
         self._ports = ports
 
-    async def prove(self, raw: bytes, author: str, session: Session) -> Proof:
-        """What is known of who wrote the mail. author: the one address of its one From, or ""."""
-        evidence = evidence_of(raw, author, self._ports.now_ms() // 1000)
+    async def prove(self, raw: bytes, author: str, session: Session, covered: frozenset[str] = FROM) -> Proof:
+        """What is known of who wrote the mail. author: the one address of its one From, or "". covered:
+        headers that a signature has to cover to count."""
+        evidence = evidence_of(raw, author, self._ports.now_ms() // 1000, covered)
         proof = await prove(evidence, session, self._rules, self._resolver)
         self._ports.tell("mail.proof", standing=proof.standing.value, how=proof.how)
         return proof

@@ -11,6 +11,7 @@ from mail_gateway.proof.dns import DnsTrouble
 
 if TYPE_CHECKING:
     from mail_gateway.proof.dns import Resolver
+    from mail_gateway.proof.evidence import Evidence
 
 SIGNATURES_MAX: Final = 5
 """Of one mail; the topmost ones are looked at."""
@@ -30,10 +31,12 @@ _ALGORITHMS: Final = frozenset({"rsa-sha256", "ed25519-sha256"})
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """domains: d= of the signatures that hold. in_trouble: a key could not be asked for."""
+    """domains: d= of the signatures that hold. in_trouble: a key could not be asked for. keys: name and text
+    of the DNS records under which they hold."""
 
     domains: tuple[str, ...]
     in_trouble: bool
+    keys: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,13 @@ class _Keys:
         self._found: dict[str, str] = {}
         self.in_trouble = False
 
+    def of(self, every: list[dict[str, str]]) -> tuple[tuple[str, str], ...]:
+        """Name and text of what these signatures were checked with, each once."""
+        names = dict.fromkeys(map(_name, every))
+        return tuple((name, self._found[name]) for name in names if name in self._found)
+
     async def fetch(self, tags: dict[str, str]) -> None:
-        name = f"{tags.get('s', '')}._domainkey.{tags.get('d', '')}".lower()
+        name = _name(tags)
         if name in self._found:
             return
         try:
@@ -69,23 +77,20 @@ class _Keys:
         return self._found.get(name.decode("latin-1").rstrip(".").lower(), "").encode("latin-1")
 
 
-async def signed(raw: bytes, headers: list[tuple[str, str]], resolver: Resolver, now_s: int) -> Signed:
-    """Whose DKIM signatures (RFC 6376) hold. raw: the mail with CRLF; headers: its own, unfolded or not, in
-    order; now_s: unix seconds.
+async def signed(seen: Evidence, resolver: Resolver) -> Signed:
+    """Whose DKIM signatures (RFC 6376) hold.
 
-    A signature counts only without l=, with From signed, a key of at least 1024 bits, and before its end.
+    A signature counts only without l=, with From and what else has to be covered signed, a key of at least
+    1024 bits, and before its end.
     """
-    values = [value for name, value in headers if name.lower() == "dkim-signature"][:SIGNATURES_MAX]
+    values = [value for name, value in seen.headers if name.lower() == "dkim-signature"][:SIGNATURES_MAX]
     every = [tags_of(value) for value in values]
     keys = _Keys(resolver)
     for tags in every:
         await keys.fetch(tags)
-    good = [
-        tags["d"].lower()
-        for index, tags in enumerate(every)
-        if _counts(tags, now_s) and _holds(raw, index, keys)
-    ]
-    return Signed(tuple(dict.fromkeys(good)), keys.in_trouble)
+    good = [tags for index, tags in enumerate(every) if _counts(tags, seen) and _holds(seen.raw, index, keys)]
+    domains = dict.fromkeys(tags["d"].lower() for tags in good)
+    return Signed(tuple(domains), keys.in_trouble, keys.of(good))
 
 
 async def sealed(raw: bytes, headers: list[tuple[str, str]], resolver: Resolver) -> Sealed:
@@ -120,12 +125,23 @@ def tags_of(value: str) -> dict[str, str]:
     return found
 
 
-def _counts(tags: dict[str, str], now_s: int) -> bool:
+def _name(tags: dict[str, str]) -> str:
+    """Where the key of a signature is published (RFC 6376 section 3.6.2.1)."""
+    return f"{tags.get('s', '')}._domainkey.{tags.get('d', '')}".lower()
+
+
+def _counts(tags: dict[str, str], seen: Evidence) -> bool:
     signed_headers = tags.get("h", "").lower().split(":")
     ends = tags.get("x", "")
-    in_time = not ends or (ends.isascii() and ends.isdigit() and int(ends[:12]) >= now_s)
+    in_time = not ends or (ends.isascii() and ends.isdigit() and int(ends[:12]) >= seen.now_s)
     known = tags.get("a", "").lower() in _ALGORITHMS
-    return "l" not in tags and "from" in signed_headers and known and in_time and bool(tags.get("d"))
+    return (
+        "l" not in tags
+        and seen.covered.issubset(signed_headers)
+        and known
+        and in_time
+        and bool(tags.get("d"))
+    )
 
 
 def _holds(raw: bytes, index: int, keys: _Keys) -> bool:

@@ -34,10 +34,11 @@ _NEWEST: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who may answer an order. on_file: the customer's addresses, small letters. written_to: every address
-    that a token of the order was made for."""
+    """Who may answer an order. code: the order's. on_file: the customer's addresses, small letters.
+    written_to: every address that a token of the order was made for."""
 
     order: int
+    code: str
     customer: int
     on_file: frozenset[str]
     written_to: frozenset[str]
@@ -53,13 +54,13 @@ class Seen:
 
 def asked(conn: Connection, order: int) -> Asked | None:
     """Whom that order asks; None if there is no such order."""
-    whose = select(customers.c.id, customers.c.mail, customers.c.second_mail)
+    whose = select(_O.code, customers.c.id, customers.c.mail, customers.c.second_mail)
     row = conn.execute(whose.join(orders, _O.customer == customers.c.id).where(_O.id == order)).one_or_none()
     if row is None:
         return None
     written_to = set(conn.scalars(select(_L.recipient).where(_L.order_id == order).distinct()))
     on_file = frozenset({row.mail.lower(), row.second_mail.lower()} - {""})
-    return Asked(order, row.id, on_file, frozenset(written_to | {row.mail}))
+    return Asked(order, row.code, row.id, on_file, frozenset(written_to | {row.mail}))
 
 
 def is_known(conn: Connection, customer: int, seen: Seen) -> bool:

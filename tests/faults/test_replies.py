@@ -145,7 +145,8 @@ class Word:
     def __init__(self, standing: Standing) -> None:
         self.standing = standing
 
-    async def prove(self, raw: bytes, author: str, session: Session) -> Proof:
+    async def prove(self, raw: bytes, author: str, session: Session, covered: frozenset[str]) -> Proof:
+        assert covered == {"from"}
         assert (author, session.sender) == (SHOP, SHOP)
         return Proof(self.standing, "dmarc")
 
