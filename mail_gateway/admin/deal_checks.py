@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import hashlib
@@ -168,7 +169,7 @@ def _answers(found: Transcript) -> Iterator[Check]:
             yield _open("answer", "it was given on the page: there are no bytes of a mail")
             continue
         yield _answer(found, event, entries[0])
-        yield _open("sender", f"recorded: {entries[0]['proof'] or 'nothing'}")
+        yield _sender(entries[0])
     if not decided:
         yield _open("answer", "no answer decided this order")
 
@@ -200,6 +201,35 @@ def _texts(letters: Sequence[Entry]) -> Iterator[str]:
     for entry in letters:
         mail = read_mail(_raw(entry) or b"")
         yield from mail.texts if isinstance(mail, Mail) else ()
+
+
+class _Recorded:
+    """The DNS as far as the transcript has it: the keys that a signature held under."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._found = dict(line.split(" ", 1) for line in lines)
+
+    async def ask(self, name: str, kind: str) -> tuple[str, ...]:
+        """The one record of that name; kind: TXT."""
+        found = self._found.get(name)
+        return () if found is None or kind != "TXT" else (found,)
+
+
+def _sender(entry: Entry) -> Check:
+    """The DKIM signatures hold under the keys that were published then; nothing else can be asked again."""
+    from mail_gateway.proof import signatures  # its library is needed here only
+    from mail_gateway.proof.evidence import evidence_of
+
+    how, *keys = entry["proof"].split("\n")
+    raw = _raw(entry)
+    if not keys or raw is None:
+        return _open("sender", f"no signature was recorded with its key: {how or 'nothing is known'}")
+    evidence = evidence_of(raw, "", entry["at_ms"] // 1000)
+    signed = asyncio.run(signatures.signed(evidence, _Recorded(keys)))
+    named = [word.removeprefix("dkim=") for word in how.split() if word.startswith("dkim=")]
+    if not signed.domains or named != [",".join(signed.domains)]:
+        return _bad("sender", f"the signatures do not hold under their keys: {how}")
+    return _good("sender", f"signed by {', '.join(signed.domains)}; the rest as recorded: {how}")
 
 
 def _ocra(found: Transcript, secret: CustomerSecret | None) -> Check:
