@@ -203,7 +203,18 @@ def letter(name: str) -> str:
     return f"```text\n{text.partition('Check code')[0].rstrip()}\n```\n"
 
 
+ORDERS: Final = ROOT / "docs/orders.md"
+
+
+def question(language: str) -> str:
+    """The letter that asks a customer, as the tests have it, word for word."""
+    text = (ROOT / f"tests/unit/order_letters/{language}-question.txt").read_text("utf-8")
+    return f"```text\n{text.rstrip()}\n```\n"
+
+
 DRAWINGS: Final = (
+    Drawing(ORDERS, "templates/ja/question.txt.j2", lambda: question("ja")),
+    Drawing(ORDERS, "templates/en/question.txt.j2", lambda: question("en")),
     Drawing(WANTED, "templates/en/wanted.txt.j2", lambda: letter("en-request")),
     Drawing(WANTED, "templates/ja/wanted.txt.j2", lambda: letter("ja-request")),
     Drawing(WANTED, "templates/en/more-wanted.txt.j2", lambda: letter("en-more-wanted")),
