@@ -53,7 +53,7 @@ from mail_gateway.settings import (
 )
 from mail_gateway.store import nodes, orders
 from mail_gateway.store.engine import open_store
-from mail_gateway.store.tables import customers, hooks, letters, mails, means, selling
+from mail_gateway.store.tables import customers, hooks, letters, mails, means, order_lines, selling
 from mail_gateway.store.tables import orders as order_rows
 from mail_gateway.work import order_clerk, order_steps
 from mail_gateway.work.kit import Kit
@@ -208,7 +208,13 @@ class AnswerWorld:
             **{"placed_ms": self.now_ms, "currency": 392, "total_minor": total_minor, "tax_minor": 0},
             **{"settle": Settle.CONFIRMED.value, "ask_first": 1, "until_ms": self.now_ms + 72 * HOUR_MS},
         }
-        await self.store.run(lambda conn: conn.execute(insert(order_rows), row) and None)
+        goods = {"order_id": number, "place": 1, "name": "Soap", "unit_minor": total_minor, "quantity": 1}
+
+        def rows(conn: Any) -> None:
+            conn.execute(insert(order_rows), row)
+            conn.execute(insert(order_lines), {**goods, "tax_rate": 0})
+
+        await self.store.run(rows)
         await self.step(number)
         return await self.order(number)
 
