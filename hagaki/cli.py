@@ -32,12 +32,14 @@ from hagaki import (
     servers,
     shunts,
     simulate,
+    till_commands,
     want_commands,
 )
 from hagaki.machine import machine_problem
 from hagaki.problem import MACHINE, WRONG_INPUT, Problem
 from handset.errors import HandsetError
 from mail_gateway.domain.errors import Disposition, GatewayError
+from till.errors import TillError
 
 app = typer.Typer(
     name="hagaki",
@@ -78,6 +80,7 @@ app.add_typer(backups.recover_app, name="recover")
 app.add_typer(database_commands.database_app, name="database")
 app.add_typer(acquirer_commands.app, name="acquirer")
 app.add_typer(debit_commands.app, name="debit")
+app.add_typer(till_commands.app, name="shop")
 
 
 def main() -> None:
@@ -97,7 +100,7 @@ def main() -> None:
     except GatewayError as error:
         again = error.disposition is Disposition.RETRY
         code = _say(Problem(error.sentence, error.slug, MACHINE if again else WRONG_INPUT))
-    except (HandsetError, ReaderError) as error:
+    except (HandsetError, ReaderError, TillError) as error:
         code = _say(Problem(error.sentence, error.slug))
     sys.exit(code or 0)
 

@@ -24,6 +24,7 @@ _EXAMPLES: Final[Mapping[str, Any]] = {
     "handset.mail_from": "shop@carrier.example",
     "handset.mail_to": "sale@pay.example",
     "handset.fetch": "maildir:var/mailbox",
+    "till.url": "https://shop.pay.example",
     "acquirers.bank_debit.originator_code": "0000000000",
     "acquirers.bank_debit.originator_name": "ハガキショウテン",
     "acquirers.bank_debit.bank": "0000",

@@ -24,6 +24,7 @@ SECTIONS: Final = {
     "host": "cafis_adapter.host.app:HostSettings",
     "processor": "json_adapter.processor.app:ProcessorSettings",
     "handset": "handset.settings:HandsetSettings",
+    "till": "till.settings:TillSettings",
     "carrier": "hagaki.carrier:CarrierSettings",
 }
 

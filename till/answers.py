@@ -67,8 +67,10 @@ class Shop(Protocol):
         ...
 
 
-_AGAIN: Final = frozenset({401, 403, 408, 425, 429})
+_AGAIN: Final = frozenset({401, 408, 425, 429})
 """Refusals of the door, not of the order: a key that is changed, too many requests."""
+
+_NO_ORDER: Final = frozenset({"deal-unknown", "order-unknown"})
 
 
 def body_bytes(body: Mapping[str, Any]) -> bytes:
@@ -82,7 +84,7 @@ def read_answer(status: int, body: bytes) -> Answer:
     if 200 <= status < 300:
         return _standing(found) or Lost("answer-broken")
     slug = str(found.get("type", "")).rpartition(":")[2]
-    if status == 404 and slug == "order-unknown":
+    if status == 404 and slug in _NO_ORDER:
         return Absent()
     if status in _AGAIN or not 400 <= status < 500 or not slug:
         return Lost(slug or f"http-{status}")
@@ -109,3 +111,19 @@ def _standing(found: Mapping[str, Any]) -> Standing | None:
     if found["made"] and found["dead"]:
         return None
     return Standing(**{name: found[name] for name in (*kinds, *more) if name in found})
+
+
+def read_page(status: int, body: bytes) -> tuple[list[Mapping[str, Any]] | Refused | Lost, str]:
+    """One page of GET /v1/products -> its rows, and after which code the next one begins, "" at the end."""
+    found = _members(body)
+    if not 200 <= status < 300:
+        answer = read_answer(status, body)
+        return (answer if isinstance(answer, Refused) else Lost(_reason(answer))), ""
+    rows, after = found.get("products"), found.get("next", "")
+    if not isinstance(rows, list) or not isinstance(after, str):
+        return Lost("answer-broken"), ""
+    return [row for row in rows if isinstance(row, dict)], after
+
+
+def _reason(answer: Answer) -> str:
+    return answer.reason if isinstance(answer, Lost) else "answer-broken"

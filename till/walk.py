@@ -85,7 +85,10 @@ class Walk:
         after = follow(self._table, self.state, happened.event) if self.deal else None
         if after is None or self.deal is None:
             return False
-        record = Record(self.ports.now_ms(), self.deal.deal_id, happened.event, after, happened.facts)
+        at_ms, facts = self.ports.now_ms(), dict(happened.facts)
+        if happened.event is Event.MADE:
+            facts.setdefault("made_ms", self.deal.facts.get("made_ms", at_ms))
+        record = Record(at_ms, self.deal.deal_id, happened.event, after, facts)
         self.deal = self.journal.write(record)
         return True
 

@@ -1,0 +1,122 @@
+"""A till's folder: its journal, the receipts that were given out, and the simulated shelf of a machine."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from pathlib import Path
+from typing import Final
+
+from hagaki.problem import MACHINE, Problem
+
+JOURNAL: Final = "journal"
+RECEIPTS: Final = "receipts"
+
+
+class JournalFile:
+    """The journal's file, held by one device at a time. As `till.journal.Disk`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises Problem (till-running) where another device has it, OSError."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._file = os.open(folder / JOURNAL, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._file)
+            raise Problem(f"another till or machine runs on {folder}", "till-running", MACHINE) from None
+        _sync(folder)
+
+    def read(self) -> bytes:
+        """All of it."""
+        return os.pread(self._file, os.fstat(self._file).st_size, 0)
+
+    def cut(self, size: int) -> None:
+        """Keep the first bytes only."""
+        os.ftruncate(self._file, size)
+        os.fsync(self._file)
+
+    def append(self, data: bytes) -> None:
+        """On return it is on disk."""
+        left = memoryview(data)
+        while left:
+            left = left[os.write(self._file, left) :]
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        """Let another device have it."""
+        os.close(self._file)
+
+
+class ReadOnly:
+    """The journal's file as it stands, for looking at. As `till.journal.Disk`; nothing is changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / JOURNAL
+
+    def read(self) -> bytes:
+        """All of it; nothing where there is none."""
+        return self._path.read_bytes() if self._path.exists() else b""
+
+    def cut(self, size: int) -> None:
+        """A torn line is left to the device."""
+
+    def append(self, data: bytes) -> None:
+        """Never."""
+        raise PermissionError(f"the journal is open for reading: {len(data)} bytes are not written")
+
+
+class Kept:
+    """Receipts as they were given out: the first of a name stands, and any later one is these bytes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / RECEIPTS
+
+    def path(self, name: str) -> Path:
+        """Where a receipt of that name is, or would be."""
+        return self._folder / name
+
+    def keep(self, name: str, data: bytes) -> bytes:
+        """Put it there unless there is one -> what is there. Raises OSError."""
+        path = self.path(name)
+        if path.exists():
+            return path.read_bytes()
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        beside = path.with_name(f".{name}")
+        beside.write_bytes(data)
+        handle = os.open(beside, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+        beside.rename(path)
+        _sync(self._folder)
+        return data
+
+
+class SimulatedShelf:
+    """Motor and drop sensor of a machine that is not there. As `till.vending.Drop`; its memory is a file, for
+    a real sensor's count outlives the power too."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "shelf.json"
+        self.is_jammed = self.is_blind = False
+        self._count = json.loads(self._path.read_bytes())["fallen"] if self._path.exists() else 0
+
+    def fallen(self) -> int | None:
+        """So many goods fell."""
+        return None if self.is_blind else self._count
+
+    def turn(self, shelf: str) -> None:  # noqa: ARG002 -- there is one motor
+        """One falls, if nothing is jammed."""
+        if self.is_jammed:
+            return
+        self._count += 1
+        self._path.write_text(json.dumps({"fallen": self._count}))
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

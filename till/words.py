@@ -1,0 +1,127 @@
+"""What a till and a machine say to people, in ja and en: one plain sentence for each state and answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from till.machine import State
+
+
+class Words(NamedTuple):
+    """One sentence in both languages."""
+
+    ja: str
+    en: str
+
+    def of(self, language: str) -> str:
+        """The one for ja or en."""
+        return self.ja if language == "ja" else self.en
+
+
+AT_THE_TILL: Final[Mapping[State, Words]] = {
+    State.IDLE: Words("商品をスキャンしてください", "Scan the goods"),
+    State.CHOSEN: Words("注文を送っています", "Sending the order"),
+    State.DOUBTED: Words(
+        "返事がありません。同じ取引番号で送り直しています",
+        "No answer yet. Sending again, under the same deal ID",
+    ),
+    State.WAITING: Words("お客様にメールで確認しています", "The customer is being asked by mail"),
+    State.CANCELLING: Words(
+        "取り消しています。結果が分かるまでお待ちください",
+        "Cancelling. Wait until it is sure how it ended",
+    ),
+    State.MADE: Words("成立しました。商品をお渡しください", "MADE. Hand the goods over"),
+    State.HANDED: Words("お渡し済みを知らせています", "Telling that the goods are handed over"),
+    State.TOLD: Words("ありがとうございました。次のお客様をどうぞ", "Thank you. Next customer"),
+    State.SORRY: Words(
+        "成立しませんでした。商品は渡さず、代金もかかりません",
+        "Not made. Keep the goods; nothing was charged",
+    ),
+}
+
+AT_THE_MACHINE: Final[Mapping[State, Words]] = {
+    State.IDLE: Words("番号を押してください", "Choose a number"),
+    State.CHOSEN: Words("注文しています", "Ordering"),
+    State.DOUBTED: Words("通信を待っています", "Waiting for the network"),
+    State.WAITING: Words(
+        "お客様にメールをお送りしました。お返事をお待ちしています",
+        "We have sent you a mail. Please answer it",
+    ),
+    State.CANCELLING: Words("取り消しています。お待ちください", "Cancelling. Please wait"),
+    State.MADE: Words("お支払いが済みました", "Paid"),
+    State.DROPPING: Words("商品をお出ししています", "Here it comes"),
+    State.CHECKING: Words("確認しています", "Checking"),
+    State.UNSURE: Words(
+        "係員が確認します。取り出し口に商品があるかご覧ください",
+        "An attendant has to look whether the goods came out",
+    ),
+    State.STUCK: Words("商品が出ません。取り消しています", "The goods do not come. Cancelling"),
+    State.OWED: Words(
+        "商品が出ませんでした。係員が返金します", "The goods did not come. An attendant gives the money back"
+    ),
+    State.DROPPED: Words("商品をお取りください", "Please take your goods"),
+    State.TOLD: Words("ありがとうございました", "Thank you"),
+    State.SORRY: Words("申し訳ありません。代金はかかっていません", "Sorry. You have not been charged"),
+}
+
+SAID: Final[Mapping[str, Words]] = {
+    "added": Words("{name} を追加しました", "Added {name}"),
+    "quantity": Words("{line} 行目の数量を変えました", "Changed the quantity of line {line}"),
+    "removed": Words("{line} 行目を削除しました", "Removed line {line}"),
+    "customer": Words("お客様番号 {customer}", "Customer {customer}"),
+    "customer-wanted": Words("お客様番号を入力してください", "Type or scan the customer ID"),
+    "customer-bad": Words("お客様番号の形が違います", "That is no customer ID"),
+    "code-unknown": Words("{code} は価格表にありません", "{code} is not in the price list"),
+    "not-possible": Words("その行はないか、多すぎます", "There is no such line, or it is too much"),
+    "basket-empty": Words("商品がありません", "There is nothing to send"),
+    "busy": Words("前の取引が終わっていません", "A sale is under way"),
+    "sent": Words("取引番号 {deal}", "Deal {deal}"),
+    "cancelling": Words("取り消します", "Cancelling"),
+    "too-late": Words("もう取り消せません", "It is too late to cancel"),
+    "cleared": Words("新しい会計です", "A new sale"),
+    "handed": Words("お渡し済み", "Handed over"),
+    "not-made": Words("まだ成立していません", "It is not made yet"),
+    "wait": Words("お待ちください", "Please wait"),
+    "seen": Words("承知しました", "Noted"),
+    "attendant": Words(
+        "係員: 商品が出ていれば out、棚に残っていれば in、返金したら back",
+        "Attendant: out (the goods are out), in (still on the shelf), back (money given back)",
+    ),
+    "number-unknown": Words("その番号はありません", "There is no such number"),
+    "help": Words(
+        "スキャンで追加、3*コード 数量付き、*2 数量、2=5 2行目を5個、-1 行削除、@番号 お客様、"
+        "ENTER 送信、取消、quit 終了",
+        "scan: add; 3*CODE: three; *2: quantity; 2=5: of line 2; -1: remove line 1; @ID: customer; "
+        "ENTER: send; cancel; quit",
+    ),
+}
+"""By `desk.Said.word`."""
+
+WHY: Final[Mapping[str, Words]] = {
+    "refused": Words("お客様が断りました", "The customer said no"),
+    "lapsed": Words("お返事がないまま期限が切れました", "The customer did not answer in time"),
+    "cancelled": Words("取り消しました", "It was cancelled"),
+    "failed": Words("お支払いができませんでした", "The payment could not be made"),
+    "customer-unknown": Words("そのお客様番号はありません", "There is no such customer"),
+    "customer-closed": Words("そのお客様は登録を終えています", "This customer buys no more"),
+    "out-of-stock": Words("在庫が足りません", "There is not so much in stock"),
+    "deal-id-used": Words(
+        "取引番号が重なりました。もう一度送ってください", "The deal ID was used. Send again"
+    ),
+}
+"""Why a deal ended without goods: the order's state, or the slug of its refusal."""
+
+TROUBLE: Final[Mapping[str, Words]] = {
+    "not-connected": Words("ゲートウェイにつながりません", "The gateway cannot be reached"),
+    "no-answer": Words("ゲートウェイの返事がありません", "The gateway does not answer"),
+    "connection-lost": Words("通信が切れました", "The connection was lost"),
+    "certificate": Words("ゲートウェイの証明書が正しくありません", "The gateway's certificate is not good"),
+    "key-unknown": Words("この端末の鍵が無効です", "This device's key is not known, or revoked"),
+    "rate-over": Words("要求が多すぎます", "Too many requests"),
+}
+
+
+def sentence(table: Mapping[str, Words], name: str, language: str) -> str:
+    """The sentence of that name; without one the name itself, which is better than nothing."""
+    return table[name].of(language) if name in table else name
