@@ -85,10 +85,16 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was done. slug: one of WHY. where: which part, such as lines[0], or empty."""
+    """Nothing was done. slug: one of WHY. where: which part, such as lines[0], or the code of a product, or
+    empty."""
 
     slug: str
     where: str = ""
+
+    def path(self, wanted: PlaceOrder) -> str:
+        """Where it is in the request: of a product the first line with it."""
+        codes = [wish.product for wish in wanted.lines]
+        return f"lines[{codes.index(self.where)}]" if self.where in codes and self.where else self.where
 
     @property
     def sentence(self) -> str:

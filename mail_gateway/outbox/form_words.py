@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mail_gateway.domain.order import Order
     from mail_gateway.domain.order_form import Wrong
-    from mail_gateway.domain.placing import Refused
+    from mail_gateway.domain.placing import PlaceOrder, Refused
     from mail_gateway.domain.reply import Reply
 
 _PLACE: Final = re.compile(r"lines\[([0-9]+)\]")
@@ -41,9 +41,9 @@ class FormWords:
         listed = [{"why": one.why, "shown": one.shown, "place": ""} for one in wrong]
         return self._wrong(reply, listed)
 
-    def refused(self, reply: Reply, refused: Refused) -> Notice:
+    def refused(self, reply: Reply, wanted: PlaceOrder, refused: Refused) -> Notice:
         """It could be read, and cannot be."""
-        place = _PLACE.match(refused.where)
+        place = _PLACE.match(refused.path(wanted))
         number = "" if place is None else str(int(place[1]) + 1)
         return self._wrong(reply, [{"why": refused.slug, "shown": "", "place": number}])
 

@@ -77,7 +77,7 @@ class Desk:
             return refusal("idempotency-key-used")
         placed = await placing.place(self._kit, merchant, wanted)
         if isinstance(placed, Refused):
-            return not_placed(placed.slug, placed.sentence, placed.where)
+            return not_placed(placed.slug, placed.sentence, placed.path(wanted))
         return await self._shown(merchant, wanted.deal_id, CREATED if placed.is_new else OK)
 
     async def _state(self, merchant: int, asked: Asked) -> Answer:

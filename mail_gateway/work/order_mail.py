@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mail_gateway.domain import order
     from mail_gateway.domain.notice import Notice
     from mail_gateway.domain.order_form import Wrong
+    from mail_gateway.domain.placing import PlaceOrder
     from mail_gateway.domain.reply import Reply
     from mail_gateway.work.kit import Kit
 
@@ -31,7 +32,7 @@ class Words(Protocol):
 
     def taken(self, reply: Reply, order: order.Order, *, is_new: bool) -> Notice: ...
     def wrong(self, reply: Reply, wrong: Sequence[Wrong]) -> Notice: ...
-    def refused(self, reply: Reply, refused: Refused) -> Notice: ...
+    def refused(self, reply: Reply, wanted: PlaceOrder, refused: Refused) -> Notice: ...
 
 
 class BusyWords(Protocol):
@@ -72,7 +73,7 @@ class OrderMail:
             return self._words.wrong(reply, form.wrong)
         placed = await placing.place(kit, reply.merchant.id, form.order)
         if isinstance(placed, Refused):
-            return self._words.refused(reply, placed)
+            return self._words.refused(reply, form.order, placed)
         return self._words.taken(reply, placed.order, is_new=placed.is_new)
 
 

@@ -1,0 +1,213 @@
+"""Shops over HTTPS: from a key to an order that the customer confirms, and all that is refused on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import jsonschema
+import pytest
+from shop_world import CUSTOMER_MAIL, SHOP, ShopWorld, shop_world, words_of
+
+from mail_gateway.admin import api_keys
+from mail_gateway.domain.placing import WHY
+from mail_gateway.site import api_fields, api_openapi
+
+API = api_openapi.document("https://pay.example")
+VALIDATOR = jsonschema.Draft202012Validator
+SOAP = {"product": "4901234567894", "quantity": 2}
+
+
+def schema_of(name: str) -> jsonschema.Draft202012Validator:
+    return VALIDATOR({**API["components"]["schemas"][name], "components": API["components"]})
+
+
+class Till:
+    """A client that believes nothing: every answer is held against the document."""
+
+    def __init__(self, world: ShopWorld, session: aiohttp.ClientSession) -> None:
+        self.world, self.session = world, session
+        self.headers: Any = {}
+
+    async def ask(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
+        """-> the status, and the members or the slug of the problem."""
+        async with self.session.request(method, path, **more) as answer:
+            self.headers = answer.headers
+            text = await answer.read()
+        if answer.status in (204, 304) or method == "HEAD":
+            assert not text
+            return answer.status, None
+        found = json.loads(text)
+        if answer.status >= 400:
+            assert self.headers["Content-Type"] == "application/problem+json"
+            schema_of("Problem").validate(found)
+            return answer.status, (found["type"].rpartition(":")[2], found.get("path", ""))
+        if "openapi" not in path:
+            schema_of("Products" if "products" in path else "Order").validate(found)
+        return answer.status, found
+
+    async def place(self, deal_id: str = "d-1", key: str = "", **changes: Any) -> tuple[int, Any]:
+        body = {"deal_id": deal_id, "customer": self.world.customer, "lines": [SOAP], **changes}
+        return await self.ask("POST", "/v1/orders", json=body, headers={"Idempotency-Key": key or deal_id})
+
+
+async def test_from_nothing_to_a_made_order(tmp_path: Path) -> None:
+    async with shop_world(tmp_path) as (world, mailbox), world.gateway(), world.session() as session:
+        till = Till(world, session)
+        status, order = await till.place(delivery="Matsumoto")
+        assert (status, order["made"], order["dead"], order["total_minor"]) == (201, False, False, 600)
+        assert await till.place(delivery="Matsumoto") == (200, order) or order["state"] == "placed"
+        status, asked = await till.ask("GET", "/v1/orders/d-1?wait=20&state=placed")
+        while asked["state"] != "asked":
+            status, asked = await till.ask("GET", f"/v1/orders/d-1?wait=20&state={asked['state']}")
+        letter = await mailbox.letter(CUSTOMER_MAIL, asked["code"])
+        assert "Soap" in words_of(letter)
+        waiting = asyncio.create_task(till.ask("GET", "/v1/orders/d-1?wait=20&state=asked"))
+        to = str(message_from_bytes(letter)["Reply-To"])
+        head = f"From: {CUSTOMER_MAIL}\r\nTo: {to}\r\nSubject: Re:\r\nMessage-ID: <y@carrier.example>\r\n\r\n"
+        await world.post(f"{head}yes\r\n{asked['code']}\r\n".encode(), CUSTOMER_MAIL, to)
+        _, made = await waiting
+        while not made["made"]:
+            _, made = await till.ask("GET", f"/v1/orders/d-1?wait=20&state={made['state']}")
+        assert (made["state"], made["dead"], "code" in made) == ("captured", False, False)
+        assert await till.ask("POST", "/v1/orders/d-1/cancel") == (409, ("order-made", ""))
+        status, handed = await till.ask("POST", "/v1/orders/d-1/handed-over", json={})
+        assert (status, handed["state"], handed["made"]) == (200, "handed-over", True)
+        assert (await till.ask("POST", "/v1/orders/d-1/handed-over"))[1] == handed
+
+
+async def test_one_order_however_often_it_is_asked_for(tmp_path: Path) -> None:
+    async with shop_world(tmp_path) as (world, _), world.gateway(), world.session() as session:
+        till = Till(world, session)
+        tries = await asyncio.gather(*(till.place() for _ in range(8)))
+        assert sorted(status for status, _ in tries) == [200] * 7 + [201]
+        assert len({found["order"] for _, found in tries}) == 1
+        assert await till.place("d-1", key="other", delivery="there") == (409, ("deal-id-used", ""))
+        assert await till.place("d-2", key="d-1") == (422, ("idempotency-key-used", ""))
+        assert (await till.place("d-1", key="third"))[0] == 200
+        _, goods = await till.ask("GET", "/v1/products")
+        assert goods["products"][0]["available"] == 98
+        etag = till.headers["ETag"]
+        assert await till.ask("GET", "/v1/products", headers={"If-None-Match": etag}) == (304, None)
+        _, page = await till.ask("GET", "/v1/products?limit=1")
+        assert (len(page["products"]), page["next"]) == (1, "4901234567894")
+        _, rest = await till.ask("GET", "/v1/products?limit=1&after=4901234567894")
+        assert [one["code"] for one in rest["products"]] == ["TEA-1"] and "next" not in rest
+        _, dead = await till.ask("POST", "/v1/orders/d-1/cancel")
+        assert (dead["state"], dead["dead"]) == ("cancelled", True)
+        assert await till.ask("POST", "/v1/orders/d-1/cancel") == (200, dead)
+        begun = asyncio.get_running_loop().time()
+        assert await till.ask("GET", "/v1/orders/d-1?wait=60&state=cancelled") == (200, dead)
+        assert asyncio.get_running_loop().time() - begun < 5, "who is dead is not waited for"
+
+
+BODIES: list[tuple[Any, tuple[int, tuple[str, str]]]] = [
+    (b"{", (400, ("json-broken", ""))),
+    (b"\xff", (400, ("json-broken", ""))),
+    (b"[" * 60_000, (400, ("json-broken", ""))),
+    (b'{"a": 1, "a": 1}', (400, ("json-twice", ""))),
+    (b'{"lines": [{"quantity": 1.0}]}', (400, ("json-fraction", ""))),
+    (b'{"lines": [{"quantity": NaN}]}', (400, ("json-fraction", ""))),
+    (b"9" * 60_000, (422, ("json-range", ""))),
+    (b"[]", (422, ("json-table", ""))),
+    ({"sum": 1}, (422, ("json-unknown", "sum"))),
+    ({"lines": []}, (422, ("json-length", "lines"))),
+    ({"lines": [SOAP] * 51}, (422, ("json-length", "lines"))),
+    ({"lines": [{**SOAP, "quantity": 0}]}, (422, ("json-range", "lines[0].quantity"))),
+    ({"lines": [SOAP, {**SOAP, "quantity": True}]}, (422, ("json-number", "lines[1].quantity"))),
+    ({"lines": [{**SOAP, "name": "x"}]}, (422, ("json-either", "lines[0].product"))),
+    ({"lines": [{**SOAP, "price": 1}]}, (422, ("json-unknown", "lines[0].price"))),
+    ({"delivery": "a\nb"}, (422, ("json-form", "delivery"))),
+    ({"delivery": "\u202etxet"}, (422, ("json-form", "delivery"))),
+    (b'{"deal_id": "\\ud800", "customer": "C-1", "lines": [{}]}', (422, ("json-form", "deal_id"))),
+    ({"customer": "C-NOBODY"}, (422, ("customer-unknown", "customer"))),
+    ({"means": 99}, (422, ("means-unknown", "means"))),
+    ({"currency": 840}, (422, ("currency-unsupported", ""))),
+    ({"lines": [SOAP, {"product": "NIX", "quantity": 1}]}, (422, ("product-unknown", "lines[1]"))),
+    ({"lines": [{**SOAP, "quantity": 101}]}, (409, ("out-of-stock", "lines[0]"))),
+    ({"lines": [{"name": "House", "unit_minor": 10**9, "quantity": 1}]}, (422, ("amount-too-large", ""))),
+]
+
+
+async def test_what_is_refused_is_said_in_one_slug_and_a_path(tmp_path: Path) -> None:
+    async with shop_world(tmp_path) as (world, _), world.gateway(), world.session() as session:
+        till = Till(world, session)
+        for at, (body, expected) in enumerate(BODIES):
+            if isinstance(body, dict):
+                assert await till.place(f"bad-{at}", **body) == expected, body
+                continue
+            headers = {"Idempotency-Key": str(at), "Content-Type": "application/json"}
+            assert await till.ask("POST", "/v1/orders", data=body, headers=headers) == expected, body[:40]
+        json_head = {"Content-Type": "application/json"}
+        big = b'{"deal_id": "' + b"x" * 70_000
+        assert (await till.ask("POST", "/v1/orders", data=big, headers=json_head))[1][0] == "body-too-big"
+        assert (await till.ask("POST", "/v1/orders", json={}))[1][0] == "idempotency-key-missing"
+        assert (await till.ask("POST", "/v1/orders", data={"a": "b"}))[1][0] == "not-json"
+        assert await till.ask("GET", "/v1/orders/nix") == (404, ("deal-unknown", ""))
+        assert await till.ask("POST", "/v1/orders/nix/handed-over") == (404, ("deal-unknown", ""))
+        assert (await till.ask("GET", "/v1/orders/nix?wait=1000"))[1][0] == "query-form"
+        assert (await till.ask("GET", "/v1/products?limit=1&limit=2"))[1][0] == "query-form"
+        assert (await till.ask("GET", "/v1/nix/../../etc"))[0] == 404
+        assert await till.ask("DELETE", "/v1/orders/nix") == (405, ("method-unknown", ""))
+        assert till.headers["Allow"] == "GET, HEAD, OPTIONS"
+        assert await till.ask("OPTIONS", "/v1/orders") == (204, None)
+        assert await till.ask("HEAD", "/v1/products") == (200, None)
+        assert not [facts for verb, facts in world.told if verb == "alarm.shop"]
+
+
+async def test_a_key_opens_its_own_shop_only_and_as_often_as_it_may(tmp_path: Path) -> None:
+    async with shop_world(tmp_path, shop_requests_per_minute_max=30) as (world, _), world.gateway():
+        spare = world.new_key("spare")
+        for key in ("", "hgk_wrong", "x" * 300):
+            async with world.session(key) as session:
+                status, (slug, _) = await Till(world, session).ask("GET", "/v1/products")
+                assert (status, slug) in ((401, "key-missing"), (401, "key-unknown"))
+        async with world.session("none") as session:
+            till = Till(world, session)
+            assert await till.ask("GET", "/v1/openapi.json") == (200, API | {"servers": []})
+        async with world.session() as session:
+            till = Till(world, session)
+            found = [await till.ask("GET", "/v1/products") for _ in range(32)]
+            assert [status for status, _ in found].count(200) in (30, 31)
+            assert found[-1] == (429, ("rate-over", ""))
+            assert 1 <= int(till.headers["Retry-After"]) <= 2
+        async with world.session(spare) as session:
+            till = Till(world, session)
+            assert (await till.ask("GET", "/v1/products"))[0] == 200
+            api_keys.revoke(world.settings.gateway, SHOP, 2, 0)
+            assert (await till.ask("GET", "/v1/products"))[1][0] == "key-unknown"
+        listed = api_keys.listed(world.settings.gateway, SHOP)
+        assert [row["name"] for row in listed] == ["till", "spare"]
+        database = (tmp_path / "hagaki.db").read_bytes() + (tmp_path / "hagaki.db-wal").read_bytes()
+        assert world.key.encode() not in database and spare.encode() not in database
+
+
+async def test_the_site_speaks_no_http_without_tls_where_it_has_a_certificate(tmp_path: Path) -> None:
+    async with shop_world(tmp_path) as (world, _), world.gateway():
+        plain = world.url.replace("https", "http")
+        async with aiohttp.ClientSession() as session:
+            with pytest.raises(aiohttp.ClientError):
+                await session.get(f"{plain}/v1/openapi.json")
+
+
+def test_the_document_is_one_that_tools_can_read() -> None:
+    assert API["openapi"] == "3.1.0"
+    for one in API["components"]["schemas"].values():
+        VALIDATOR.check_schema(one)
+    example = API["paths"]["/v1/orders"]["post"]["requestBody"]["content"]["application/json"]["example"]
+    schema_of("Placing").validate(example)
+    text = json.dumps(API)
+    for part in text.split('"#/components/')[1:]:
+        kind, _, name = part.split('"')[0].partition("/")
+        assert name in API["components"][kind], part[:60]
+    named = {path for _, path in api_openapi.PATHS.values()}
+    assert set(API["paths"]) == named
+
+
+def test_every_refusal_of_an_order_has_a_status_and_every_status_a_refusal() -> None:
+    assert set(api_fields.STATUSES) <= set(WHY)
+    assert not set(api_fields.PROBLEMS) & set(WHY)
