@@ -152,10 +152,12 @@ def _first_id(value: str) -> str:
 def _texts(message: Message) -> tuple[tuple[str, ...], str]:
     """All texts, and the body."""
     plain, marked_up, unquoted, attached = [], [], [], []
-    for part in _leaves(message):
+    for part, is_sent_on in _leaves(message):
         kind = part.get_content_type()
         disposition = str(part.get("Content-Disposition", "")).lstrip().lower()
-        if kind == "application/octet-stream" or (
+        if kind[:5] == "text/" and is_sent_on:  # in a mail inside the mail: somebody else wrote it
+            attached.append(html.strip(_text(part)) if kind == "text/html" else _text(part))
+        elif kind == "application/octet-stream" or (
             kind[:5] == "text/" and disposition.startswith("attachment")
         ):
             attached.append(_text(part))
@@ -169,12 +171,13 @@ def _texts(message: Message) -> tuple[tuple[str, ...], str]:
     return (*plain, *marked_up, *attached), "\n".join(written)
 
 
-def _leaves(message: Message) -> Iterator[Message]:
-    """Parts that hold content, in the order of the mail, without recursion."""
-    waiting: list[tuple[Message, int]] = [(message, 1)]
+def _leaves(message: Message) -> Iterator[tuple[Message, bool]]:
+    """Parts that hold content, in the order of the mail, without recursion; and whether each stands in
+    a mail that is sent on inside this one."""
+    waiting: list[tuple[Message, int, bool]] = [(message, 1, False)]
     parts = 0
     while waiting:
-        part, depth = waiting.pop()
+        part, depth, is_sent_on = waiting.pop()
         parts += 1
         if parts > PARTS_MAX:
             raise _TooMuch("mail-parts-many", str(parts))
@@ -182,9 +185,11 @@ def _leaves(message: Message) -> Iterator[Message]:
             raise _TooMuch("mail-too-deep", str(depth))
         inside = part.get_payload()
         if isinstance(inside, list):
-            waiting.extend((child, depth + 1) for child in reversed(inside) if isinstance(child, Message))
+            below = is_sent_on or part.get_content_maintype() == "message"
+            children = (child for child in reversed(inside) if isinstance(child, Message))
+            waiting.extend((child, depth + 1, below) for child in children)
         else:
-            yield part
+            yield part, is_sent_on
 
 
 def _line_ends(text: str) -> str:
