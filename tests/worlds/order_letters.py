@@ -33,6 +33,7 @@ SETTINGS: Final = Settings(
     SmarthostSettings(),
     site=SiteSettings(public_url="https://pay.example"),
 )
+WRITER: Final = OrderWriter(SETTINGS, TOKENS, Compose(SETTINGS, TOKENS))
 PLACED_MS: Final = 1_795_258_000_000
 LINES: Final = (
     Line("信州りんごジャム", "JAM-01", 540, 2, None, 8),
@@ -90,7 +91,7 @@ def news(kind: Letter, language: str = "ja", *, policy: Policy = POLICY, **chang
 
 def composed(told: OrderNews) -> Composed:
     """The letter of that news."""
-    return OrderWriter(SETTINGS, TOKENS, Compose(SETTINGS, TOKENS)).compose(told)
+    return WRITER.compose(told)
 
 
 def read(told: OrderNews) -> Mail:
