@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from mail_gateway.domain import saying
 from mail_gateway.domain.answering import Answer, Nothing
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.reply import Reply
@@ -125,13 +126,12 @@ class Replies:
 
     async def _found(self, waiting: Waiting, order: int) -> Saying:
         """What the customer says. Of a mail that is longer than what is kept, nothing: a person reads it."""
-        mail, asked = read_mail(waiting.raw), await self._kit.store.read(orders.load, order)
+        mail, asked = read_mail(waiting.raw), await self._kit.store.read(orders.case, order)
         if not isinstance(mail, Mail) or asked is None or len(waiting.raw) >= RAW_KEPT_MAX:
             return Nothing()
-        letters = await self._kit.store.read(customer_answers.sent, order)
-        from mail_gateway.domain import saying
-
-        return saying.read(self._said(mail, letters), asked.code)
+        lines = self._said(mail, await self._kit.store.read(customer_answers.sent, order))
+        names = asked.parties.customer.name, asked.parties.seller.name
+        return saying.read(lines, asked.order.code, subject=mail.subject, names=names)
 
     async def _read(self, waiting: Waiting) -> Reply | None:
         """None: it can no longer be read, or its merchant is gone."""

@@ -1,0 +1,225 @@
+"""Reads a customer's answer: yes, no, the order's code, eight digits; all else is unclear. Never a guess.
+
+The rule, in few words: every line has to be known, as a whole. A line is known if it consists of nothing but
+words of saying_words, the code and eight digits; or if it is part of a signature. One line that is not known,
+or two that contradict one another, and nothing of the mail counts.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from mail_gateway.domain import saying_words as words
+from mail_gateway.domain.order import CODE_LETTERS
+from schemas.mail.subjects import is_no_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+LINES_MAX: Final = 60
+"""An answer of more lines is read by a person."""
+
+LINE_MAX: Final = 200
+PHRASE_MAX: Final = 8
+SIGNATURE_MAX: Final = 12
+"""Lines of a signature: what is longer is more than a signature."""
+
+_TOKEN: Final = re.compile(r"[a-z0-9][a-z0-9'’-]*|[^\sa-z0-9、。,.!;:=・…\"“”「」『』()【】<>*]+")
+_BULLETS: Final = "-・*→⇒#>| "
+_ENDS: Final = "~〜♪♡❤☆★^_\ufe0f😊🙂😀😃😄🙇🙏👍👌✨ "
+"""May follow an answer. No mark that could mean a doubt or a no."""
+
+_SPACED: Final = re.compile(r"[0-9](?:[ -]?[0-9]){7}|[a-z](?:[ -]?[a-z]){1,9}")
+_RULE: Final = re.compile(r"(?:--|[-=_*~+#━─—―═＿・:;☆★◆◇■□●○♪ ]{3,})")
+_URL: Final = re.compile(r"[\[<(]?https?://[^\s<>]{1,180}[\])>]?")
+_BY_APP: Final = (
+    re.compile(r"(?:sent|written|composed) (?:from|with|via|using|by) (?P<app>[a-z0-9 !+.'’™-]{1,40})"),
+    re.compile(r"(?P<app>[\w !+.™-]{1,30})(?:から|で|より)送信(?:しました|されました)?"),
+    re.compile(r"get (?P<app>outlook) for [a-z]{2,10}"),
+    re.compile(r"(?P<app>outlook) for [a-z]{2,10} ?を入手"),
+)
+_AFTER_APP: Final = (
+    *("please excuse my brevity", "簡潔な文章で失礼します", "virus-free", "ウイルス フリー", "secure email"),
+    *("[image]", "virus-free. www.avast.com", "virus-free.www.avast.com", "ウイルスフリー"),
+    *("ウイルス フリー。 www.avast.com", "ウイルス フリー。www.avast.com"),
+)
+_DOUBTS: Final = re.compile(
+    r"[?？]|\b(?:but|if|only|unless|instead|cancel|change|not|don't|wait|stop|until)\b"
+    r"|ただし|但し|もし|なら|場合|キャンセル|変更|取消|取り消|やめ|中止|ません|ない|個|までに|ください|下さい"
+)
+
+
+class Meaning(StrEnum):
+    """What an answer says."""
+
+    YES = "yes"
+    NO = "no"
+    CODE = "code"  # the order's code, with or without a yes
+    OCRA = "ocra"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was found, and may be acted upon: of an unclear answer nothing but a wrong code, which counts.
+
+    code: the order's. wrong_code: a word of a code's shape that is not the code. ocra: eight digits or "".
+    """
+
+    yes: bool = False
+    no: bool = False
+    code: bool = False
+    wrong_code: bool = False
+    ocra: str = ""
+
+    @property
+    def meaning(self) -> Meaning:
+        """One of five; what is contradictory is unclear."""
+        agrees = self.yes or self.code or bool(self.ocra)
+        if self.wrong_code or (self.no and agrees):
+            return Meaning.UNCLEAR
+        if self.ocra:
+            return Meaning.OCRA
+        if self.code:
+            return Meaning.CODE
+        if self.no:
+            return Meaning.NO
+        return Meaning.YES if self.yes else Meaning.UNCLEAR
+
+
+class _Kind(StrEnum):
+    YES = "yes"
+    NO = "no"
+    CODE = "code"
+    WRONG = "wrong"
+    OCRA = "ocra"
+    NOTHING = "nothing"
+    OTHER = "other"
+
+
+_ANSWERS: Final = frozenset({_Kind.YES, _Kind.NO, _Kind.CODE, _Kind.WRONG})
+_Token = tuple[_Kind, str]
+
+
+def read(lines: Sequence[str], code: str, *, subject: str = "", names: Iterable[str] = ()) -> Said:
+    """What a customer says.
+
+    lines: what the person wrote (schemas.mail.said). code: the order's. subject: of the mail; it never
+    confirms, and where it says that the mail is forwarded or automatic, nothing does. names: of the customer
+    and the shop, which may stand in a greeting or below. Never raises; linear in the lines.
+    """
+    if is_no_answer(subject) or len(lines) > LINES_MAX:
+        return Said()
+    known = _known(names)
+    plain = [_plain(line) for line in lines]
+    end = next((at for at, line in enumerate(plain) if _RULE.fullmatch(line)), len(plain))
+    found = [one for line in plain[:end] for one in _line(line, code.casefold(), known)]
+    is_cut = any(len(line) > LINE_MAX for line in lines)
+    if is_cut or not _is_signature(plain[end:], code.casefold(), known):
+        found.append((_Kind.OTHER, ""))
+    return _sure(found)
+
+
+def _sure(found: Sequence[_Token]) -> Said:
+    kinds = {kind for kind, _ in found}
+    digits = {text for kind, text in found if kind is _Kind.OCRA}
+    said = Said(
+        yes=_Kind.YES in kinds,
+        no=_Kind.NO in kinds,
+        code=_Kind.CODE in kinds,
+        wrong_code=_Kind.WRONG in kinds,
+        ocra=next(iter(digits), ""),
+    )
+    is_sure = _Kind.OTHER not in kinds and len(digits) < 2 and said.meaning is not Meaning.UNCLEAR
+    return said if is_sure else Said(wrong_code=said.wrong_code)
+
+
+def _plain(line: str) -> str:
+    folded = unicodedata.normalize("NFKC", line[:LINE_MAX]).casefold()
+    return "".join(sign for sign in folded if sign.isspace() or unicodedata.category(sign)[0] != "C").strip()
+
+
+def _line(line: str, code: str, known: Mapping[str, _Kind]) -> list[_Token]:
+    """What one line consists of; nothing but (OTHER, "") unless all of it is known."""
+    if _is_footer(line):
+        return []
+    bare = line.lstrip(_BULLETS).rstrip(_ENDS)
+    if _SPACED.fullmatch(bare):
+        whole = _shape(re.sub(r"[ -]", "", bare), code)
+        if whole:
+            return [whole]
+    found = list(_phrases([token.rstrip(_ENDS) for token in _TOKEN.findall(bare)], code, known))
+    return [(_Kind.OTHER, "")] if any(kind is _Kind.OTHER for kind, _ in found) else found
+
+
+def _phrases(tokens: Sequence[str], code: str, known: Mapping[str, _Kind]) -> Iterator[_Token]:
+    """The tokens as phrases, the longest first."""
+    at = 0
+    while at < len(tokens):
+        ends = range(min(at + PHRASE_MAX, len(tokens)), at, -1)
+        end = next((end for end in ends if "".join(tokens[at:end]) in known), 0)
+        if end:
+            yield known["".join(tokens[at:end])], ""
+        else:
+            yield _shape(tokens[at].replace("-", ""), code) or (_Kind.OTHER, "")
+        at = end or at + 1
+
+
+def _shape(word: str, code: str) -> _Token | None:
+    if word == code and code:
+        return _Kind.CODE, ""
+    if len(word) == 8 and word.isascii() and word.isdigit():
+        return _Kind.OCRA, word
+    if len(word) == len(code) and set(word) <= _CODE_LETTERS and word not in _WORDS:
+        return _Kind.WRONG, ""
+    return None
+
+
+def _is_footer(line: str) -> bool:
+    """Whether a mail program or a scanner of viruses wrote it, or it is nothing but a link."""
+    text = re.sub(r"[\[<(]?https?://[^\s<>]{1,180}[\])>]?", "", line).strip(" .。、,:")
+    if not text or text in _AFTER_APP:
+        return True
+    named = next((found["app"] for shape in _BY_APP if (found := shape.fullmatch(text))), "")
+    tokens = set(re.findall(r"[a-z0-9-]+|[^\sa-z0-9!+.™'’-]+", named))
+    return bool(tokens & _APPS) and not _DOUBTS.search(text)
+
+
+def _is_signature(lines: Sequence[str], code: str, known: Mapping[str, _Kind]) -> bool:
+    """Whether all that follows a rule may be one: short, without an answer, without a doubt."""
+    return len(lines) <= SIGNATURE_MAX + 2 and not any(
+        _DOUBTS.search(line) or any(kind in _ANSWERS for kind, _ in _line(line, code, known))
+        for line in lines
+        if not _RULE.fullmatch(line)
+    )
+
+
+def _key(text: str) -> str:
+    return "".join(_TOKEN.findall(_plain(text)))
+
+
+def _known(names: Iterable[str]) -> Mapping[str, _Kind]:
+    """The words, and the names with what may follow them."""
+    own: dict[str, _Kind] = {}
+    for name in names:
+        for part in {name, *name.split()}:
+            key = _key(part[:LINE_MAX])
+            own.update(dict.fromkeys([key, *(key + _key(end) for end in words.OF_NAMES)], _Kind.NOTHING))
+    own.pop("", None)
+    return {**own, **_WORDS}
+
+
+def _table() -> dict[str, _Kind]:
+    table = dict.fromkeys(map(_key, (*words.COURTESY, *words.LABELS)), _Kind.NOTHING)
+    table.update(dict.fromkeys(map(_key, (*words.YES_JA, *words.YES_EN)), _Kind.YES))
+    table.update(dict.fromkeys(map(_key, (*words.NO_JA, *words.NO_EN)), _Kind.NO))
+    return table
+
+
+_WORDS: Final = _table()
+_CODE_LETTERS: Final = frozenset(CODE_LETTERS.casefold())
+_APPS: Final = frozenset(words.APPS)
