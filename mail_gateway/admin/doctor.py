@@ -17,6 +17,7 @@ from mail_gateway.store import (
     doctor,
     gaps,
     holds,
+    hooks,
     key_loads,
     keybook,
     payments,
@@ -159,6 +160,8 @@ def _post(conn: Guest, now_ms: int) -> Iterator[Trouble]:
     yield from _some("letter-uncertain", "letters were perhaps taken", smarthost, uncertain)
     yield from _some("letter-refused", "letters were refused for good", call, doctor.refused(conn))
     yield from _some("letter-bounced", "letters came back", call, doctor.bounced(conn))
+    text = "shops' servers did not take what they were told, in all the time"
+    yield from _some("hook-given-up", text, "hagaki merchant hooks retry NAME", hooks.given_up(conn))
 
 
 def _wants(conn: Guest, now_ms: int) -> Iterator[Trouble]:

@@ -96,10 +96,7 @@ class Teller:
                 self._woken.clear()
                 await self._pause(await self.look())
         finally:
-            for task in self._working:
-                task.cancel()
-            if self._caller is not None:
-                await self._caller.close()
+            await self.close()
 
     async def look(self) -> float:
         """Begin to tell what is due; -> seconds until there is reason to look again, unless woken."""
@@ -115,6 +112,13 @@ class Teller:
         except GatewayError as error:
             return self._stumbled(error)
         return IDLE_MAX_S
+
+    async def close(self) -> None:
+        """End what is under way: it is told again after the guard."""
+        for task in self._working:
+            task.cancel()
+        if self._caller is not None:
+            await self._caller.close()
 
     async def drain(self) -> None:
         """Wait for all that is in hand."""

@@ -151,7 +151,7 @@ async def test_what_is_refused_is_said_in_one_slug_and_a_path(tmp_path: Path) ->
         assert await till.ask("POST", "/v1/orders/nix/handed-over") == (404, ("deal-unknown", ""))
         assert (await till.ask("GET", "/v1/orders/nix?wait=1000"))[1][0] == "query-form"
         assert (await till.ask("GET", "/v1/products?limit=1&limit=2"))[1][0] == "query-form"
-        assert (await till.ask("GET", "/v1/nix/../../etc"))[0] == 404
+        assert (await till.ask("GET", "/v1/nix")) == (404, ("path-unknown", ""))
         assert await till.ask("DELETE", "/v1/orders/nix") == (405, ("method-unknown", ""))
         assert till.headers["Allow"] == "GET, HEAD, OPTIONS"
         assert await till.ask("OPTIONS", "/v1/orders") == (204, None)
