@@ -13,10 +13,12 @@ from heart_world import Life, World
 from sqlalchemy import insert, select, update
 
 from acquirer_sdk.values import (
+    Approved,
     AuthoriseOutcome,
     AuthoriseRequest,
     Capabilities,
     CaptureRequest,
+    Declined,
     Reversal,
     ReversalOutcome,
 )
@@ -43,11 +45,13 @@ UNTIL_THE_END = 3600 * 24 * 5
 
 
 class KeepingAcquirer(CountingAcquirer):
-    """Keeps amounts too. held: reference -> minor units that are kept; charged as ever."""
+    """Keeps amounts too. held: reference -> minor units that are kept; taken: of a capture, what it took of
+    which hold."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.held: dict[str, int] = {}
+        self.taken: dict[str, tuple[str, int]] = {}
 
     async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
         assert request.card.pan == PAN
@@ -57,13 +61,23 @@ class KeepingAcquirer(CountingAcquirer):
         return await self._ask(request)
 
     async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:
-        self.held.pop(reversal.reference, None)
-        return await super().reverse(reversal, transmission=transmission)
+        outcome = await super().reverse(reversal, transmission=transmission)
+        if reversal.reference in self.reversed:
+            self.held.pop(reversal.reference, None)
+            self.held.update([self.taken.pop(reversal.reference)] if reversal.reference in self.taken else [])
+        return outcome
 
     def _decide(self, request: AuthoriseRequest) -> AuthoriseOutcome:
+        if isinstance(request, CaptureRequest) and request.original.reference not in self.held:
+            return Declined("05")
         outcome = super()._decide(request)
-        if request.hold and self.charges.get(request.reference):
+        if not isinstance(outcome, Approved):
+            return outcome
+        if request.hold:
             self.held[request.reference] = self.charges.pop(request.reference)[0]
+        elif isinstance(request, CaptureRequest):
+            hold = request.original.reference
+            self.taken[request.reference] = (hold, self.held.pop(hold))
         return outcome
 
 
