@@ -60,7 +60,17 @@ async def ask_order(kit: Kit, payment: Payment) -> Payment | None:
         return await _wait(kit, payment, kit.ports.now_ms() + LOOK_MS)
     if purchase.state not in DEAD:
         return await _wait(kit, payment, None)
-    now_ms = kit.ports.now_ms()
+    return await _release(kit, payment, purchase)
+
+
+async def _release(kit: Kit, payment: Payment, purchase: Purchase) -> Payment | None:
+    """The order is dead: the hold is reversed, unless it may have been captured in a time that is lost."""
+    now_ms, lost = kit.ports.now_ms(), (await kit.lookout.standing(kit.store)).lost
+    if lost is not None and not lost.finished:
+        return await _wait(kit, payment, now_ms + LOOK_MS)
+    note = await _stands_against(kit, payment, purchase)
+    if note is not None:
+        return await set_apart(kit, payment, note)
     changes: dict[str, Any] = {"doubt_ms": now_ms, "due_ms": now_ms, "transmissions": 0, "alarms": 0}
     return await enter(kit, draft(kit, payment, [Event(Kind.RELEASE_DUE)], code=ORDER_OVER, **changes))
 

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bought_world import Shop
+import pytest
+from bought_world import CUSTOMER, Shop
 from heart_world import World, kinds
 
-from acquirer_sdk.bench import until
+from acquirer_sdk import bogus_bench
+from acquirer_sdk.account import BankAccount
+from acquirer_sdk.bench import OpenBench, Outside, until
 from acquirer_sdk.port import Acquirer, Ports
 from acquirer_sdk.quickclock import quickly
 from acquirer_sdk.values import Ready
+from bank_debit import bench as debit_bench
 from cafis_adapter import adapter
+from cafis_adapter import bench as cafis_bench
 from cafis_adapter.host.app import Host, HostSettings
+from json_adapter import bench as json_bench
 from mail_gateway.domain.ledger import Account
 from mail_gateway.domain.order import OrderState
 from mail_gateway.domain.payment import State, Trade
 from mail_gateway.domain.route import Table
+from mail_gateway.envelope.keys import KeyRing
+from mail_gateway.envelope.means import wrap_account
+from mail_gateway.envelope.root import fetch_root
 from mail_gateway.store import audit, books
 from mail_gateway.store.backend import guest
 from mail_gateway.work.switch import Switch
@@ -105,7 +114,7 @@ async def test_held_when_placed_and_taken_on_yes(tmp_path: Path) -> None:
         await here.shop.reach(capture, State.APPROVED)
         assert (await here.shop.reach(hold, State.CAPTURED)).reversal is None
         assert (here.found(capture), here.net_minor(), here.taken_minor()) == ((1200, 0), 1200, 1200)
-        one, two = await here.shop.payments()
+        one, two = await here.shop.bought()
         assert (one.kind, two.kind, two.original) == (Trade.SALE, Trade.CAPTURE, hold)
         assert (one.hold, two.hold) == (True, False)
 
@@ -141,7 +150,7 @@ async def test_charged_at_once_and_given_back_as_the_order_dies(tmp_path: Path) 
         await here.shop.becomes(OrderState.REFUSED)
         back = await here.shop.give_back(sale)
         await here.shop.reach(back, State.APPROVED)
-        (_, returned) = await here.shop.payments()
+        (_, returned) = await here.shop.bought()
         assert (returned.kind, here.net_minor(), here.taken_minor()) == (Trade.VOID, 0, 0)
 
 
@@ -229,3 +238,62 @@ async def test_what_the_acquirer_refuses_or_wants_to_know_more_of_is_a_no(tmp_pa
             hold = await here.shop.begin(await here.shop.order(number, minor), hold=True)
             assert (await here.shop.reach(hold, State.DECLINED)).code
         assert (here.net_minor(), here.held_minor()) == (0, 0)
+
+
+@asynccontextmanager
+async def beside(folder: Path, open_bench: OpenBench) -> AsyncIterator[tuple[Shop, Callable[[], int]]]:
+    """A shop whose acquirer is one of the benches; and what all customers are charged there."""
+    async with open_bench(Outside()) as bench:
+        world = Town(folder, bench.acquirer)
+        await world.start()
+        try:
+            await until(lambda: bench.acquirer.ready() == Ready(), "never ready")
+            yield Shop(world), lambda: sum(bench.charges().values())
+            assert world.verbs("alarm.") == []
+        finally:
+            await world.stop()
+            await bench.acquirer.close()
+
+
+@pytest.mark.parametrize("open_bench", [bogus_bench.bench, cafis_bench.bench, json_bench.bench])
+def test_the_same_at_every_acquirer_that_can_hold(open_bench: OpenBench, tmp_path: Path) -> None:
+    @quickly
+    async def story() -> None:
+        async with beside(tmp_path, open_bench) as (shop, charged_minor):
+            await shop.open()
+            hold = await shop.begin(await shop.order(), hold=True)
+            await shop.reach(hold, State.AUTHORISED)
+            assert charged_minor() == 0
+            capture = await shop.capture(hold)
+            await shop.reach(capture, State.APPROVED)
+            await shop.reach(hold, State.CAPTURED)
+            assert charged_minor() == 1200
+            again = await shop.capture(hold)
+            assert (await shop.reach(again, State.REFUSED)).code == "not-held"
+            await shop.reach(await shop.give_back(capture), State.APPROVED)
+            assert charged_minor() == 0
+            other = await shop.begin(await shop.order(2), hold=True)
+            await shop.reach(other, State.AUTHORISED)
+            await shop.becomes(OrderState.CANCELLED, 2, other)
+            await shop.reach(other, State.REVERSED)
+            assert charged_minor() == 0
+
+    story()
+
+
+@quickly
+async def test_a_bank_account_is_asked_first_and_debited_on_yes(tmp_path: Path) -> None:
+    async with beside(tmp_path, debit_bench.bench) as (shop, charged_minor):
+        ring = KeyRing(fetch_root(shop.world.keys.root), shop.world.random_bytes)
+        account = BankAccount("0001001", "7654321", holder="ハナコ", customer="M-1")
+        await shop.open(wrap_account(ring, CUSTOMER, account))
+        sale = await shop.begin(await shop.order(ask_first=True), hold=False)
+        await shop.reach(sale, State.HELD)
+        assert charged_minor() == 0
+        await shop.becomes(OrderState.CONFIRMED, 1, sale)
+        await shop.reach(sale, State.APPROVED)
+        assert charged_minor() == 1200
+        await shop.reach(await shop.give_back(sale), State.APPROVED)
+        assert charged_minor() == 0
+        held = await shop.begin(await shop.order(2), hold=True)
+        assert (await shop.reach(held, State.REFUSED)).code == "hold-unsupported"

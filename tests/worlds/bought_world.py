@@ -1,4 +1,4 @@
-"""A customer, a means and orders as rows, for tests of the payments of orders: the order itself stands still."""
+"""A customer, a means and orders as rows: for tests of orders' payments, where the orders stand still."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ class Shop:
         }
         given = {**row, "request_hash": b"h", "ask_first": int(ask_first), "settle": Settle.CONFIRMED.value}
         await self._store.run(lambda conn: conn.execute(insert(orders), given) and None)
-        own = {"state": OrderState.PLACED, "epoch": 0, "foreign": None, "due_ms": None, "made_ms": None}
-        return Order(**row, **own, tries=0, letters=0, remark="")
+        own: dict[str, Any] = {"epoch": 0, "foreign": None, "due_ms": None, "made_ms": None}
+        return Order(**row, **own, state=OrderState.PLACED, tries=0, letters=0, remark="")
 
     async def becomes(self, state: OrderState, number: int = 1, *wakes: int) -> None:
         """The order moves, and in the same commit its payments are made due."""
@@ -110,7 +110,7 @@ class Shop:
     async def give_back(self, charged: int) -> int:
         return await self._begun(partial(order_payments.give_back, charged=charged))
 
-    async def payments(self, number: int = 1) -> list[Bought]:
+    async def bought(self, number: int = 1) -> list[Bought]:
         """All of an order."""
         found: list[Bought] = await self._store.read(order_payments.of_order, number)
         return found

@@ -95,6 +95,7 @@ class CountingAcquirer:
     habits: Habits
     random: random.Random
     name: str = "counting"
+    track2: str = CARD
     capabilities: Capabilities = field(
         default_factory=lambda: Capabilities(void=True, refund=True, return_without_card=True)
     )
@@ -127,7 +128,7 @@ class CountingAcquirer:
         return await self._ask(request)
 
     async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
-        assert request.card.track2 == CARD
+        assert request.card.track2 == self.track2
         return await self._ask(request)
 
     async def _ask(self, request: AuthoriseRequest) -> AuthoriseOutcome:
