@@ -33,7 +33,7 @@ def words_of(news: OrderNews, language: str, zone: ZoneInfo) -> Words:
         "customer": customer.name,
         "customer_id": customer.customer_id,
         "total": shown(order.total_minor, order.currency, language),
-        "foreign": _foreign(order.foreign, order, language),
+        **_foreign(order.foreign, order, language),
         "code": order.code,
         "deal_id": order.deal_id,
         "number": str(order.id),
@@ -81,11 +81,15 @@ def _bands(news: OrderNews, language: str) -> list[dict[str, str]]:
     ]
 
 
-def _foreign(foreign: Foreign | None, order: Order, language: str) -> str:
-    """The price abroad with its rate and who says so; empty where there is none."""
+def _foreign(foreign: Foreign | None, order: Order, language: str) -> dict[str, str]:
+    """The price abroad, and its rate with who says so; empty where there is none."""
     if foreign is None:
-        return ""
-    code = CURRENCIES[foreign.currency].code if foreign.currency in CURRENCIES else f"{foreign.currency:03d}"
-    ours = CURRENCIES[order.currency].code if order.currency in CURRENCIES else f"{order.currency:03d}"
-    price = shown(foreign.amount_minor, foreign.currency, language)
-    return f"{price} (1 {code} = {ours} {foreign.rate}; {foreign.source})"
+        return {"foreign": "", "rate": ""}
+    theirs, ours = _code(foreign.currency), _code(order.currency)
+    rate = f"1 {theirs} = {ours} {foreign.rate}; {foreign.source}"
+    return {"foreign": shown(foreign.amount_minor, foreign.currency, language), "rate": rate}
+
+
+def _code(currency: int) -> str:
+    known = CURRENCIES.get(currency)
+    return known.code if known else f"{currency:03d}"

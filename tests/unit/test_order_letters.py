@@ -12,10 +12,12 @@ import order_letters
 import pytest
 from order_letters import LINES, OCRA_ONLY, ORDER, TOKENS, composed, html_of, news, read
 
+from mail_gateway.domain import saying
 from mail_gateway.domain.order import Foreign, Line, OrderState, Settle
 from mail_gateway.domain.order_news import ASKING, TO_SHOP, WHY, OrderNews, bands
 from mail_gateway.domain.outcome import OF_ORDERS, Letter
 from mail_gateway.domain.receipt import Rounding
+from mail_gateway.domain.saying import Said
 from mail_gateway.outbox.compose import NEVER
 from schemas.deal import layout
 from schemas.errors import WireError
@@ -85,7 +87,7 @@ def test_a_question_shows_all_that_is_paid_for_in_text_and_in_html(
         *("信州りんごジャム(JAM-01)", "上高地ペナント", "登山靴26.5cm防水(BOOT-265)"),
         *(f"{yen('540')}{times}2={yen('1,080')}", f"{yen('10,000')}{times}1={yen('10,000')}"),
         *(yen("12,345"), yen("11,265"), yen("1,024"), yen("1,080"), yen("80")),
-        *("USD83.05(1USD=JPY148.65;ECB2026-11-20)", "長野県松本市安曇上高地1-2-3山田花子様"),
+        *("(1USD=JPY148.65;ECB2026-11-20):USD83.05", "長野県松本市安曇上高地1-2-3山田花子様"),
     ]
     facts += [ORDER.code] if policy is not OCRA_ONLY else [layout.question(ORDER.deal)]
     told = news(kind, language, policy=policy)
@@ -127,24 +129,29 @@ def bare(line: str) -> str:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("kind", sorted(ASKING))
-def test_no_line_of_a_question_can_be_its_answer(kind: Letter, language: str) -> None:
+@pytest.mark.parametrize("policy", [order_letters.POLICY, OCRA_ONLY])
+def test_no_line_of_a_question_can_be_its_answer(
+    kind: Letter, language: str, policy: order_letters.Policy
+) -> None:
     answers = {bare(word) for word in (*ANSWERS, ORDER.code)}
-    for words in ("Yes", "はい", "いいえ", "OK", "12345678", ORDER.code, ""):
-        told = hostile(words, language, kind) if words else news(kind, language)
-        plain = read(told).texts[0]
+    for words in ("", "Yes", "はい", "いいえ", "OK", "12345678", ORDER.code):
+        told = hostile(words, language, kind) if words else news(kind, language, policy=policy)
         markup = html_of(told)
         every_tag_is_a_break = html.strip(re.sub(r"<[^>]*>", "<br>", markup.partition("</head>")[2]))
-        for text in (plain, html.strip(markup), html.unquoted(markup), every_tag_is_a_break):
-            lines = {bare(line) for line in text.splitlines()}
-            assert not lines & answers, lines & answers
-            assert not [line for line in lines if re.fullmatch("[0-9]{8}", line)]
+        texts = (read(told).texts[0], html.strip(markup), html.unquoted(markup), every_tag_is_a_break)
+        for line in (line for text in texts for line in text.splitlines() if line.strip()):
+            assert bare(line) not in answers
+            is_of_the_customer = bool(words) and line.startswith(("Dear ", words))
+            assert is_of_the_customer or saying.read([line], ORDER.code) == Said(), line
 
 
 def test_a_question_that_a_mail_program_wraps_has_no_answer_on_a_line_of_its_own() -> None:
     answers = {bare(word) for word in (*ANSWERS, ORDER.code)}
     lines = read(news(Letter.QUESTION, "en")).texts[0].splitlines()
     for width in range(24, 80):
-        assert not {bare(piece) for line in lines for piece in wrapped(line, width)} & answers
+        pieces = {piece for line in lines for piece in wrapped(line, width) if piece}
+        assert not {bare(piece) for piece in pieces} & answers
+        assert {saying.read([piece], ORDER.code) for piece in pieces} == {Said()}
 
 
 def wrapped(line: str, width: int) -> list[str]:
