@@ -10,6 +10,7 @@ from mail_gateway.proof.evidence import FROM, evidence_of
 from mail_gateway.proof.standing import NOT_LOOKED_AT
 from mail_gateway.store import customer_answers, inbox
 from schemas.mail import robots, token
+from schemas.mail.subjects import is_automatic, is_no_answer
 
 if TYPE_CHECKING:
     from mail_gateway.intake.bounces import Reader
@@ -51,7 +52,7 @@ class Customers:
         if asked is None or not ours:
             return "answer-forged"
         slug = await self._not_theirs(mail, raw, session, asked)
-        if not slug and (not ours & written or _is_sent_on(raw)):
+        if not slug and (not ours & written or _is_sent_on(raw) or is_no_answer(mail.subject)):
             slug = "answer-forwarded"
         if slug:
             return inbox.OfOrder(asked.order, slug=slug)
@@ -62,7 +63,7 @@ class Customers:
         return any(token.verify(self._key, one, to, NEVER) for to in asked.written_to)
 
     async def _not_theirs(self, mail: Mail, raw: bytes, session: Session, asked: Asked) -> str:
-        if robots.is_automatic(raw, session.sender):
+        if robots.is_automatic(raw, session.sender) or is_automatic(mail.subject):
             return "answer-automatic"
         if mail.from_address.lower() not in asked.on_file:
             return "answer-stranger"

@@ -9,7 +9,15 @@ from sqlalchemy import bindparam, func, or_, select, update
 
 from mail_gateway.domain.reply import Merchant
 from mail_gateway.store.sheet import Stale
-from mail_gateway.store.tables import UNHANDLED, letters, mails, merchants, payments, readers
+from mail_gateway.store.tables import (
+    UNHANDLED,
+    confirmations,
+    letters,
+    mails,
+    merchants,
+    payments,
+    readers,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -118,5 +126,9 @@ def handled(conn: Connection | Sheet, mail: int, now_ms: int) -> None:
 
 
 def give_up(conn: Connection, mail: int, now_ms: int) -> None:
-    """Unit of work: reading it failed by a fault of ours; a person finds it among the unreadable mails."""
+    """Unit of work: reading it failed by a fault of ours; a person finds it among the unreadable mails, and
+    the order that it was about among those that wait."""
     conn.execute(update(mails).where(_M.id == mail).values(handled_ms=now_ms, slug=FAILED))
+    its_order = select(_M.order_id).where(_M.id == mail).scalar_subquery()
+    asking = update(confirmations).where(confirmations.c.order_id == its_order)
+    conn.execute(asking.values(needs_person=1))

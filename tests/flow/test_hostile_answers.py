@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from answer_world import AWAY, HOME, SHOP, AnswerWorld, answer_world, signed, zone
+from answer_world import AWAY, HOME, HOUR_MS, SHOP, AnswerWorld, answer_world, zone
 from hostile_answers import ATTACKS, ENDS, Attack
 from zone_server import zone_server
 
@@ -54,7 +54,7 @@ async def test_a_thousand_hostile_mails_confirm_nothing(tmp_path: Path) -> None:
     sys.stdout.write(f"{done.total()} hostile mails of {len(done)} kinds, 0 confirmations\n")
 
 
-@pytest.mark.parametrize("kind", ["spoofed", "several-tokens", "auto-reply", "nested"])
+@pytest.mark.parametrize("kind", ["spoofed", "several-tokens"])
 async def test_after_an_attack_the_customer_s_own_yes_still_counts(tmp_path: Path, kind: str) -> None:
     async with proving(tmp_path) as world:
         await ATTACKS[kind](Attack(world, 1, random.Random(1)))
@@ -94,14 +94,16 @@ async def test_another_robot_is_soon_alone(tmp_path: Path, write: Write, letters
 
 
 async def test_two_robots_after_the_end_fall_silent_for_good(tmp_path: Path) -> None:
-    async with proving(tmp_path) as world:
-        await world.say("no")
+    async with answer_world(tmp_path) as world:
+        await world.say("no", proven=False)
         told = 0
-        for hour in range(12):
-            world.now_ms += 3_600_001
-            for _ in range(7 if hour < 2 else 6):
-                await world.drop(signed(world.mail("Thank you, your ticket is closed.")))
+        for _ in range(12):
+            world.now_ms += HOUR_MS + 1
+            for _ in range(7):
+                await world.drop(world.mail("Thank you, your ticket is closed."))
             if len(await world.letters()) == told:
                 break
             told = len(await world.letters())
-        assert told <= confirming.LETTERS_MAX and hour < 11
+        else:
+            raise AssertionError("they write to each other for ever")
+        assert told <= confirming.LETTERS_MAX

@@ -116,6 +116,17 @@ def _town() -> Path:
     return folder
 
 
+TOKENS = TokenKeys(b"r" * 32, b"b" * 32)
+
+
+@cache
+def _writer() -> OrderWriter:
+    """Templates are read once for all worlds; what it writes does not depend on any."""
+    gateway = GatewaySettings(DOMAIN)
+    own = Settings(gateway, KeySettings(), SmtpSettings("mx.pay.example"), SmarthostSettings())
+    return OrderWriter(own, TOKENS, Compose(own, TOKENS))
+
+
 class AnswerWorld:
     """One shop, one customer, as many orders as are placed. now_ms: the clock, set by hand."""
 
@@ -134,7 +145,7 @@ class AnswerWorld:
             orders=OrderSettings(),
         )
         self.proof = ProofSettings(Way.DIRECT.value if dns_port else Way.NONE.value, dns_port=dns_port or 53)
-        self.tokens = TokenKeys(b"r" * 32, b"b" * 32)
+        self.tokens = TOKENS
         self.ring = KeyRing(fetch_root(self.settings.keys.root), lambda count: bytes(count))
         self.open(places)
 
@@ -155,7 +166,6 @@ class AnswerWorld:
     async def begin(self) -> None:
         """Who works here: nobody but the tests calls them."""
         node = await self.store.run(nodes.begin_life, self.now_ms)
-        compose = Compose(self.settings, self.tokens)
         nobody = cast(Any, None)
         self.kit = Kit(
             store=self.store,
@@ -163,7 +173,7 @@ class AnswerWorld:
             acquirers=nobody,
             writer=nobody,
             notices=nobody,
-            order_letters=OrderWriter(self.settings, self.tokens, compose),
+            order_letters=_writer(),
             settings=self.settings.gateway,
             ports=self.ports,
             node=node,
