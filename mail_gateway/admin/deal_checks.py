@@ -184,7 +184,9 @@ def _answer(found: Transcript, event: Entry, entry: Entry) -> Check:
     if not isinstance(mail, Mail):
         return _bad("answer", f"{_name(entry)} cannot be read")
     before = [one for one in found.of("letter") if one["at_ms"] <= entry["at_ms"]]
-    read = saying.read(said(mail.body, _texts(before), found.head["domains"]), found.head["code"])
+    lines = said(mail.body, _texts(before), found.head["domains"])
+    names = (found.head["customer_name"], found.head["shop"])
+    read = saying.read(lines, found.head["code"], subject=mail.subject, names=names)
     how = str(event["facts"].get("how", "")).split()
     agrees = read.yes or read.code or bool(read.ocra)
     expected = {

@@ -107,6 +107,7 @@ def _head(place: Place, case: Case) -> dict[str, Any]:
         "foreign": order.foreign and asdict(order.foreign),
         "means": parties.means,
         "customer": parties.customer.customer_id,
+        "customer_name": parties.customer.name,
         "customer_key": _key_id(place, case),
         "ocra_window_min": place.orders.ocra_window_min,
         "asking": asking and {name: getattr(asking, name) for name in ("state", "how", "wrong", "unclear")},
