@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from hagaki import machine, tables
 from hagaki.problem import DONE, NO, Problem
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, Language, read_config, settings
+
+if TYPE_CHECKING:
+    from till.journal import Deal, Journal
+
+_TOLD: Final = ("shelf", "order", "order_state", "code", "fallen", "why", "sentence")
+"""What a person wants to see of a step."""
 
 app = typer.Typer(help="A shop's own devices: till and vending machine.", no_args_is_help=True)
 journal_app = typer.Typer(help="What a device did, deal by deal.", no_args_is_help=True)
@@ -23,7 +29,6 @@ Currency = Annotated[str, typer.Option(help="A foreign currency to show beside o
 Rate = Annotated[str, typer.Option(help="Ours for one of theirs, such as 151.23.")]
 Source = Annotated[str, typer.Option(help="Whose rate it is, and of when.")]
 DealId = Annotated[str, typer.Argument(help="The deal ID.")]
-_PDF: Final = "{name}.pdf"
 
 
 @app.command("till")
@@ -77,16 +82,17 @@ def journal_list(
     as_json: AsJson = False,
 ) -> int:
     """List the deals of this device and where each stands."""
-    journal = _journal(settings(read_config(config), "till"))
+    found = _journals(settings(read_config(config), "till"))
     rows = [
         {
             "deal": deal.deal_id,
-            "began": machine.time_text(deal.began_ms),
+            "device": kind,
+            "began": machine.time_text(deal.began_ms)[:16],
             "state": deal.state.value,
-            "customer": deal.facts["body"]["customer"],
             "total_minor": sum(one["unit_minor"] * one["quantity"] for one in deal.facts["lines"]),
             "order": deal.facts.get("order"),
         }
+        for kind, journal in found.items()
         for deal in journal.deals.values()
         if deal.is_open or not open_only
     ]
@@ -104,8 +110,8 @@ def journal_show(
 ) -> int:
     """Show one deal step by step, or print its receipt again: the same bytes."""
     chosen = settings(read_config(config), "till")
-    journal = _journal(chosen)
-    if deal not in journal.deals:
+    journal = next((one for one in _journals(chosen).values() if deal in one.deals), None)
+    if journal is None:
         raise Problem(f"the journal has no deal {deal}; see `hagaki shop journal list`", "no-deal", NO)
     if receipt or pdf:
         return _print_receipt(chosen, journal.deals[deal], pdf)
@@ -124,11 +130,12 @@ def journal_show(
     return DONE
 
 
-def _journal(chosen: Any) -> Any:
-    from hagaki.till_disk import ReadOnly
-    from till.journal import Journal
+def _journals(chosen: Any) -> dict[str, Journal]:
+    """Kind of device -> its journal, as it stands."""
+    from hagaki.till_disk import KINDS, ReadOnly
+    from till import journal
 
-    return Journal(ReadOnly(Path(chosen.journal)))
+    return {kind: journal.Journal(ReadOnly(Path(chosen.journal), kind)) for kind in KINDS}
 
 
 def _said(facts: Any) -> dict[str, Any]:
@@ -137,12 +144,11 @@ def _said(facts: Any) -> dict[str, Any]:
 
 
 def _short(step: dict[str, Any]) -> dict[str, Any]:
-    more = {name: value for name, value in step.items() if name not in ("at", "event", "state")}
-    said = " ".join(f"{name}={value}" for name, value in more.items() if value not in ("", 0))
+    said = " ".join(f"{name}={step[name]}" for name in _TOLD if step.get(name, "") != "")
     return {"at": step["at"], "event": step["event"], "state": step["state"], "known": said}
 
 
-def _print_receipt(chosen: Any, deal: Any, pdf: Path | None) -> int:
+def _print_receipt(chosen: Any, deal: Deal, pdf: Path | None) -> int:
     from hagaki.till_show import Papers
 
     if "made_ms" not in deal.facts:

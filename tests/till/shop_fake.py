@@ -1,4 +1,4 @@
-"""A small and strict shop API on loopback, as docs/shop-api.md has it, whose customers say what a test says."""
+"""A small and strict shop API on loopback, whose customers say what a test says."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PRODUCTS = [
 
 
 class ShopFake:
-    """orders: deal ID -> what a GET says. asked: every request, as (method, path). quietly: answers to swallow."""
+    """orders: deal ID -> what a GET says. asked: every request. swallow: so many answers are lost."""
 
     def __init__(self) -> None:
         self.origin = ""
@@ -39,6 +39,10 @@ class ShopFake:
         """The order moves."""
         order = self.orders[deal_id]
         order |= {"state": state, "made": state in MADE, "dead": state in DEAD}
+        self._tell()
+
+    def _tell(self) -> None:
+        """Whoever waits looks again."""
         self._moved.set()
         self._moved = asyncio.Event()
 
@@ -50,11 +54,11 @@ class ShopFake:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         self.asked.append((request.method, request.path))
+        self._tell()
         if request.headers.get("Authorization") != f"Bearer {KEY}":
-            return problem(401, "key-unknown")
+            return problem(401, "shop-key-unknown")
         answer = await self._answer(request)
-        self._moved.set()
-        self._moved = asyncio.Event()
+        self._tell()
         if self.swallow:
             self.swallow -= 1
             assert request.transport is not None
