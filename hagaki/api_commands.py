@@ -58,23 +58,6 @@ def key_revoke(
     return DONE
 
 
-@hooks_app.command("set")
-def hooks_set(
-    name: Name,
-    url: Annotated[str, typer.Argument(help="https address of the shop's server; empty: none.")],
-    config: ConfigFile = DEFAULT_CONFIG,
-    as_json: AsJson = False,
-) -> int:
-    """Tell the shop's server there; shows the new secret that signs it, for the only time."""
-    from mail_gateway.admin import api_keys
-
-    loaded = read_config(config)
-    chosen = settings(loaded, "gateway"), settings(loaded, "keys")
-    done = api_keys.set_webhook(*chosen, name, url, machine.random_bytes)
-    tables.one(done, done.get("secret") or f"{name} is told nowhere", as_json=as_json)
-    return DONE
-
-
 @hooks_app.command("list")
 def hooks_list(
     name: Name,

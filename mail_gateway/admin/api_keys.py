@@ -48,7 +48,7 @@ def revoke(gateway: GatewaySettings, merchant: str, number: int, now_ms: int) ->
     with guest(gateway.database, write=True) as conn:
         owner = register.find_merchant(conn, merchant)
         if not api_keys.revoke(conn, owner.id, number, now_ms):
-            raise _refused(f"{owner.name} has no key {number} in use.", "key-unknown")
+            raise _refused(f"{owner.name} has no key {number} in use.", "shop-key-unknown")
     return {"merchant": owner.name, "key": number}
 
 

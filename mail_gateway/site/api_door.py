@@ -110,9 +110,9 @@ class Door:
         challenge = {"WWW-Authenticate": "Bearer"}
         bearer = _BEARER.fullmatch(given)
         if bearer is None:
-            return refusal("key-missing", more=challenge)
+            return refusal("shop-key-missing", more=challenge)
         holder: Holder | None = await self._kit.store.read(api_keys.holder, api_keys.key_hash(bearer[1]))
-        return refusal("key-unknown", more=challenge) if holder is None else holder
+        return refusal("shop-key-unknown", more=challenge) if holder is None else holder
 
 
 def _is_json(asked: Asked) -> bool:

@@ -66,10 +66,13 @@ class Watch:
             except GatewayError:
                 epochs = {}  # the next look may have more luck; who waits has a time of their own
             for order, epoch in epochs.items():
-                for one, known in self._waiting.get(order, {}).items():
-                    if known != epoch:
-                        _wake(one)
+                self._compare(order, epoch)
             await asyncio.sleep(LOOK_S)
+
+    def _compare(self, order: int, epoch: int) -> None:
+        for one, known in self._waiting.get(order, {}).items():
+            if known != epoch:
+                _wake(one)
 
 
 def _wake(one: asyncio.Future[None]) -> None:

@@ -51,20 +51,16 @@ async def _body(request: web.Request) -> bytes | Answer:
     """All of it, or why not."""
     if (request.content_length or 0) > BODY_MAX:
         return refusal("body-too-big")
-    parts: list[bytes] = []
-    size = 0
+    body = bytearray()
     try:
         async with asyncio.timeout(BODY_S):
-            async for part in request.content.iter_any():
-                size += len(part)
-                if size > BODY_MAX:
-                    return refusal("body-too-big")
-                parts.append(part)
+            while len(body) <= BODY_MAX and (part := await request.content.readany()):
+                body += part
     except TimeoutError:
         return refusal("body-slow")
     except (web.RequestPayloadError, ValueError):
         return refusal("json-broken")
-    return b"".join(parts)
+    return refusal("body-too-big") if len(body) > BODY_MAX else bytes(body)
 
 
 def _asked(request: web.Request, body: bytes) -> Asked:

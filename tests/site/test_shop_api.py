@@ -165,7 +165,7 @@ async def test_a_key_opens_its_own_shop_only_and_as_often_as_it_may(tmp_path: Pa
         for key in ("", "hgk_wrong", "x" * 300):
             async with world.session(key) as session:
                 status, (slug, _) = await Till(world, session).ask("GET", "/v1/products")
-                assert (status, slug) in ((401, "key-missing"), (401, "key-unknown"))
+                assert (status, slug) in ((401, "shop-key-missing"), (401, "shop-key-unknown"))
         async with world.session("none") as session:
             till = Till(world, session)
             assert await till.ask("GET", "/v1/openapi.json") == (200, API | {"servers": []})
@@ -179,7 +179,7 @@ async def test_a_key_opens_its_own_shop_only_and_as_often_as_it_may(tmp_path: Pa
             till = Till(world, session)
             assert (await till.ask("GET", "/v1/products"))[0] == 200
             api_keys.revoke(world.settings.gateway, SHOP, 2, 0)
-            assert (await till.ask("GET", "/v1/products"))[1][0] == "key-unknown"
+            assert (await till.ask("GET", "/v1/products"))[1][0] == "shop-key-unknown"
         listed = api_keys.listed(world.settings.gateway, SHOP)
         assert [row["name"] for row in listed] == ["till", "spare"]
         database = (tmp_path / "hagaki.db").read_bytes() + (tmp_path / "hagaki.db-wal").read_bytes()

@@ -56,11 +56,12 @@ class Mailbox:
     async def letter(self, to: str, word: str) -> bytes:
         """The newest letter to that address with that word in its subject or text, once it is here."""
         async with asyncio.timeout(LIMIT_S):
-            while True:
-                for raw in reversed(self.letters):
-                    if message_from_bytes(raw)["To"] == to and word in words_of(raw):
-                        return raw
+            while not (found := [raw for raw in self.letters if self._is(raw, to, word)]):
                 await asyncio.sleep(TURN_S)
+        return found[-1]
+
+    def _is(self, raw: bytes, to: str, word: str) -> bool:
+        return bool(message_from_bytes(raw)["To"] == to) and word in words_of(raw)
 
 
 def words_of(raw: bytes) -> str:
@@ -130,11 +131,12 @@ class ShopWorld:
     async def first(self, verb: str, **wanted: Any) -> dict[str, Any]:
         """The facts of the first such event, once it is told."""
         async with asyncio.timeout(LIMIT_S):
-            while True:
-                for name, facts in self.told:
-                    if name == verb and wanted.items() <= facts.items():
-                        return facts
+            while not (found := self._found(verb, wanted)):
                 await asyncio.sleep(TURN_S)
+        return found[0]
+
+    def _found(self, verb: str, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+        return [facts for name, facts in self.told if name == verb and wanted.items() <= facts.items()]
 
     async def post(self, mail: bytes, sender: str, to: str) -> None:
         """Send a mail to the gateway's door."""
