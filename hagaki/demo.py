@@ -41,6 +41,9 @@ def command(
         int, typer.Option(min=1, max=99999999, help="Yen; the last three digits choose the host's answer.")
     ] = 1200,
     language: Annotated[Language | None, typer.Option("--lang", help="Default from LANG.")] = None,
+    order: Annotated[
+        bool, typer.Option("--order", help="An order that a customer confirms by answering a mail.")
+    ] = False,
     steps: Annotated[bool, typer.Option("--steps", help="Wait for a key at each station.")] = False,
     folder: Annotated[Path | None, typer.Option(help="Keep everything the demo wrote here.")] = None,
     as_json: AsJson = False,
@@ -52,6 +55,8 @@ def command(
     where = folder or Path(tempfile.mkdtemp(prefix="hagaki-demo-"))
     show = Show(where, chosen, steps=steps, as_json=as_json)
     try:
+        if order:
+            return DONE if _order(where, chosen, amount, as_json=as_json) else NO
         patience_s = PATIENCE_S if steps else LIMIT_S
         world = World(
             where, chosen, HOST_TIMEOUT_S, HOST_MESSAGE_LIFE_S, patience_s, RESEND_AFTER_S, weather=True
@@ -61,6 +66,14 @@ def command(
         if folder is None:
             shutil.rmtree(where, ignore_errors=True)
     return DONE if approved else NO
+
+
+def _order(where: Path, language: str, amount: int, *, as_json: bool) -> bool:
+    """Run the other demo; -> whether the order was made."""
+    from hagaki.order_demo import OrderShow, one_order
+
+    world = World(where, language, HOST_TIMEOUT_S, HOST_MESSAGE_LIFE_S, LIMIT_S, site=True)
+    return asyncio.run(one_order(world, OrderShow(language, as_json=as_json), amount))
 
 
 async def one_sale(world: World, show: Show, amount: int) -> bool:

@@ -18,6 +18,7 @@ from hagaki.sections import read_config, settings
 
 DOMAIN: Final = "pay.example"
 MERCHANT: Final = "shop@carrier.example"
+CUSTOMER: Final = "hanako@carrier.example"
 SERIAL: Final = 1
 
 STOP_S: Final = 5
@@ -70,6 +71,7 @@ weather_by_amount = {weather}
 
 [carrier.maildirs]
 "{merchant}" = "mailbox"
+"{customer}" = "customer"
 
 [handset]
 spool = "phone"
@@ -78,6 +80,10 @@ mail_to = "sale@{domain}"
 smtp_port = {carrier_port}
 fetch = "maildir:mailbox"
 poll_ms = 50
+"""
+_SITE: Final = """
+[site]
+port = {site_port}
 """
 
 _COMMANDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -105,7 +111,8 @@ Seen = Callable[[Happening], Awaitable[None]]
 class World:
     """The folder holds everything: configuration, database, spools, mailbox, device file, logs.
 
-    resend_after_s: how often a repeated sale may pull its letter. weather: amounts have mail weather.
+    resend_after_s: how often a repeated sale may pull its letter. weather: amounts have mail weather. site:
+    shops and customers find the gateway on HTTP too.
     events: what nobody has waited for yet; history: all that ever happened. under: who runs under which
     other program, such as a tracer that leaves the process its child's place.
     """
@@ -117,6 +124,7 @@ class World:
     limit_s: int = 30
     resend_after_s: int = 60
     weather: bool = False
+    site: bool = False
     under: dict[str, tuple[str, ...]] = field(default_factory=dict)
     events: asyncio.Queue[Happening] = field(default_factory=asyncio.Queue)
     history: list[Happening] = field(default_factory=list)
@@ -129,6 +137,11 @@ class World:
         return self.folder / "config.toml"
 
     @property
+    def shop(self) -> str:
+        """The merchant's name."""
+        return "葉書商店" if self.language == "ja" else "Hagaki Store"
+
+    @property
     def device(self) -> Path:
         """The reader's device file."""
         return self.folder / "reader.dev"
@@ -139,10 +152,12 @@ class World:
         from mail_gateway.admin import keys, merchants, readers
 
         (self.folder / "gateway").mkdir(parents=True, exist_ok=True)
-        gateway_port, carrier_port, host_port = free_ports(3)
-        text = _CONFIG.format(
+        gateway_port, carrier_port, host_port, site_port = free_ports(4)
+        text = (_CONFIG + (_SITE if self.site else "")).format(
             domain=DOMAIN,
             merchant=MERCHANT,
+            customer=CUSTOMER,
+            site_port=site_port,
             gateway_port=gateway_port,
             carrier_port=carrier_port,
             host_port=host_port,
@@ -155,9 +170,8 @@ class World:
         loaded = read_config(self.config)
         gateway, key_settings = settings(loaded, "gateway"), settings(loaded, "keys")
         keys.new_bdk(gateway, key_settings)
-        shop = "葉書商店" if self.language == "ja" else "Hagaki Store"
-        merchants.add(gateway, merchants.NewMerchant(shop, MERCHANT, self.language))
-        enrolled = readers.enrol(gateway, key_settings, SERIAL, shop)
+        merchants.add(gateway, merchants.NewMerchant(self.shop, MERCHANT, self.language))
+        enrolled = readers.enrol(gateway, key_settings, SERIAL, self.shop)
         device.create(self.device, enrolled.initial_key_id, enrolled.initial_key, language=self.language)
 
     async def start(self, who: str, *extra: str) -> None:
