@@ -26,6 +26,24 @@ _LINE_ENDS: Final = frozenset(
     ]
 )
 _QUOTE: Final = "blockquote"
+_STRUCK: Final = frozenset({"s", "strike", "del", "/s", "/strike", "/del"})
+_HIDDEN: Final = ("line-through", "display:none", "display: none", "visibility:hidden", "font-size:0px")
+_CUTS: Final = (
+    *("gmail_quote", "divrplyfwdmsg", "appendonsend", "yahoo_quoted", "protonmail_quote", "zmail_extra"),
+    *("mail-editor-reference-message", "olk_src_body_section"),
+)
+"""Of such a name, mail programs put a box around the mail that is answered."""
+
+QUOTED: Final = "\n>\n"
+"""In the place of a quotation that was left out."""
+
+OLDER: Final = "\n----- Original Message -----\n"
+STRUCK: Final = "~~"
+"""On both sides of what is struck out, and before what nobody sees: then nobody takes it for an answer."""
+
+_LINES_COUNT: Final = ("<pre", "white-space")
+_TO_SPACE: Final = dict.fromkeys((9, 10, 13), " ")
+_ATTRIBUTES_MAX: Final = 1_000
 _SKIPPED: Final = frozenset({"style", "script", "head", "title"})
 _ASCII_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
@@ -36,8 +54,10 @@ def strip(markup: str) -> str:
 
 
 def unquoted(markup: str) -> str:
-    """The same without what stands in <blockquote>, however many are open or unclosed."""
-    return _text(markup, quotes=False)
+    """What a person wrote: for what stands in <blockquote>, however many are open or unclosed, QUOTED; OLDER
+    where a mail program says that an older mail begins; STRUCK around what is struck out or hidden."""
+    lines_count = any(one in markup.translate(_ASCII_LOWER) for one in _LINES_COUNT)
+    return _text(markup if lines_count else markup.translate(_TO_SPACE), quotes=False)
 
 
 def _text(markup: str, *, quotes: bool) -> str:
@@ -48,14 +68,28 @@ def _text(markup: str, *, quotes: bool) -> str:
         if quotes or not depth:
             out.append(markup[at:opening])
         name, at = _tag(lower, opening)
-        depth = _depth(name, depth)
-        if not name:
-            out.append("<")
-        elif name.lstrip("/") in _LINE_ENDS:
-            out.append("\n")
+        before, depth = depth, _depth(name, depth)
+        out.append(_end(name))
+        if not quotes:
+            own = _said_by(name, lower[opening : min(at, opening + _ATTRIBUTES_MAX)])
+            out.append(QUOTED if depth > before == 0 else "" if depth else own)
     if quotes or not depth:
         out.append(markup[at:])
     return html.unescape("".join(out))
+
+
+def _end(name: str) -> str:
+    """What stands for a tag: a line end, nothing; "<" for what is none."""
+    if not name:
+        return "<"
+    return "\n" if name.lstrip("/") in _LINE_ENDS else ""
+
+
+def _said_by(name: str, tag: str) -> str:
+    """What a tag says about whose words follow."""
+    if name in _STRUCK or any(one in tag for one in _HIDDEN):
+        return STRUCK
+    return OLDER if name == "div" and any(one in tag for one in _CUTS) else ""
 
 
 def _depth(name: str, before: int) -> int:

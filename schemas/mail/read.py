@@ -22,6 +22,7 @@ DEPTH_MAX: Final = 20
 LINES_MAX: Final = 65_536
 """The parser compares every line with every boundary that is open: lines and containers are both limited."""
 
+_TYPED: Final = frozenset({"text/plain", "text/html", "application/octet-stream"})
 _BOUNDARY: Final = re.compile(
     rb'boundary\s{0,80}=\s{0,80}(?:"([^"\r\n]{1,200})"|([^\s;"]{1,200}))', re.IGNORECASE
 )
@@ -38,7 +39,8 @@ class Mail:
     in_reply_to, references: identifiers without angle brackets. date, auto_submitted: as sent. texts: where
     our block may stand, in order, lines ended by LF: plain text, HTML with the tags taken out, attachments
     that are text. body: what a person who answers wrote, as far as MIME tells: the plain text, or where there
-    is none the HTML without its quotations.
+    is none the HTML as html.unquoted gives it; nothing out of mails that are attached. If HTML beside plain
+    text strikes something out, html.STRUCK is the body's last line.
     """
 
     from_address: str
@@ -151,45 +153,55 @@ def _first_id(value: str) -> str:
 
 def _texts(message: Message) -> tuple[tuple[str, ...], str]:
     """All texts, and the body."""
-    plain, marked_up, unquoted, attached = [], [], [], []
-    for part, is_sent_on in _leaves(message):
+    plain, markups, attached = [], [], []
+    for part, is_inside in _leaves(message):
         kind = part.get_content_type()
-        disposition = str(part.get("Content-Disposition", "")).lstrip().lower()
-        if kind[:5] == "text/" and is_sent_on:  # in a mail inside the mail: somebody else wrote it
-            attached.append(html.strip(_text(part)) if kind == "text/html" else _text(part))
-        elif kind == "application/octet-stream" or (
-            kind[:5] == "text/" and disposition.startswith("attachment")
-        ):
-            attached.append(_text(part))
+        if is_inside or _is_attached(part):
+            if kind[:5] == "text/" or kind == "application/octet-stream":
+                attached.append(html.strip(_text(part)) if kind == "text/html" else _text(part))
         elif kind == "text/html":
-            markup = _text(part)
-            marked_up.append(html.strip(markup))
-            unquoted.append(markup)
+            markups.append(_text(part))
         elif kind[:5] == "text/":
             plain.append(_text(part))
-    written = [text for text in plain if text.strip()] or [html.unquoted(markup) for markup in unquoted]
-    return (*plain, *marked_up, *attached), "\n".join(written)
+        elif kind == "application/octet-stream":
+            attached.append(_text(part))
+    return (*plain, *map(html.strip, markups), *attached), _body(plain, markups)
+
+
+def _is_attached(part: Message) -> bool:
+    """A file, by its disposition, or what no person types: a calendar, a card of addresses."""
+    disposition = str(part.get("Content-Disposition", "")).lstrip().lower()
+    is_file = disposition.startswith("attachment") or "filename" in disposition
+    return is_file or part.get_content_type() not in _TYPED
+
+
+def _body(plain: list[str], markups: list[str]) -> str:
+    written = [text for text in plain if text.strip()]
+    unquoted = [html.unquoted(markup) for markup in markups]
+    if not written:
+        return "\n".join(unquoted)
+    struck = [html.STRUCK] if any(html.STRUCK in text for text in unquoted) else []
+    return "\n".join([*written, *struck])
 
 
 def _leaves(message: Message) -> Iterator[tuple[Message, bool]]:
-    """Parts that hold content, in the order of the mail, without recursion; and whether each stands in
-    a mail that is sent on inside this one."""
+    """Parts that hold content, in the order of the mail, without recursion; whether in a mail attached."""
     waiting: list[tuple[Message, int, bool]] = [(message, 1, False)]
     parts = 0
     while waiting:
-        part, depth, is_sent_on = waiting.pop()
+        part, depth, is_inside = waiting.pop()
         parts += 1
         if parts > PARTS_MAX:
             raise _TooMuch("mail-parts-many", str(parts))
         if depth > DEPTH_MAX:
             raise _TooMuch("mail-too-deep", str(depth))
         inside = part.get_payload()
+        is_inside = is_inside or part.get_content_maintype() == "message"
         if isinstance(inside, list):
-            below = is_sent_on or part.get_content_maintype() == "message"
-            children = (child for child in reversed(inside) if isinstance(child, Message))
-            waiting.extend((child, depth + 1, below) for child in children)
+            children = [child for child in reversed(inside) if isinstance(child, Message)]
+            waiting.extend((child, depth + 1, is_inside) for child in children)
         else:
-            yield part, is_sent_on
+            yield part, is_inside
 
 
 def _line_ends(text: str) -> str:

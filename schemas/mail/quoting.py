@@ -1,0 +1,104 @@
+"""What stands between a person's words and the mail they answer: quote marks, attributions, heads."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Part(Enum):
+    """What a line of an answer is."""
+
+    PERSON = auto()
+    QUOTED = auto()  # with a mark before it
+    OURS = auto()  # stands in a letter of ours
+    CUT = auto()  # says that an older mail follows
+
+
+_MARKS: Final = (">", "|", "》", "≫", "»", "›")
+_INITIALS: Final = re.compile(r"[A-Za-z]{1,8}> ?")
+_ENDS: Final = (":", ">", "]", ")", "wrote", "----")
+_HEADER: Final = re.compile(
+    r"\W{0,4}(?:from|to|cc|bcc|sent|date|subject|reply-to|importance|差出人|送信者|送信元|送信日時|送信日"
+    r"|受信日時|日付|日時|宛先|宛て先|あて先|件名|題名|タイトル|返信先|重要度)\W{0,4}[:]",
+    re.IGNORECASE,
+)
+_SEPARATOR: Final = re.compile(
+    r"[-_=* ]{0,40}(?:original (?:message|mail)|reply message|(?:元|もと)の(?:メッセージ|メール)"
+    r"|オリジナル ?メッセージ|返信元(?:メッセージ|メール)?|受信(?:した)?(?:メッセージ|メール)"
+    r"|引用(?:元|メール))[-_=* :]{0,40}",
+    re.IGNORECASE,
+)
+_LONG_RULE: Final = re.compile(r"[_\-=]{10,}")
+_WROTE: Final = re.compile(
+    r"(?=.{0,250}[0-9<@]).{1,250}(?:\b(?:wrote|writes)(?: on [0-9/: .a-z,-]{4,50})?"
+    r"|(?:さん)?(?:は|が)書きました|(?:さん)?(?:の|からの)(?:メール|メッセージ)"
+    r"|さん(?:が|は)書いた(?:もの)?) ?(?::|-{2,8})",
+    re.IGNORECASE,
+)
+_DATE: Final = re.compile(
+    r".{0,14}?(?:[0-9]{4}[-/年.]|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]|\b[a-z]{3,9}\.?,? [0-9]{1,2}\b)",
+    re.IGNORECASE,
+)
+_TIME: Final = re.compile(r"[0-9]{1,2}:[0-9]{2}")
+_SENTENCE: Final = re.compile(
+    r"[ぁ-ん]{3,}|[ぁ-ん]{2}(?<!さん)|[?？]|\b(?:if|but|by|before|until|only|not|please)\b", re.IGNORECASE
+)
+_DATED_MAX: Final = 200
+
+
+def is_quoted(line: str) -> bool:
+    """Whether the line (NFKC) begins with a quote mark, or with somebody's initials and one."""
+    return line.startswith(_MARKS) or _INITIALS.match(line) is not None
+
+
+def unmarked(line: str) -> str:
+    """The line without its quote marks."""
+    while is_quoted(line):
+        mark = _INITIALS.match(line)
+        line = line[mark.end() if mark else 1 :].lstrip()
+    return line
+
+
+def cuts(lines: Sequence[str], marks: Sequence[str]) -> frozenset[int]:
+    """Places of the lines (NFKC) that lead over to an older mail.
+
+    marks: how addresses of ours end, "@domain", in small letters. An attribution may be broken in three, of
+    which the first has the date.
+    """
+    named = {at for at, line in enumerate(lines) if _names_us(line, marks)}
+    heads = {at for at, line in enumerate(lines) if _HEADER.match(line)}
+    plain = {at for at, line in enumerate(lines) if _SEPARATOR.fullmatch(line) or _WROTE.fullmatch(line)}
+    dated = {at for at, line in enumerate(lines) if _is_dated(line)}
+    blocks = {at for at in heads if {at - 1, at + 1} & (heads | plain | named)}
+    sure = named | plain | blocks | {at for at in dated if lines[at].endswith(":") and "@" in lines[at]}
+    before = {at for at in dated if {at + 1, at + 2} & (sure - heads - dated)}
+    rules = {at for at in range(len(lines)) if at + 1 in blocks and _LONG_RULE.fullmatch(lines[at])}
+    return frozenset(sure | before | rules | _between(before, sure))
+
+
+def _between(before: set[int], sure: set[int]) -> set[int]:
+    """The middle of an attribution that was broken in three."""
+    return {at + 1 for at in before if at + 1 not in sure and at + 2 in sure}
+
+
+def _names_us(line: str, marks: Sequence[str]) -> bool:
+    """An address of ours in a line that ends as attributions and heads do; else it is a person's sentence."""
+    small = line.lower()
+    if not any(mark in small for mark in marks):
+        return False
+    return line.endswith(_ENDS) or _HEADER.match(line) is not None or " " not in line
+
+
+def _is_dated(line: str) -> bool:
+    """A date, a time and a name, and no sentence."""
+    return (
+        len(line) <= _DATED_MAX
+        and _DATE.match(line) is not None
+        and _TIME.search(line) is not None
+        and _SENTENCE.search(line) is None
+    )
