@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import AsyncIterator
 from email import message_from_bytes
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from playwright.async_api import Page, Route, expect
 from shop_world import CUSTOMER_MAIL, SHOP, Mailbox, ShopWorld, shop_world
 
 from mail_gateway.admin import customers, deals, keys, selling
+from mail_gateway.domain.order import OrderState
 from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.envelope.root import fetch_root, random_bytes
 from mail_gateway.site import answer_form
@@ -119,12 +122,6 @@ async def test_what_scanners_of_links_do_confirms_nothing(asked: Asked) -> None:
         {"answer": "maybe", "ocra": good},
     ):
         assert (await asked.post(path, form=form_of(page), **said))[0] == 400
-    assert asked.state("A-1") == ("asked", 0)
-    assert asked.state("A-2") == ("asked", 0)
-
-
-async def test_an_address_that_was_made_up_shows_nothing(asked: Asked) -> None:
-    path = await asked.order("A-1")
     token = path.rpartition("/")[2]
     swapped = token[:-1] + ("a" if token[-1] != "a" else "b")
     for made_up in (
@@ -136,8 +133,19 @@ async def test_an_address_that_was_made_up_shows_nothing(asked: Asked) -> None:
         "o1" + "7" * 29,
         token + "/x",
     ):
+        assert (await asked.post("/deal/" + made_up, form=form_of(page), answer="no"))[0] in (404, 405)
         async with asked.http.get("/deal/" + made_up) as answer:
             assert answer.status == 404
+    async with asked.http.get(path) as answer:
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "Set-Cookie" not in answer.headers
+        assert "<script>" not in await answer.text()
+    assert asked.state("A-1") == ("asked", 0)
+    assert asked.state("A-2") == ("asked", 0)
 
 
 async def test_yes_no_and_what_comes_after(asked: Asked) -> None:
@@ -160,10 +168,11 @@ async def test_yes_no_and_what_comes_after(asked: Asked) -> None:
     _, text = await asked.post(refused, form=form_of(await asked.page(refused)), answer="no")
     assert STATE.search(text)[1] == "refused"  # type: ignore[index]
     assert asked.state("A-2")[0] == "refused"
+    await three_wrong_ones_lock_and_a_person_unlocks(asked)
 
 
-async def test_three_wrong_ones_lock_and_a_person_unlocks(asked: Asked) -> None:
-    path = await asked.order("A-1")
+async def three_wrong_ones_lock_and_a_person_unlocks(asked: Asked) -> None:
+    path = await asked.order("A-3")
     page = await asked.page(path)
     good = digits(asked, page)
     for _ in range(3):
@@ -171,10 +180,10 @@ async def test_three_wrong_ones_lock_and_a_person_unlocks(asked: Asked) -> None:
     _, text = await asked.post(path, form=form_of(page), answer="yes", ocra=good)
     assert STATE.search(text)[1] == "locked"  # type: ignore[index]
     (row,) = deals.unclear(asked.world.settings.gateway, 10)
-    assert (row["deal_id"], row["wrong"]) == ("A-1", 3)
+    assert (row["deal_id"], row["wrong"]) == ("A-3", 3)
     deals.unlock(asked.world.settings.gateway, row["order"])
     await asked.post(path, form=form_of(page), answer="yes", ocra=good)
-    assert asked.state("A-1")[0] in ("confirmed", "captured")
+    assert asked.state("A-3")[0] in ("confirmed", "captured")
 
 
 async def fill(page: Page, key: str, password: str) -> None:
@@ -185,7 +194,7 @@ async def fill(page: Page, key: str, password: str) -> None:
 
 async def test_in_a_browser(asked: Asked) -> None:
     """Key and password never leave it; what is on the screen is what is answered, whatever the words say."""
-    path, other = await asked.order("A-1"), await asked.order("A-2")
+    path, other, third = [await asked.order(deal_id) for deal_id in ("A-1", "A-2", "A-3")]
     async with browser() as started:
         context = await started.new_context(ignore_https_errors=True)
         page = await context.new_page()
@@ -196,11 +205,11 @@ async def test_in_a_browser(asked: Asked) -> None:
         page.on("pageerror", lambda error: troubles.append(str(error)))
 
         async def lie(route: Route) -> None:
-            """Other words around the same bytes."""
+            """Of the first order other words around the same bytes; of the third other bytes."""
             answer = await route.fetch()
-            await route.fulfill(
-                response=answer, body=(await answer.text()).replace("Umbrella A-1", "Free gift")
-            )
+            text = (await answer.text()).replace("Umbrella A-1", "Free gift")
+            text = text.replace(b"Umbrella A-3".hex(), b"Umbrella B-3".hex())
+            await route.fulfill(response=answer, body=text)
 
         await page.route("**/deal/*", lie)
         await page.goto(asked.world.url + path)
@@ -221,6 +230,13 @@ async def test_in_a_browser(asked: Asked) -> None:
         assert await page.input_value("#key") != ""
         await page.click("#refuse button")
         await expect(page.locator("#state")).to_contain_text("You have said no")
+
+        await page.goto(asked.world.url + third)
+        await expect(page.locator("#lines")).to_contain_text("Umbrella B-3")
+        await page.fill("#password", PASSWORD)
+        await page.click("#compute button")
+        await expect(page.locator("#note")).to_contain_text("do not answer this order")
+        assert asked.state("A-3") == ("asked", 1)
         assert troubles == []
         secret = (
             PASSWORD,
@@ -233,31 +249,8 @@ async def test_in_a_browser(asked: Asked) -> None:
         assert all(one.startswith(asked.world.url) for one in sent)
 
 
-async def test_other_bytes_give_other_digits(asked: Asked) -> None:
-    """Whoever changes the deal between gateway and customer gets an answer that is worth nothing."""
-    path = await asked.order("A-1")
-    async with browser() as started:
-        page = await (await started.new_context(ignore_https_errors=True)).new_page()
-
-        async def change(route: Route) -> None:
-            answer = await route.fetch()
-            text = (await answer.text()).replace(b"Umbrella A-1".hex(), b"Umbrella B-1".hex())
-            await route.fulfill(response=answer, body=text)
-
-        await page.route("**/deal/*", change)
-        await page.goto(asked.world.url + path)
-        await expect(page.locator("#lines")).to_contain_text("Umbrella B-1")
-        await fill(page, asked.key, PASSWORD)
-        await expect(page.locator("#note")).to_contain_text("do not answer this order")
-        assert asked.state("A-1") == ("asked", 1)
-
-
-async def test_the_page_is_strict(asked: Asked) -> None:
-    async with asked.http.get(await asked.order("A-1")) as answer:
-        policy = answer.headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy
-        assert "unsafe" not in policy
-        assert answer.headers["Cache-Control"] == "no-store"
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
-        assert "Set-Cookie" not in answer.headers
-        assert "<script>" not in await answer.text()
+def test_it_says_the_same_in_both_languages() -> None:
+    words = json.loads((files("mail_gateway.site") / "answer/words.json").read_text(encoding="utf-8"))
+    assert words["ja"].keys() == words["en"].keys()
+    assert all(words["ja"][part].keys() == words["en"][part].keys() for part in ("states", "notes"))
+    assert words["ja"]["states"].keys() == {*(state.value for state in OrderState), "locked"}
