@@ -14,12 +14,14 @@ from mail_gateway.envelope.dukpt import COUNTER_NEAR_END
 from mail_gateway.settings import FONT_PLACES
 from mail_gateway.store import (
     ceremony,
+    customer_answers,
     doctor,
     gaps,
     holds,
     hooks,
     key_loads,
     keybook,
+    order_bounces,
     payments,
     recovery,
     totals,
@@ -42,6 +44,7 @@ CLOCK_MAX_MS: Final = 5000
 DISK_MIN: Final = 1 << 30
 WAL_MAX: Final = 256 << 20
 SHOWN_MAX: Final = 20
+ANSWERS_MAX: Final = 1000
 _PYTHON: Final = (3, 11, 15)
 _SQLITE: Final = (3, 51, 3)
 _SQLITE_URL: Final = "sqlite:///"
@@ -65,7 +68,7 @@ def examine(
     """All that is wrong or waits, the most urgent first. now_ms: this machine's clock, unix ms."""
     with guest(gateway.database) as conn:
         found = [*_money(conn, now_ms), *_recovery(conn), *_post(conn, now_ms), *_wants(conn, now_ms)]
-        found += [*_acquirers(conn, routes)]
+        found += [*_orders(conn, now_ms), *_acquirers(conn, routes)]
         found += [*_watch(conn, now_ms), *_keys(conn, now_ms), *_books(conn), *_clock(conn, now_ms)]
         found += _receipts(conn, gateway)
     return [*found, *_machine(gateway), *_files(keys), *old_software(gateway)]
@@ -176,7 +179,34 @@ def _wants(conn: Guest, now_ms: int) -> Iterator[Trouble]:
     yield from _some("want-unanswered", text, "call the merchant; hagaki wants list", asked)
 
 
+def _orders(conn: Guest, now_ms: int) -> Iterator[Trouble]:
+    show, late_ms = "hagaki deal show N", now_ms - LONG_MS
+    text = "orders failed after their shops were told that they are made"
+    failed = order_doctor.failed(conn, now_ms - WEEK_MS)
+    yield from _some("order-failed", text, f"call the shop; {show}", failed)
+    text = "dead orders have charged their customers, and giving it back was refused"
+    yield from _some("order-not-given-back", text, "hagaki payments refund", order_doctor.kept(conn))
+    text = "orders are due since over 15 minutes, and nobody looks at them"
+    yield from _some("order-overdue", text, "is the gateway running?", order_doctor.overdue(conn, late_ms))
+    text = "orders wait for their money since over 15 minutes"
+    line = f"is the line up? {show}; hagaki deal cancel N"
+    yield from _some("order-waiting", text, line, order_doctor.waiting(conn, late_ms))
+    text = "confirmed orders are not charged since over 15 minutes"
+    taken = order_doctor.not_captured(conn, late_ms)
+    yield from _some("order-not-charged", text, f"is the line up? {show}", taken)
+    text = "customers wrote what only a person understands, or are locked out"
+    yield from _some("order-unclear", text, "hagaki deal list --unclear", order_doctor.unclear(conn))
+    text = "products have another count reserved than open orders want"
+    yield from _some("stock-differs", text, "hagaki product list", order_doctor.miscounted(conn))
+
+
 def _watch(conn: Guest, now_ms: int) -> Iterator[Trouble]:
+    asked = order_bounces.undelivered(conn)
+    text = "questions to customers reached nobody, and their shops know it"
+    yield from _some("question-undelivered", text, "hagaki deal show N", asked)
+    waiting = customer_answers.for_a_person(conn, ANSWERS_MAX)
+    text = "answers of customers wait for a person"
+    yield from _some("answer-waits", text, "hagaki deal list --unclear", waiting)
     mails = doctor.unreadable(conn, now_ms - WEEK_MS)
     yield from _some("mail-unreadable", "mails of this week could not be read", "hagaki mails list", mails)
     holes = gaps.listed(conn, now_ms, now_ms - WEEK_MS)

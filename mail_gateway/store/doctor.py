@@ -10,6 +10,7 @@ from sqlalchemy import Select, func, select
 from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, State
 from mail_gateway.domain.wants import Phase, WantState
 from mail_gateway.store import answers, books
+from mail_gateway.store import mails as mail_store
 from mail_gateway.store import wants as want_store
 from mail_gateway.store.tables import answers as answer_rows
 from mail_gateway.store.tables import leases, letters, mails, payments, transfers, wants
@@ -85,7 +86,8 @@ def bounced(conn: Connection) -> Rows:
 def unreadable(conn: Connection, since_ms: int) -> Rows:
     """Mails since then that nobody could read."""
     asked = select(_M.id.label("mail"), _M.received_ms, _M.slug)
-    return _rows(conn, asked.where(_M.raw.is_not(None), _M.received_ms >= since_ms).order_by(_M.id.desc()))
+    asked = asked.where(_M.raw.is_not(None), _M.received_ms >= since_ms, mail_store.NOBODY_READ)
+    return _rows(conn, asked.order_by(_M.id.desc()))
 
 
 def unmatched(conn: Connection) -> Rows:
@@ -158,7 +160,8 @@ def _tail_holds(conn: Connection, lane: int, last: int) -> bool:
 
 
 def _letters(conn: Connection, *which: Any) -> Rows:
-    asked = select(_L.id.label("letter"), _L.payment, _L.kind, _L.created_ms, _L.attempts, _L.remark)
+    whose = (_L.payment, _L.order_id.label("order"))
+    asked = select(_L.id.label("letter"), *whose, _L.kind, _L.created_ms, _L.attempts, _L.remark)
     return _rows(conn, asked.where(*which).order_by(_L.id))
 
 

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
 
 _M: Final = mails.c
 _SHOWN: Final = (_M.id, _M.received_ms, _M.sender, _M.recipients, _M.peer, _M.slug)
+NOBODY_READ: Final = or_(_M.verdict.not_in(("reply", "answer")), _M.slug != "")
+"""Of the mails that are kept whole: not an answer that was read."""
 
 
 def unreadable(conn: Connection, limit: int) -> list[dict[str, Any]]:
     """The newest first, without their bytes."""
     asked = select(*_SHOWN, func.length(_M.raw).label("bytes")).where(_M.raw.is_not(None))
-    asked = asked.where(or_(_M.verdict.not_in(("reply", "answer")), _M.slug != ""))
+    asked = asked.where(NOBODY_READ)
     return [dict(row) for row in conn.execute(asked.order_by(_M.id.desc()).limit(limit)).mappings()]
 
 

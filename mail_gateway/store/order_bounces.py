@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select, update
 
@@ -50,6 +50,16 @@ def untold(conn: Connection, limit: int) -> list[int]:
     found = select(untaken.c.order_id).join(orders, orders.c.id == untaken.c.order_id)
     found = found.where(orders.c.state == OrderState.ASKED.value, ~told.exists())
     return list(conn.scalars(found.order_by(untaken.c.order_id).limit(limit)))
+
+
+def undelivered(conn: Connection) -> list[dict[str, Any]]:
+    """Orders still asked whose question nobody took, with what the mail server said; the oldest first."""
+    untaken = select(_L.id, _L.order_id, _L.kind, _L.recipient, _L.remark)
+    one = untaken.where(UNTAKEN, _L.kind.in_(QUESTIONS)).subquery().c
+    found = select(orders.c.id.label("order"), orders.c.deal_id, one.kind, one.recipient, one.remark)
+    found = found.join_from(orders, one.id.table, one.order_id == orders.c.id)
+    found = found.where(orders.c.state == OrderState.ASKED.value).order_by(one.id)
+    return [dict(row) for row in conn.execute(found).mappings()]
 
 
 def why(conn: Connection, order: int) -> str:

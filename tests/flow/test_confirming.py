@@ -12,6 +12,7 @@ import pytest
 from answer_world import AWAY, CODE, HOME, HOUR_MS, SHOP, AnswerWorld, answer_world, signed, zone
 from zone_server import SERVFAIL, Zone, zone_server
 
+from mail_gateway.admin import doctor
 from mail_gateway.domain.answering import Answer, Nothing, Verdict
 from mail_gateway.domain.confirmation import ConfirmState
 from mail_gateway.domain.order import OrderKind, OrderState
@@ -29,6 +30,11 @@ async def proving(folder: Path, names: Zone | None = None) -> AsyncIterator[Answ
         answer_world(folder, port) as world,
     ):
         yield world
+
+
+def found_by_doctor(world: AnswerWorld) -> set[str]:
+    found = doctor.examine(world.settings.gateway, world.settings.keys, world.now_ms)
+    return {one.slug for one in found}
 
 
 async def cancel(world: AnswerWorld) -> None:
@@ -130,6 +136,7 @@ async def test_what_nobody_understands_is_asked_back_once_and_then_read_by_a_per
         await world.say("OKではありません")
         await world.say("???")
         assert [kind for kind, _ in await world.letters()] == ["question", "question-again"]
+        assert {"answer-waits"} == found_by_doctor(world) & {"answer-waits", "mail-unreadable"}
         (row,) = await world.store.read(customer_answers.for_a_person, 10)
         assert (row["order"], row["customer"], row["unclear"], row["newest_mail"]) == (1, "C-7Q4KDM", 3, 3)
         assert world.alarms() == ["alarm.answer-unclear"] * 2
@@ -297,6 +304,7 @@ async def test_a_question_that_comes_back_goes_to_the_second_address_and_then_to
         await world.undelivered.look()
         assert len(await world.letters()) == 2, "told once"
         assert "alarm.question-undelivered" in world.alarms()
+        assert {"letter-bounced", "letter-refused", "question-undelivered"} <= found_by_doctor(world)
         assert (await world.order()).state is OrderState.ASKED, "a bounce never answers"
 
 
