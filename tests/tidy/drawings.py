@@ -30,6 +30,9 @@ from mail_gateway.domain.wants import WantState
 from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.outbox.receipt import words_of
 from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
+from till.machine import ENDED as ENDED_DEALS
+from till.machine import MACHINE
+from till.machine import State as Step
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DEBITS: Final = ROOT / "docs/bank-debit.md"
@@ -212,7 +215,20 @@ def question(language: str) -> str:
     return f"```text\n{text.rstrip()}\n```\n"
 
 
+def machine() -> str:
+    """The vending machine's table as a Mermaid state diagram."""
+    arrows = [
+        f"    {before.name} --> {after.name}: {event}"
+        for before, row in MACHINE.items()
+        if before is not Step.IDLE
+        for event, after in row.items()
+    ]
+    ends = [f"    {state.name} --> [*]" for state in Step if state in ENDED_DEALS]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> CHOSEN", *arrows, *ends, "```", ""])
+
+
 DRAWINGS: Final = (
+    Drawing(ROOT / "docs/till.md", "till/machine.py", machine),
     Drawing(ORDERS, "templates/ja/question.txt.j2", lambda: question("ja")),
     Drawing(ORDERS, "templates/en/question.txt.j2", lambda: question("en")),
     Drawing(WANTED, "templates/en/wanted.txt.j2", lambda: letter("en-request")),
