@@ -37,7 +37,7 @@ PATIENCE_MS: Final = 7 * 24 * 60 * 60_000
 LOOK_MS: Final = 30_000
 """How soon a hold looks again whether its capture has come to an end."""
 
-ORDER_OVER: Final = "order-over"
+ORDER_DEAD: Final = "order-dead"
 _AGREED: Final = (OrderState.CONFIRMED, OrderState.CAPTURED, OrderState.HANDED_OVER)
 _TOOK: Final = (State.APPROVED, State.SETTLED)
 
@@ -72,7 +72,7 @@ async def _release(kit: Kit, payment: Payment, purchase: Purchase) -> Payment | 
     if note is not None:
         return await set_apart(kit, payment, note)
     changes: dict[str, Any] = {"doubt_ms": now_ms, "due_ms": now_ms, "transmissions": 0, "alarms": 0}
-    return await enter(kit, draft(kit, payment, [Event(Kind.RELEASE_DUE)], code=ORDER_OVER, **changes))
+    return await enter(kit, draft(kit, payment, [Event(Kind.RELEASE_DUE)], code=ORDER_DEAD, **changes))
 
 
 STAGES: Final[Mapping[State, Callable[[Kit, Payment], Awaitable[Payment | None]]]] = {
@@ -155,7 +155,7 @@ async def _ask_held(kit: Kit, payment: Payment, purchase: Purchase) -> Payment |
         return await _wait(kit, payment, None)
     kind = Kind.LAPSED if purchase.state is OrderState.LAPSED else Kind.CUSTOMER_NO
     event = Event(kind, {"order": purchase.state.value})
-    return await enter(kit, draft(kit, payment, [event], code=ORDER_OVER))
+    return await enter(kit, draft(kit, payment, [event], code=ORDER_DEAD))
 
 
 async def _wait(kit: Kit, payment: Payment, due_ms: int | None) -> Payment | None:
@@ -193,7 +193,7 @@ def _fresh_until_ms(kit: Kit, payment: Payment) -> int:
 def _too_late(kit: Kit, payment: Payment, purchase: Purchase) -> str:
     """Why it is not asked for any more, or an empty text."""
     if payment.kind is Trade.SALE and purchase.state in DEAD:
-        return ORDER_OVER
+        return ORDER_DEAD
     return "too-old" if kit.ports.now_ms() > (payment.fresh_until_ms or 0) else ""
 
 
