@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import hostile_bodies  # noqa: F401 - its kinds are among the attacks
 import pytest
 from answer_world import AWAY, HOME, HOUR_MS, SHOP, AnswerWorld, answer_world, zone
 from hostile_answers import ATTACKS, ENDS, Attack
