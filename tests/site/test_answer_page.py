@@ -22,6 +22,7 @@ from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.envelope.root import fetch_root, random_bytes
 from mail_gateway.site import answer_form
 from schemas.deal import layout, ocra
+from schemas.mail.read import Mail, read_mail
 
 PASSWORD = "hanako no hagaki"
 FORM = re.compile(r'name="form" value="([^"]+)"')
@@ -44,8 +45,14 @@ class Asked:
         given = {"deal_id": deal_id, "customer": self.world.customer, "lines": [line]}
         async with self.http.post("/v1/orders", json=given, headers={"Idempotency-Key": deal_id}) as answer:
             assert answer.status == 201, await answer.text()
-        letter = message_from_bytes(await self._mailbox.letter(CUSTOMER_MAIL, f"Umbrella {deal_id}"))
-        return "/deal/" + str(letter["Reply-To"]).partition("@")[0]
+        raw = await self._mailbox.letter(CUSTOMER_MAIL, f"Umbrella {deal_id}")
+        path = "/deal/" + str(message_from_bytes(raw)["Reply-To"]).partition("@")[0]
+        mail = read_mail(raw)
+        assert isinstance(mail, Mail)
+        html = [part for part in message_from_bytes(raw).walk() if part.get_content_type() == "text/html"]
+        assert f"https://pay.example{path}".encode() in html[0].get_payload(decode=True)  # type: ignore[operator]
+        assert "https:" not in mail.body, "carriers drop mail with addresses in its text"
+        return path
 
     def state(self, deal_id: str) -> tuple[str, int]:
         """Where the order stands, and how many wrong answers there were."""
@@ -192,6 +199,14 @@ async def fill(page: Page, key: str, password: str) -> None:
     await page.click("#compute button")
 
 
+async def lie(route: Route) -> None:
+    """Of the first order other words around the same bytes; of the third other bytes."""
+    answer = await route.fetch()
+    text = (await answer.text()).replace("Umbrella A-1", "Free gift")
+    text = text.replace(b"Umbrella A-3".hex(), b"Umbrella B-3".hex())
+    await route.fulfill(response=answer, body=text)
+
+
 async def test_in_a_browser(asked: Asked) -> None:
     """Key and password never leave it; what is on the screen is what is answered, whatever the words say."""
     path, other, third = [await asked.order(deal_id) for deal_id in ("A-1", "A-2", "A-3")]
@@ -203,13 +218,6 @@ async def test_in_a_browser(asked: Asked) -> None:
         page.on("request", lambda request: sent.append(f"{request.url} {request.post_data}"))
         page.on("console", lambda message: troubles.append(message.text))
         page.on("pageerror", lambda error: troubles.append(str(error)))
-
-        async def lie(route: Route) -> None:
-            """Of the first order other words around the same bytes; of the third other bytes."""
-            answer = await route.fetch()
-            text = (await answer.text()).replace("Umbrella A-1", "Free gift")
-            text = text.replace(b"Umbrella A-3".hex(), b"Umbrella B-3".hex())
-            await route.fulfill(response=answer, body=text)
 
         await page.route("**/deal/*", lie)
         await page.goto(asked.world.url + path)
