@@ -22,6 +22,7 @@ from mail_gateway.store import (
     key_loads,
     keybook,
     order_bounces,
+    order_doctor,
     payments,
     recovery,
     totals,

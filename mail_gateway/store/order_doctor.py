@@ -1,0 +1,88 @@
+"""Which orders are stuck, counted in the database: the numbers behind `hagaki doctor`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import case, func, select
+
+from mail_gateway.domain.order import DEAD, OrderState, Settle
+from mail_gateway.domain.payment import ENDED, State, Trade
+from mail_gateway.store.order_tables import confirmations, order_lines, orders, products
+from mail_gateway.store.tables import merchants, payments
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Select
+
+    Rows = list[dict[str, Any]]
+
+_O: Final = orders.c
+_P: Final = payments.c
+_SHOWN: Final = (_O.id.label("order"), merchants.c.name.label("merchant"), _O.deal_id, _O.state)
+_BEFORE_YES: Final = (OrderState.PLACED, OrderState.AUTHORISED, OrderState.ASKED)
+
+
+def overdue(conn: Connection, before_ms: int) -> Rows:
+    """Orders that were due before that moment, and that nobody has looked at."""
+    return _rows(conn, _orders().where(_O.due_ms < before_ms))
+
+
+def waiting(conn: Connection, before_ms: int) -> Rows:
+    """Orders placed before that moment whose money is still not sure."""
+    return _rows(conn, _orders().where(_O.state == OrderState.PLACED, _O.placed_ms < before_ms))
+
+
+def not_captured(conn: Connection, before_ms: int) -> Rows:
+    """Orders with a yes from before that moment and no money; daily ones once it is asked for."""
+    asked = _orders().join(confirmations, confirmations.c.order_id == _O.id)
+    asked = asked.where(_O.state == OrderState.CONFIRMED, confirmations.c.answered_ms < before_ms)
+    return _rows(conn, asked.where((_O.settle != Settle.DAILY.value) | (_O.tries > 0)))
+
+
+def failed(conn: Connection, since_ms: int) -> Rows:
+    """Orders that were made since then, and then the money could not be had."""
+    return _rows(conn, _orders().where(_O.state == OrderState.FAILED, _O.made_ms >= since_ms))
+
+
+def unclear(conn: Connection) -> Rows:
+    """Orders whose customer wrote what nobody understood, or is locked out."""
+    asked = _orders().join(confirmations, confirmations.c.order_id == _O.id)
+    return _rows(conn, asked.where(_O.state == OrderState.ASKED, confirmations.c.needs_person == 1))
+
+
+def kept(conn: Connection) -> Rows:
+    """Dead orders that have charged the customer, and nothing is under way that gives it back."""
+    back = payments.alias()
+    ended = [state for state in ENDED if state not in (State.APPROVED, State.SETTLED)]
+    given = select(back.c.id).where(back.c.original == _P.id, back.c.state.not_in(ended)).exists()
+    charged = select(_P.id).where(
+        _P.order_id == _O.id,
+        _P.kind.in_((Trade.SALE.value, Trade.CAPTURE.value)),
+        _P.hold == 0,
+        _P.state.in_((State.APPROVED, State.SETTLED)),
+        ~given,
+    )
+    return _rows(conn, _orders().where(_O.state.in_(DEAD), _O.due_ms.is_(None), charged.exists()))
+
+
+def miscounted(conn: Connection) -> Rows:
+    """Products of which more or less is reserved than orders without an answer want."""
+    wanted = func.coalesce(
+        func.sum(case((_O.state.in_(_BEFORE_YES), order_lines.c.quantity), else_=0)), 0
+    ).label("wanted")
+    asked = (
+        select(products.c.merchant, products.c.code, products.c.reserved, wanted)
+        .outerjoin(order_lines, order_lines.c.product == products.c.id)
+        .outerjoin(orders, _O.id == order_lines.c.order_id)
+        .group_by(products.c.id, products.c.merchant, products.c.code, products.c.reserved)
+        .having(products.c.reserved != wanted)
+    )
+    return _rows(conn, asked)
+
+
+def _orders() -> Select[Any]:
+    return select(*_SHOWN).join(merchants, merchants.c.id == _O.merchant).order_by(_O.id)
+
+
+def _rows(conn: Connection, asked: Select[Any]) -> Rows:
+    return [dict(row) for row in conn.execute(asked).mappings()]
