@@ -68,15 +68,13 @@ def test_every_state_leads_to_an_end_and_ends_lead_nowhere(table) -> None:
     assert not any(table.get(state) for state in ENDED)
 
 
-def test_goods_are_given_only_after_made() -> None:
+@pytest.mark.parametrize("table", [MACHINE, TILL])
+def test_goods_are_given_only_after_made(table) -> None:
     """Whatever leads to DROPPING or HANDED leads there from MADE, and to MADE leads only that event."""
-    for table in (MACHINE, TILL):
-        for state, row in table.items():
-            for event, after in row.items():
-                if after in (State.DROPPING, State.HANDED):
-                    assert state is State.MADE
-                if after is State.MADE:
-                    assert event is Event.MADE
+    arrows = [(state, event, after) for state, row in table.items() for event, after in row.items()]
+    givers = {state for state, _, after in arrows if after in (State.DROPPING, State.HANDED)}
+    assert givers == {State.MADE}
+    assert {event for _, event, after in arrows if after is State.MADE} == {Event.MADE}
 
 
 def test_what_comes_twice_or_late_is_ignored() -> None:

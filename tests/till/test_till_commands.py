@@ -212,7 +212,7 @@ async def test_what_is_set_up_wrongly_is_said_at_the_start(config, tmp_path, mor
 
 
 @pytest.mark.parametrize(
-    ("code", "rate", "source"), [("XXX", "1", "s"), ("USD", "0.0", "s"), ("USD", "1", "")]
+    ("code", "rate", "source"), [("YEN", "1", "s"), ("USD", "0.0", "s"), ("USD", "1", "")]
 )
 def test_a_price_abroad_names_currency_rate_and_source(code, rate, source):
     with pytest.raises(Problem):
