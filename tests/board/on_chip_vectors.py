@@ -4,6 +4,8 @@ An answer is the slug of a refusal, or what was read, written again.
 """
 
 from card_reader_fw.crypto import aes, ccm, cmac, tr31
+from schemas.deal import layout as deals
+from schemas.deal import ocra
 from schemas.envelope import armour, cbor, checkcode, cose, derivation, payload
 from schemas.errors import WireError
 from schemas.keyblock import layout
@@ -70,6 +72,20 @@ def _armourtext(headers, data):
 def _block(headers, data):
     key = tr31.unwrap(aes.own, aes.own_decrypt, bytes.fromhex(headers["protection"]), layout.parse(data))
     return [bytes(key).hex(), tr31.check_value(aes.own, key)]
+
+
+def _deal(headers, data):
+    deal = deals.decode(bytes.fromhex(data))
+    return [deals.encode(deal).hex(), deals.question(bytes.fromhex(data))]
+
+
+def _ocra(headers, data):
+    key, hashed = bytes.fromhex(headers["key"]), bytes.fromhex(headers["password hash"])
+    return ocra.answer(key, hashed, headers["question"], int(headers["minute"]))
+
+
+def _key(headers, data):
+    return ocra.key_text(ocra.read_key(data))
 
 
 def _frame(headers, data):
@@ -142,6 +158,9 @@ WIRES = {
     "armour": _armour,
     "armourtext": _armourtext,
     "block": _block,
+    "deal": _deal,
+    "ocra": _ocra,
+    "key": _key,
     "frame": _frame,
     "body": _body,
     "session": _session,
