@@ -15,7 +15,7 @@ from needs import need
 from hagaki.sections import read_config, settings
 from mail_gateway.admin import payments
 
-SMALL = "900k"
+SMALL = "1400k"
 LARGE = "40m"
 
 
