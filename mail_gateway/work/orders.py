@@ -102,16 +102,18 @@ class Orders:
 
     async def advance(self, number: int) -> None:
         """Move one order as far as it goes now. What fails is told, and looked at again."""
-        try:
-            await self._walk(number)
-        except Stale:
-            self._bell.ring(number)  # somebody else has moved it
-        except GatewayError as error:
-            self._kit.ports.tell("order.retry", order=number, slug=error.slug)
-            asyncio.get_running_loop().call_later(BUSY_MS / 1000, self._bell.ring, number)
-        except Exception as error:  # noqa: BLE001 -- it calls templates that others write
-            self._kit.ports.tell("alarm.order-stumbled", order=number, error=type(error).__name__)
-            await self._put_off(number)
+        (fault,) = await asyncio.gather(self._walk(number), return_exceptions=True)
+        match fault:
+            case None:
+                return
+            case Stale():
+                self._bell.ring(number)  # somebody else has moved it
+            case GatewayError():
+                self._kit.ports.tell("order.retry", order=number, slug=fault.slug)
+                asyncio.get_running_loop().call_later(BUSY_MS / 1000, self._bell.ring, number)
+            case _:
+                self._kit.ports.tell("alarm.order-stumbled", order=number, error=type(fault).__name__)
+                await self._put_off(number)
 
     async def _walk(self, number: int) -> None:
         kit = replace(self._kit, node=self._node(), order_moved=nobody_listens)

@@ -47,14 +47,16 @@ DEATHS = random.Random(7).sample(EVERY, min(COUNT, len(EVERY)))
 
 async def insist(step: Callable[[], Awaitable[bool]]) -> None:
     """As people do: once more, until it is done."""
-    while True:
-        try:
-            async with asyncio.timeout(30):
-                if await step():
-                    return
-        except (TimeoutError, GatewayError, Stale, AssertionError):
-            pass  # nobody is there, or nobody answers any more
+    while not await is_done(step):
         await asyncio.sleep(2)
+
+
+async def is_done(step: Callable[[], Awaitable[bool]]) -> bool:
+    try:
+        async with asyncio.timeout(30):
+            return await step()
+    except (TimeoutError, GatewayError, Stale, AssertionError):
+        return False  # nobody is there, or nobody answers any more
 
 
 async def buy(world: OrderWorld, end: str) -> None:

@@ -21,8 +21,10 @@ from card_reader_fw.board.desk.chip.cards import Profile as CardProfile
 from card_reader_fw.board.desk.chip.faults import FAULTS, Fault
 from json_adapter import breaker, problems
 from json_adapter.processor import triggers as amounts
+from mail_gateway.domain.confirmation import CONFIRM_TRANSITIONS, ConfirmState
 from mail_gateway.domain.desk import OF_ONE_SALE, WORDS
 from mail_gateway.domain.item_words import FORMS, NAMES
+from mail_gateway.domain.order import ENDED_ORDERS, ORDER_TRANSITIONS, OrderState
 from mail_gateway.domain.payment import ENDED, TRANSITIONS, State
 from mail_gateway.domain.receipt import Receipt, Shop, bands_of
 from mail_gateway.domain.wants import TRANSITIONS as WANTS
@@ -227,7 +229,31 @@ def machine() -> str:
     return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> CHOSEN", *arrows, *ends, "```", ""])
 
 
+def order() -> str:
+    """The order's table as a Mermaid state diagram."""
+    arrows = [
+        f"    {before.name} --> {after.name}: {kind}"
+        for before, row in ORDER_TRANSITIONS.items()
+        for kind, after in row.items()
+    ]
+    ends = [f"    {state.name} --> [*]" for state in OrderState if state in ENDED_ORDERS]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> PLACED", *arrows, *ends, "```", ""])
+
+
+def asking() -> str:
+    """The asking's table as a Mermaid state diagram."""
+    arrows = [
+        f"    {before.name} --> {after.name}: {kind}"
+        for before, row in CONFIRM_TRANSITIONS.items()
+        for kind, after in row.items()
+    ]
+    ends = [f"    {state.name} --> [*]" for state in ConfirmState if state not in CONFIRM_TRANSITIONS]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> ASKED", *arrows, *ends, "```", ""])
+
+
 DRAWINGS: Final = (
+    Drawing(ORDERS, "mail_gateway/domain/order.py", order),
+    Drawing(ORDERS, "mail_gateway/domain/confirmation.py", asking),
     Drawing(ROOT / "docs/till.md", "till/machine.py", machine),
     Drawing(ORDERS, "templates/ja/question.txt.j2", lambda: question("ja")),
     Drawing(ORDERS, "templates/en/question.txt.j2", lambda: question("en")),
