@@ -112,7 +112,7 @@ async def run(
         answers = Answers(store, token_keys.reply, _prover(settings, ports))
         others = Others(Bounces(store, token_keys.bounce), answers)
         intake = Intake(store, onward, settings.gateway, ports, others)
-        await _site(settings, kit, stack)
+        await _site(settings, kit, tenure, stack)
         door = await serve(settings, intake, ports)
         stack.push_async_callback(door.close)
         await _until(stop, *working, sending)
@@ -242,14 +242,14 @@ def _send(sender: Sender, stack: AsyncExitStack) -> asyncio.Task[None]:
     return sending
 
 
-async def _site(settings: Settings, kit: Kit, stack: AsyncExitStack) -> None:
+async def _site(settings: Settings, kit: Kit, tenure: Tenure, stack: AsyncExitStack) -> None:
     if settings.site.port:
         from mail_gateway.site import http  # a gateway without a site does not pay for its library
         from mail_gateway.site.answering import Answering
         from mail_gateway.site.shops import Shops
 
         shops = Shops(kit, settings.site)
-        parts = (shops, Answering(kit))
+        parts = (shops, Answering(kit, lambda: tenure.node))
         stack.push_async_callback((await http.serve(settings, kit.ports, parts)).close)
         stack.push_async_callback(shops.close)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
@@ -19,7 +20,7 @@ from schemas.errors import WireError
 from schemas.mail import token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mail_gateway.store.orders import Case
     from mail_gateway.work.kit import Kit
@@ -38,10 +39,11 @@ _NOTES: Final = {
 
 
 class Answering:
-    """The part of the site that customers see."""
+    """The part of the site that customers see. node: this process's life now."""
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: Kit, node: Callable[[], int]) -> None:
         self._kit = kit
+        self._node = node
         self._key = kit.keys.token_key(Purpose.REPLY_TOKEN)
         self._page = AnswerPage(kit.settings.time_zone)
         self._files = {name: static(name) for name in FILES}
@@ -75,7 +77,8 @@ class Answering:
             return self._shown(case, "wrong", status=400)
         try:
             answer = Answer(said, self._now_ms(), "page")
-            verdict = await confirming.apply(self._kit, case.order.id, answer)
+            kit = replace(self._kit, node=self._node())
+            verdict = await confirming.apply(kit, case.order.id, answer)
         except (GatewayError, Stale):
             return self._shown(case, "later", status=503)
         raise web.HTTPSeeOther(f"{request.path}?note={_NOTES.get(verdict, '')}")
