@@ -170,7 +170,7 @@ def every_line(language: str) -> set[str]:
 
 def cut(line: str) -> list[str]:
     """Both pieces of a line that is broken anywhere, as Japanese is, but for its first 24 columns."""
-    if columns(line) == len(line):
+    if not any("\u3040" <= sign < "\ua000" for sign in line):
         return []
     breaks = (at for at in range(len(line)) if columns(line[:at]) >= 24)
     return [piece for at in breaks for piece in (line[:at], line[at:])]
