@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mail_gateway.intake.customers import NEVER, Customers
+from mail_gateway.intake.customers import IDENT_MAX, NEVER, Customers
 from mail_gateway.intake.proving import Proving
 from mail_gateway.proof.standing import Standing
 from mail_gateway.store import inbox, replies
@@ -44,7 +44,7 @@ class Answers:
         if any(one.kind == token.ORDER for one in tokens):
             return await self._customers.judge(mail, raw, session, set(tokens))
         for one in tokens:
-            merchant = await self._owner(one)
+            merchant = await self._owner(one) if one.ident <= IDENT_MAX else None
             if merchant is not None:
                 robot = robots.is_automatic(raw, session.sender)
                 judged = await self._judged(one, merchant, mail, robot=robot)

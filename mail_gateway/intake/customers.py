@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 NEVER: Final = 0
 """How long an order may be answered is said by the order, not by the address."""
 
+IDENT_MAX: Final = (1 << 63) - 1
+"""No row has a higher number; what says so was made up."""
+
 _LOCAL: Final = re.compile(rf"(?<![0-9a-z])[0-9a-z]{{{token.LENGTH}}}@", re.IGNORECASE)
 _TO: Final = ("to", "cc")
 _SENT_ON: Final = ("resent-", "list-")
@@ -47,7 +50,7 @@ class Customers:
         written = _written_to(raw)
         if len({(one.kind, one.ident) for one in tokens | written}) > 1:
             return "answer-several"
-        asked: Asked | None = await self._store.read(customer_answers.asked, next(iter(tokens)).ident)
+        asked = await self._asked(next(iter(tokens)).ident)
         ours = set() if asked is None else {one for one in tokens if self._is_ours(one, asked)}
         if asked is None or not ours:
             return "answer-forged"
@@ -58,6 +61,12 @@ class Customers:
             return inbox.OfOrder(asked.order, slug=slug)
         proof = await self._proving.prove(raw, mail.from_address, session, _to_be_signed(mail, asked.code))
         return inbox.OfOrder(asked.order, NOT_LOOKED_AT if proof is None else str(proof))
+
+    async def _asked(self, ident: int) -> Asked | None:
+        if ident > IDENT_MAX:
+            return None
+        asked: Asked | None = await self._store.read(customer_answers.asked, ident)
+        return asked
 
     def _is_ours(self, one: token.Token, asked: Asked) -> bool:
         return any(token.verify(self._key, one, to, NEVER) for to in asked.written_to)

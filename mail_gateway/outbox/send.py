@@ -168,7 +168,7 @@ class Sender:
             return False
         self._write_down(letter, Handed(Fate.LATER, HELD_BACK, free_ms))
         if self._cap.is_news(letter.recipient, now_ms):
-            self._ports.tell("alarm.letter", slug="letter-held-back", payment=letter.payment_id)
+            self._ports.tell("alarm.letter", slug="letter-held-back", **_whose(letter))
         return True
 
     async def _one(self, letter: LetterRow, smarthost: Smarthost) -> None:
@@ -231,13 +231,13 @@ class Sender:
                 self._tell("letter.sent", letter)
             elif one.fate is Fate.REFUSED:
                 self._tell("letter.refused", letter)
-                self._ports.tell("alarm.letter", slug="letter-refused", payment=letter.payment_id)
+                self._ports.tell("alarm.letter", slug="letter-refused", **_whose(letter))
                 self.wake()  # it may go to a second address
 
     def _tell(self, verb: str, letter: LetterRow) -> None:
         self._ports.tell(
             verb,
-            payment=letter.payment_id,
+            **_whose(letter),
             kind=letter.kind.value,
             version=letter.version,
             message_id=letter.message_id,
@@ -258,6 +258,10 @@ class Sender:
                 await asyncio.wait([self._settling], timeout=IDLE_MAX_S)
         except GatewayError as error:
             self._failed(error.slug, error.detail)
+
+
+def _whose(letter: LetterRow) -> dict[str, int | None]:
+    return {"payment": letter.payment_id} if letter.order_id is None else {"order": letter.order_id}
 
 
 def _mark(letter: LetterRow, handed: Handed, now_ms: int) -> Mark:

@@ -29,7 +29,7 @@ RANKS: Final = (0, 1)
 class LetterRow:
     """One letter to send. created_ms: unix milliseconds UTC; attempts: how often it was tried before.
 
-    payment_id: None for a letter to a merchant about no payment in particular.
+    payment_id: None for a letter to a merchant about no payment in particular, and of an order's: order_id.
     """
 
     id: int
@@ -42,6 +42,7 @@ class LetterRow:
     raw: bytes = field(repr=False)
     attempts: int
     created_ms: int
+    order_id: int | None = None
 
 
 _C: Final = letters.c
@@ -56,6 +57,7 @@ _DUE: Final = select(
     _C.raw,
     _C.attempts,
     _C.created_ms,
+    _C.order_id,
 )
 
 

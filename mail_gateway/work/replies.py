@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain import saying
 from mail_gateway.domain.answering import Answer, Nothing
-from mail_gateway.domain.errors import GatewayError
+from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.reply import Reply
 from mail_gateway.proof.standing import Standing, standing_of
 from mail_gateway.store import customer_answers, orders, replies
@@ -91,10 +91,11 @@ class Replies:
                 self._tries.pop(waiting.mail, None)
             case Stale():
                 return  # another node was first, or the payment moved: it is looked at again
-            case GatewayError():
+            case GatewayError(disposition=Disposition.RETRY):
                 raise fault
             case _:
-                await self._stumbled(waiting, type(fault).__name__)
+                slug = fault.slug if isinstance(fault, GatewayError) else type(fault).__name__
+                await self._stumbled(waiting, slug)
 
     async def _pass_on(self, waiting: Waiting) -> None:
         if waiting.order is not None:

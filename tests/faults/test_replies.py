@@ -9,6 +9,7 @@ import pytest
 from heart_world import START_MS, World, tell_story
 from sqlalchemy import select
 
+from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.payment import State
 from mail_gateway.intake.accept import Intake, Onward, Others, Route
 from mail_gateway.intake.answers import Answers
@@ -36,6 +37,7 @@ class Door:
         assert world.life is not None
         self.store, self.fails = world.life.store, fails
         self.taken: list[Reply] = []
+        self.fault: Exception = KeyError("stage")
         ports = Ports(world.now_ms, world.random_bytes, world.tell)
         others = Others(Bounces(self.store, b"b" * 32), Answers(self.store, KEY))
         self.intake = Intake(self.store, Onward(lambda _: None), world.gateway, ports, others)
@@ -44,7 +46,7 @@ class Door:
     async def stage(self, kit: Kit, reply: Reply) -> bool:
         if self.fails:
             self.fails -= 1
-            raise KeyError("stage")
+            raise self.fault
         self.taken.append(reply)
         await kit.store.run(store_of_replies.handled, reply.mail, START_MS)
         return True
@@ -135,6 +137,19 @@ def test_a_stage_that_fails_is_tried_again_and_stops_no_other(tmp_path: Path) ->
         for _ in range(5):
             await door.replies.look()
         assert world.verbs("alarm.reply") == ["alarm.reply"] * 4, "after three of them a person looks"
+
+    tell_story(tmp_path, story)
+
+
+def test_a_refusal_in_a_stage_stops_no_other_answer(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        door = Door(world, fails=1)
+        door.fault = GatewayError("A key does not open.", "root-key-wrong", Disposition.REFUSE)
+        to = await approved(world)
+        await door.post(to)
+        await door.post(to, number=2)
+        assert sorted(reply.message_id for reply in door.taken) == ["1@carrier.example", "2@carrier.example"]
+        assert [facts["error"] for verb, facts in world.told if verb == "alarm.reply"] == ["root-key-wrong"]
 
     tell_story(tmp_path, story)
 

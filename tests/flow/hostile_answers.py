@@ -262,6 +262,14 @@ async def token_of_a_bounce(at: Attack) -> None:
     await at.send(signed(at.mail("yes", as_order)), as_order)
 
 
+@kind("token-huge")
+async def token_huge(at: Attack) -> None:
+    for ident in (2**63, 2**64 - 1):
+        for letter in (token.ORDER, token.REPLY, token.DESK, token.ORDER_BOUNCE):
+            to = f"{token.make(at.dice.randbytes(32), letter, ident, HOME, 0)}@pay.example"
+            await at.send(at.mail("yes", to), to)
+
+
 @kind("token-cut")
 async def token_cut(at: Attack) -> None:
     to = at.to[1:]
