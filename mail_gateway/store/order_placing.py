@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite says it in the same words
 
 from mail_gateway.domain.confirmation import Policy
 from mail_gateway.domain.customer import Means, MeansKind, Product, Selling
@@ -58,7 +59,13 @@ _RESERVE: Final = (
     .where(_P.id == bindparam("its_id"), _P.retired_ms.is_(None), _IS_LEFT)
     .values(reserved=_P.reserved + bindparam("how_many", type_=_P.stock.type))
 )
-_ORDER: Final = insert(order_rows).returning(order_rows.c.id)
+_ORDER: Final = (
+    upsert(order_rows)
+    .on_conflict_do_nothing(index_elements=["merchant", "deal_id"])
+    .returning(order_rows.c.id)
+)
+"""At two nodes at once one of them places it, and the other looks again."""
+
 _LINE: Final = insert(order_lines)
 _HASH: Final = select(order_rows.c.request_hash).where(order_rows.c.id == bindparam("its_id"))
 
@@ -112,7 +119,10 @@ def put(sheet: Sheet, placing: Placing) -> Order:
     row |= {"state": order.state.value, "settle": order.settle.value, "ask_first": int(order.ask_first)}
     foreign = "" if order.foreign is None else json.dumps(asdict(order.foreign), ensure_ascii=False)
     row |= {"foreign_price": foreign, "request_hash": placing.request_hash, "node": placing.node}
-    order = replace(order, id=sheet.scalar(_ORDER, row))
+    number = sheet.scalar(_ORDER, row)
+    if number is None:
+        raise Stale
+    order = replace(order, id=number)
     for place, line in enumerate(placing.lines, 1):
         sheet.execute(_LINE, {"order_id": order.id, "place": place, **asdict(line)})
     order_payments.begin(sheet, order, placing.node, order.placed_ms, hold=placing.hold)

@@ -125,5 +125,11 @@ async def test_two_nodes_sell_one_stock_on_postgresql() -> None:
     stores = open_store(url), open_store(url)
     kits = [kit_of(store, await store.run(nodes.begin_life, NOW_MS)) for store in stores]
     await all_told(kits, ON_POSTGRES)
+    for number in range(5):
+        wanted = PlaceOrder(f"S-{number}", "C-1", (Wish("BOOK"),))
+        found = await asyncio.gather(*(placing.place(kit, 1, wanted) for kit in kits))
+        same = [one for one in found if isinstance(one, Placed)]
+        assert len({one.order.id for one in same}) == 1, "one deal ID at two nodes is one order"
+        assert sorted(one.is_new for one in same) == [False, True]
     for store in stores:
         await store.close()
