@@ -8,8 +8,11 @@ from dataclasses import fields, replace
 from email import message_from_bytes
 
 from dice import play
+from order_letters import composed
+from order_letters import news as order_news
 
 from mail_gateway.domain.news import News
+from mail_gateway.domain.order_news import Parties
 from mail_gateway.domain.outcome import NOTICES, OF_ORDERS, Letter, Outcome
 from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
@@ -127,7 +130,28 @@ def test_no_letter_has_a_header_more_than_ours() -> None:
     play(400, case)
 
 
-def must_be_ours(raw: bytes) -> None:
+def test_no_letter_of_an_order_has_a_header_more_than_ours() -> None:
+    """Customers, shops and what they sell have any name."""
+
+    def case(dice: random.Random) -> None:
+        told = replace(
+            order_news(dice.choice(sorted(OF_ORDERS)), dice.choice(("ja", "en")), delivery=text(dice)),
+            why=text(dice),
+            in_reply_to=text(dice),
+        )
+        parties = told.parties
+        customer = replace(parties.customer, name=text(dice), second_mail="")
+        seller = replace(parties.seller, name=text(dice), registration_number=text(dice))
+        lines = tuple(replace(line, name=text(dice), model=text(dice)) for line in parties.lines)
+        told = replace(told, parties=Parties(seller, customer, lines, text(dice)))
+        letter = composed(told)
+        must_be_ours(letter.raw, "pay.example")
+        assert composed(told) == letter
+
+    play(150, case)
+
+
+def must_be_ours(raw: bytes, domain: str = "pay.example.jp") -> None:
     head = raw.partition(b"\r\n\r\n")[0]
     parsed = message_from_bytes(raw)
     assert set(parsed.keys()) <= {*HEADERS, "Content-Transfer-Encoding"}
@@ -140,8 +164,8 @@ def must_be_ours(raw: bytes) -> None:
     assert b"=?" not in own.sub(b"", head)
     found = read_mail(raw)
     assert isinstance(found, Mail)
-    assert found.from_address == "sale@pay.example.jp"
-    assert found.auto_submitted == "auto-replied"
+    assert found.from_address == f"sale@{domain}"
+    assert found.auto_submitted in ("auto-replied", "auto-generated")
 
 
 def test_a_mail_is_written_with_just_its_headers_or_not_at_all() -> None:
