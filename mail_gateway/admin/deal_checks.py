@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _ASKING: Final = ("question", "question-reminder", "question-again")
 _AHEAD_MIN: Final = 2
+_WINDOW_MIN_MAX: Final = 1440
 
 
 class Finding(StrEnum):
@@ -53,7 +54,7 @@ def check(found: Transcript, secret: CustomerSecret | None) -> list[Check]:
     try:
         checks = [_deal(found), _events(found), _bytes(found), _question(found), *_answers(found)]
         return [*checks, _ocra(found, secret), _money(found)]
-    except (ValueError, TypeError, LookupError, AttributeError):  # somebody wrote it by hand
+    except (WireError, ValueError, TypeError, LookupError, AttributeError):  # somebody wrote it by hand
         return [_bad("form", "it is not written as a transcript is")]
 
 
@@ -242,7 +243,8 @@ def _ocra(found: Transcript, secret: CustomerSecret | None) -> Check:
     if secret is None:
         return _open("ocra", "the customer's key and password are needed: --key FILE")
     minute = computed[0]["at_ms"] // 60_000
-    minutes = range(minute - found.head["ocra_window_min"] - _AHEAD_MIN, minute + _AHEAD_MIN + 1)
+    window = min(found.head["ocra_window_min"], _WINDOW_MIN_MAX)
+    minutes = range(minute - window - _AHEAD_MIN, minute + _AHEAD_MIN + 1)
     given = (found.head["question"], computed[0]["facts"]["ocra"], minutes)
     if ocra.matches(secret.key, secret.password_hash, *given) is None:
         return _bad("ocra", "these digits do not come from this key, this password and this deal")

@@ -16,8 +16,9 @@ from phone_page import browser
 from playwright.async_api import Page, Route, expect
 from shop_world import CUSTOMER_MAIL, SHOP, Mailbox, ShopWorld, shop_world
 
-from mail_gateway.admin import customers, deals, keys, selling
+from mail_gateway.admin import customers, deal_checks, deals, keys, selling
 from mail_gateway.domain.order import OrderState
+from mail_gateway.envelope.customers import CustomerSecret
 from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.envelope.root import fetch_root, random_bytes
 from mail_gateway.site import answer_form
@@ -68,6 +69,13 @@ class Asked:
             self.world.settings.orders,
         )
         return row["state"], deals.shown(place, row["id"]).head["asking"]["wrong"]
+
+    def checked(self, order: int) -> dict[str, str]:
+        """What the transcript's checks find, with the customer's key."""
+        secret = CustomerSecret(ocra.read_key(self.key), ocra.password_hash(PASSWORD))
+        own = self.world.settings
+        found = deals.shown(deals.Place(own.gateway, own.keys, own.smarthost, own.orders), order)
+        return {one.name: one.finding.value for one in deal_checks.check(found, secret)}
 
     async def page(self, path: str) -> str:
         async with self.http.get(path) as answer:
@@ -171,6 +179,8 @@ async def test_yes_no_and_what_comes_after(asked: Asked) -> None:
     _, text = await asked.post(path, form=form_of(page), answer="no")
     assert "changed nothing" in text
     assert asked.state("A-1")[0] == "captured"
+    good = dict.fromkeys(("deal", "events", "bytes", "question", "ocra", "money"), "pass")
+    assert asked.checked(1) == {**good, "answer": "not-checkable"}
     refused = await asked.order("A-2")
     _, text = await asked.post(refused, form=form_of(await asked.page(refused)), answer="no")
     assert STATE.search(text)[1] == "refused"  # type: ignore[index]
