@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -79,10 +80,10 @@ class Device:
             await read_codes(self.settings.scanner, self.settings.baud, lines.put_nowait, _tell_scanner)
 
 
-async def build(settings: TillSettings, abroad: Abroad | None) -> Device:
-    """Everything that a device needs. Raises Problem, TillError, OSError."""
+async def build(settings: TillSettings, kind: str, abroad: Abroad | None) -> Device:
+    """Everything that a device of that kind needs. Raises Problem, TillError, OSError."""
     _check(settings)
-    file = JournalFile(Path(settings.journal))
+    file = JournalFile(Path(settings.journal), kind)
     link = Link(Place(settings.url, settings.key, settings.timeout_ms, _authorities(settings)))
     try:
         terms = Terms(settings.currency, settings.delivery, settings.ask_minutes, abroad)
@@ -174,12 +175,13 @@ def _read_keys(lines: asyncio.Queue[str | None]) -> None:
     loop = asyncio.get_running_loop()
 
     def read() -> None:
-        for line in sys.stdin:
-            text = line.rstrip("\n")
-            if text.strip().lower() in ("quit", "終了"):
-                break
-            loop.call_soon_threadsafe(lines.put_nowait, text)
-        loop.call_soon_threadsafe(lines.put_nowait, None)
+        with suppress(RuntimeError):  # the loop has ended: nobody hears any more
+            for line in sys.stdin:
+                text = line.rstrip("\n")
+                if text.strip().lower() in ("quit", "終了"):
+                    break
+                loop.call_soon_threadsafe(lines.put_nowait, text)
+            loop.call_soon_threadsafe(lines.put_nowait, None)
 
     threading.Thread(target=read, daemon=True).start()
 

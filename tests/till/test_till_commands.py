@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import sys
 from contextlib import asynccontextmanager
 
 import pytest
 from shop_fake import KEY, shop_fake
+from typed_lines import Typed
 
 from hagaki import till_device
 from hagaki.config import load
@@ -40,6 +40,14 @@ def config(tmp_path):
 
 def chosen(path):
     return settings(load(path, SECTIONS), "till")
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    found = Typed()
+    monkeypatch.setattr("sys.stdin", found)
+    yield found
+    found.close()
 
 
 @asynccontextmanager
@@ -94,32 +102,6 @@ async def test_a_till_that_is_killed_asks_again_with_the_same_deal(config, tmp_p
     assert journal_show(deal_id, config=path, pdf=tmp_path / "again.pdf") == 0
     kept = (tmp_path / "till/receipts" / f"{deal_id}.pdf").read_bytes()
     assert (tmp_path / "again.pdf").read_bytes() == kept
-
-
-class Typed:
-    """Standard input as a queue of a thread: what a test types, when it types it."""
-
-    def __init__(self):
-        self._read, self._write = os.pipe()
-        self._lines = os.fdopen(self._read)
-
-    def __iter__(self):
-        return iter(self._lines)
-
-    def type(self, *lines):
-        os.write(self._write, "".join(f"{line}\n" for line in lines).encode())
-
-    def close(self):
-        os.close(self._write)
-        self._lines.close()
-
-
-@pytest.fixture
-def typed(monkeypatch):
-    found = Typed()
-    monkeypatch.setattr("sys.stdin", found)
-    yield found
-    found.close()
 
 
 async def test_a_till_on_a_screen(config, typed, capsys):
