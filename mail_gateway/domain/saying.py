@@ -33,6 +33,7 @@ _BULLETS: Final = "-・*→⇒#>| "
 _ENDS: Final = "~〜♪♡❤☆★^_\ufe0f😊🙂😀😃😄🙇🙏👍👌✨ "
 """May follow an answer. No mark that could mean a doubt or a no."""
 
+_DASHES: Final = ("-", "–", "—", "―")
 _SPACED: Final = re.compile(r"[0-9](?:[ -]?[0-9]){7}|[a-z](?:[ -]?[a-z]){1,9}")
 _RULE: Final = re.compile(r"(?:--|[-=_*~+#━─—―═＿・:;☆★◆◇■□●○♪ ]{3,})")
 _URL: Final = re.compile(r"[\[<(]?https?://[^\s<>]{1,180}[\])>]?")
@@ -152,7 +153,9 @@ def _line(line: str, code: str, known: Mapping[str, _Kind]) -> list[_Token]:
         whole = _shape(re.sub(r"[ -]", "", bare), code)
         if whole:
             return [whole]
-    found = list(_phrases([token.rstrip(_ENDS) for token in _TOKEN.findall(bare)], code, known))
+    found = list(
+        _phrases([token.rstrip(_ENDS) for token in _TOKEN.findall(bare) if token not in _DASHES], code, known)
+    )
     return [(_Kind.OTHER, "")] if any(kind is _Kind.OTHER for kind, _ in found) else found
 
 
