@@ -23,6 +23,7 @@ from mail_gateway.outbox.compose import NEVER
 from schemas.deal import layout
 from schemas.errors import WireError
 from schemas.mail import html, token
+from schemas.mail.said import said as lines_of
 
 GOLDEN = Path(__file__).parent / "order_letters"
 LANGUAGES = ("ja", "en")
@@ -228,6 +229,28 @@ def test_a_large_amount_asks_for_the_computed_digits_and_not_for_the_code(langua
     assert "hagaki proof" in text
     assert ("8桁" if language == "ja" else "eight digits") in text
     assert "「はい」" not in text and '"yes"' not in text
+
+
+@pytest.mark.parametrize(
+    "text", ["はい KXQTR", "「はい」KXQTR", "はい\nＫＸＱＴＲ", "yes KXQTR", '"Yes" kxqtr', "Yes,\nKXQTR"]
+)
+def test_who_writes_what_the_question_tells_to_write_has_bought(text: str) -> None:
+    assert said(text, news(Letter.QUESTION)) == Said(yes=True, code=True)
+
+
+@pytest.mark.parametrize("text", ["いいえ", "「いいえ」", "No", '"no"'])
+def test_who_writes_no_has_not(text: str) -> None:
+    assert said(text, news(Letter.QUESTION)) == Said(no=True)
+
+
+def test_the_digits_alone_are_an_answer_where_they_are_asked_for() -> None:
+    assert said("12345678", news(Letter.QUESTION, policy=OCRA_ONLY)) == Said(ocra="12345678")
+
+
+def said(text: str, told: OrderNews) -> Said:
+    """What is read of an answer above the whole question, quoted without marks."""
+    sent = read(told).texts
+    return saying.read(lines_of(f"{text}\n\n{sent[0]}", sent, ("pay.example", "r.pay.example")), ORDER.code)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
