@@ -16,7 +16,9 @@ from acquirer_sdk.values import (
     CaptureRequest,
     Declined,
     InDoubt,
+    ReturnRequest,
 )
+from mail_gateway.admin import doctor
 from mail_gateway.domain.confirmation import ConfirmState
 from mail_gateway.domain.order import CODE_LETTERS, OrderKind, OrderState, Settle
 from mail_gateway.domain.outcome import Letter
@@ -34,6 +36,12 @@ WAYS = {
 }
 EVERY_WAY = pytest.mark.parametrize("way", list(WAYS))
 ENDS = {OrderKind.NO: "refused", OrderKind.CANCELLED: "cancelled", OrderKind.LAPSED: "lapsed"}
+
+
+def troubles(world: OrderWorld) -> set[str]:
+    """What the doctor finds about orders."""
+    found = doctor.examine(world.gateway, world.keys, world.now_ms())
+    return {one.slug for one in found if one.slug.startswith(("order-", "stock-"))}
 
 
 @EVERY_WAY
@@ -63,6 +71,7 @@ def test_a_yes_is_paid_and_told_once_and_the_dead_cost_nothing(way: str, tmp_pat
         assert await world.told_of() == [Letter.QUESTION, Letter.ORDER_CONFIRMED, Letter.SHOP_MADE]
         assert await world.hooks() == ["order.asked", "order.made"]
         assert {one.state.value for one in case.payments} <= {"approved", "captured"}
+        assert troubles(world) == set()
         assert world.verbs("alarm.") == []
 
     tell(tmp_path, story, Shop(settle), can=can)
@@ -148,8 +157,29 @@ def test_a_capture_that_was_reversed_is_tried_three_times_and_then_said_loudly(t
         assert (await world.told_of())[-2:] == [Letter.ORDER_FAILED, Letter.SHOP_DEAD]
         assert case.order.remark == "acquirer-silent"
         assert world.verbs("alarm.order-failed") == ["alarm.order-failed"]
+        assert troubles(world) == {"order-failed"}
 
     tell(tmp_path, story, Shop(Settle.DAILY))
+
+
+def test_what_an_acquirer_does_not_give_back_is_tried_five_times_and_said(tmp_path: Path) -> None:
+    async def story(world: OrderWorld) -> None:
+        async def script(request: AuthoriseRequest) -> AuthoriseOutcome:
+            if isinstance(request, ReturnRequest):
+                return Declined("57")
+            world.acquirer.charge(request.reference, request.amount_minor)
+            return Approved("123456", request.amount_minor)
+
+        world.acquirer.script = script
+        await world.place()
+        await world.until(OrderState.ASKED)
+        await world.say(OrderKind.NO)
+        case = await world.at_rest()
+        kinds = [one.kind.value for one in case.payments]
+        assert kinds == ["sale", "void", "refund", "refund", "refund", "refund"]
+        assert "order-not-given-back" in troubles(world)
+
+    tell(tmp_path, story, Shop(Settle.AT_ONCE))
 
 
 @pytest.mark.parametrize("way", ["declined", "silent", "down"])
@@ -161,6 +191,9 @@ def test_an_order_without_money_dies_before_anybody_is_asked(way: str, tmp_path:
         world.acquirer.script = script
         world.acquirer.habits.not_ready = 100 if way == "down" else 0
         await world.place()
+        if way == "down":
+            await asyncio.sleep(901)
+            assert "order-waiting" in troubles(world)
         await world.until(OrderState.FAILED, within_s=1200)
         world.acquirer.habits.not_ready = 0
         case = await world.at_rest()
