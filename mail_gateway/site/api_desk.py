@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.order import DEAD, Foreign
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 OK: Final = 200
 CREATED: Final = 201
+WAITS_OF_ONE_KEY: Final = 100
+"""A shop with more tills at once has a key for each of them."""
+
 _KEY: Final = re.compile(f"[!-~ ]{{1,{api_fields.KEY_MAX}}}")
 _NUMBER: Final = re.compile("[0-9]{1,4}")
 _UNKNOWN: Final = "deal-unknown"
@@ -43,6 +47,7 @@ class Desk:
     def __init__(self, kit: Kit, watch: Watch, public_url: str) -> None:
         self._kit = kit
         self._watch = watch
+        self._waiting: Counter[int] = Counter()
         self._document = answer(api_openapi.document(public_url))
 
     def document(self, known: str) -> Answer:
@@ -55,7 +60,7 @@ class Desk:
             case "place":
                 return await self._place(holder.merchant, asked)
             case "state":
-                return await self._state(holder.merchant, asked)
+                return await self._state(holder, asked)
             case "products":
                 return await self._products(holder.merchant, asked)
         asked.no_members()
@@ -80,18 +85,22 @@ class Desk:
             return not_placed(placed.slug, placed.sentence, placed.path(wanted))
         return await self._shown(merchant, wanted.deal_id, CREATED if placed.is_new else OK)
 
-    async def _state(self, merchant: int, asked: Asked) -> Answer:
+    async def _state(self, holder: Holder, asked: Asked) -> Answer:
         wait_s = _number(asked.query("wait", "0"), 0, api_fields.WAIT_MAX_S)
         state = asked.query("state", "")
         known = asked.header("if-none-match")
-        shown = await self._load(merchant, asked.deal_id)
+        shown = await self._load(holder.merchant, asked.deal_id)
         if shown is None:
             return _no_such_order()
         if not wait_s or _is_news(shown, state):
             return unless_known(answer(order_members(shown)), known)
-        if self._watch.is_full:
+        if self._watch.is_full or self._waiting[holder.key] >= WAITS_OF_ONE_KEY:
             return refusal("waits-full", more={"Retry-After": "1"})
-        shown = await self._changed(shown, state or shown.order.state.value, wait_s)
+        self._waiting[holder.key] += 1
+        try:
+            shown = await self._changed(shown, state or shown.order.state.value, wait_s)
+        finally:
+            self._waiting[holder.key] -= 1
         return unless_known(answer(order_members(shown)), known)
 
     async def _changed(self, shown: Shown, state: str, wait_s: int) -> Shown:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 LOOK_S: Final = 0.2
 """How soon a change is seen: whoever made it, on whichever node. However many wait, it is one question."""
 
-WAITING_MAX: Final = 2000
+WAITING_MAX: Final = 800
+"""Below what the site has of connections: others are answered too."""
 
 
 class Watch:

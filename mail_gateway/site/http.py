@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -11,15 +12,23 @@ from mail_gateway.site import tls
 from mail_gateway.site.pages import PHONE, pages
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Sequence
 
     from mail_gateway.ports import Ports
-    from mail_gateway.settings import Settings
+    from mail_gateway.settings import Settings, SiteSettings
 
 BODY_MAX: Final = 256 * 1024
 """Bytes that somebody may send at once."""
 SHUTDOWN_S: Final = 5
 """What is under way at the end may take so long."""
+CONNECTIONS_MAX: Final = 1000
+"""At once; more are cut off, so that the mail's door next to it has room."""
+IDLE_S: Final = 30
+"""So long a connection may say nothing, or not the whole head of a request."""
+HANDSHAKE_S: Final = 10
+LINGER_S: Final = 2
+"""The rest of a body that is not wanted is listened to for so long, so that the answer is heard."""
 
 
 class Part(Protocol):
@@ -31,13 +40,23 @@ class Part(Protocol):
 class Site:
     """One listener. Made by `serve`. port: the one that was really opened."""
 
-    def __init__(self, runner: web.AppRunner, port: int) -> None:
+    def __init__(self, runner: web.AppRunner, server: asyncio.Server) -> None:
         self._runner = runner
-        self.port = port
+        self._server = server
+        self.port = int(server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
         """Stop listening and end what is under way."""
+        self._server.close()
         await self._runner.cleanup()
+
+
+class _Full(asyncio.Protocol):
+    """There is no room."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.abort()
 
 
 async def serve(settings: Settings, ports: Ports, parts: Sequence[Part] = ()) -> Site:
@@ -65,9 +84,30 @@ async def serve(settings: Settings, ports: Ports, parts: Sequence[Part] = ()) ->
     for part in parts:
         app.add_routes(part.routes())
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_S)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=SHUTDOWN_S,
+        keepalive_timeout=IDLE_S,
+        lingering_time=LINGER_S,
+    )
     await runner.setup()
-    await web.TCPSite(runner, settings.site.host, settings.site.port, ssl_context=secured).start()
-    port = int(runner.addresses[0][1])
-    ports.tell("site.listening", port=port)
-    return Site(runner, port)
+    site = Site(runner, await _listen(settings.site, runner, secured))
+    ports.tell("site.listening", port=site.port)
+    return site
+
+
+async def _listen(
+    settings: SiteSettings, runner: web.AppRunner, secured: ssl.SSLContext | None
+) -> asyncio.Server:
+    server = runner.server
+    assert server is not None
+
+    def welcome() -> asyncio.Protocol:
+        return server() if len(server.connections) < CONNECTIONS_MAX else _Full()
+
+    patience_s = None if secured is None else HANDSHAKE_S
+    return await asyncio.get_running_loop().create_server(
+        welcome, settings.host, settings.port, ssl=secured, ssl_handshake_timeout=patience_s
+    )
