@@ -39,7 +39,7 @@ EVERY = [
     for commit in range(COMMITS)
     for after in (False, True)
 ]
-COUNT = int(os.environ.get("HAGAKI_SHOP_DEATHS", "8"))
+COUNT = int(os.environ.get("HAGAKI_SHOP_DEATHS", "6"))
 """How many of them; all: 640."""
 
 DEATHS = random.Random(7).sample(EVERY, min(COUNT, len(EVERY)))

@@ -131,5 +131,12 @@ async def test_two_nodes_sell_one_stock_on_postgresql() -> None:
         same = [one for one in found if isinstance(one, Placed)]
         assert len({one.order.id for one in same}) == 1, "one deal ID at two nodes is one order"
         assert sorted(one.is_new for one in same) == [False, True]
+    dead = [await stores[0].read(orders.due, NOW_MS + 1, 1000, kit.node) for kit in kits]
+    assert set(dead[0]).isdisjoint(dead[1]), "each node looks at its own first"
+    late_ms = NOW_MS + orders.LEFT_MS
+    left = await stores[0].read(orders.due, late_ms, 1000, kits[0].node)
+    assert sorted(left) == sorted(dead[0] + dead[1]), "and at what the other one let lie"
+    due = [await stores[0].read(orders.due_payments, left[0], late_ms, kit.node) for kit in kits]
+    assert sorted(map(len, due)) == [0, 1], "and wakes its own payments only"
     for store in stores:
         await store.close()
