@@ -92,7 +92,7 @@ def journal_list(
             "total_minor": sum(one["unit_minor"] * one["quantity"] for one in deal.facts["lines"]),
             "order": deal.facts.get("order"),
         }
-        for kind, journal in found.items()
+        for kind, journal in found
         for deal in journal.deals.values()
         if deal.is_open or not open_only
     ]
@@ -110,7 +110,7 @@ def journal_show(
 ) -> int:
     """Show one deal step by step, or print its receipt again: the same bytes."""
     chosen = settings(read_config(config), "till")
-    journal = next((one for one in _journals(chosen).values() if deal in one.deals), None)
+    journal = next((one for _, one in _journals(chosen) if deal in one.deals), None)
     if journal is None:
         raise Problem(f"the journal has no deal {deal}; see `hagaki shop journal list`", "no-deal", NO)
     if receipt or pdf:
@@ -130,12 +130,13 @@ def journal_show(
     return DONE
 
 
-def _journals(chosen: Any) -> dict[str, Journal]:
-    """Kind of device -> its journal, as it stands."""
-    from hagaki.till_disk import KINDS, ReadOnly
+def _journals(chosen: Any) -> list[tuple[str, Journal]]:
+    """Kind of device and one of its journals, as it stands."""
+    from hagaki.till_disk import KINDS, ReadOnly, files
     from till import journal
 
-    return {kind: journal.Journal(ReadOnly(Path(chosen.journal), kind)) for kind in KINDS}
+    folder = Path(chosen.journal)
+    return [(kind, journal.Journal(ReadOnly(path))) for kind in KINDS for path in files(folder, kind)]
 
 
 def _said(facts: Any) -> dict[str, Any]:

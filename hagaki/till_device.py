@@ -87,7 +87,7 @@ async def build(settings: TillSettings, kind: str, abroad: Abroad | None) -> Dev
     link = Link(Place(settings.url, settings.key, settings.timeout_ms, _authorities(settings)))
     try:
         terms = Terms(settings.currency, settings.delivery, settings.ask_minutes, abroad)
-        return Device(settings, terms, link, Journal(file), file, await _prices(settings, link))
+        return Device(settings, terms, link, journal_of(file), file, await _prices(settings, link))
     except BaseException:
         await close(link, file)
         raise
@@ -146,6 +146,14 @@ def read_file(path: Path) -> Prices:
     except PriceFaults as error:
         lines = "; ".join(f"line {fault.line}: {fault.sentence}" for fault in error.faults)
         raise Problem(f"{path}: {lines}", "price-file") from None
+
+
+def journal_of(file: JournalFile) -> Journal:
+    """The journal, a new one where the old is long and nothing in it is open."""
+    journal = Journal(file)
+    if not journal.open_deals() and file.set_aside():
+        return Journal(file)
+    return journal
 
 
 def _authorities(settings: TillSettings) -> str:

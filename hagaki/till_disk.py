@@ -10,23 +10,33 @@ from typing import Final
 
 from hagaki.problem import MACHINE, Problem
 
-JOURNAL: Final = "journal"
+TILL: Final = "till"
+MACHINE_KIND: Final = "machine"
+KINDS: Final = (TILL, MACHINE_KIND)
+"""A till and a machine may share a folder; each has a journal of its own."""
+SIZE_MAX: Final = 4_000_000
+"""A journal longer than this, in bytes, is set aside when a device starts with no deal open."""
 RECEIPTS: Final = "receipts"
 
 
 class JournalFile:
     """The journal's file, held by one device at a time. As `till.journal.Disk`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Raises Problem (till-running) where another device has it, OSError."""
+    def __init__(self, folder: Path, kind: str) -> None:
+        """kind: one of KINDS. Raises Problem (till-running) where another device has it, OSError."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = os.open(folder / JOURNAL, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        self._folder, self._kind = folder, kind
+        self._path = folder / f"{kind}.journal"
+        self._open()
+
+    def _open(self) -> None:
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(self._file)
-            raise Problem(f"another till or machine runs on {folder}", "till-running", MACHINE) from None
-        _sync(folder)
+            raise Problem(f"another {self._kind} runs on {self._folder}", "till-running", MACHINE) from None
+        _sync(self._folder)
 
     def read(self) -> bytes:
         """All of it."""
@@ -44,20 +54,30 @@ class JournalFile:
             left = left[os.write(self._file, left) :]
         os.fsync(self._file)
 
+    def set_aside(self) -> bool:
+        """Begin a new file if this one is long; the old one stays beside it. Only when no deal is open."""
+        if os.fstat(self._file).st_size < SIZE_MAX:
+            return False
+        count = len(files(self._folder, self._kind))
+        self._path.rename(self._path.with_name(f"{self._kind}-{count:04d}.journal"))
+        self.close()
+        self._open()
+        return True
+
     def close(self) -> None:
         """Let another device have it."""
         os.close(self._file)
 
 
 class ReadOnly:
-    """The journal's file as it stands, for looking at. As `till.journal.Disk`; nothing is changed."""
+    """A journal's file as it stands, for looking at. As `till.journal.Disk`; nothing is changed."""
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / JOURNAL
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
     def read(self) -> bytes:
-        """All of it; nothing where there is none."""
-        return self._path.read_bytes() if self._path.exists() else b""
+        """All of it."""
+        return self._path.read_bytes()
 
     def cut(self, size: int) -> None:
         """A torn line is left to the device."""
@@ -65,6 +85,13 @@ class ReadOnly:
     def append(self, data: bytes) -> None:
         """Never."""
         raise PermissionError(f"the journal is open for reading: {len(data)} bytes are not written")
+
+
+def files(folder: Path, kind: str) -> list[Path]:
+    """The journals of that kind of device, the oldest first."""
+    found = sorted(folder.glob(f"{kind}-[0-9]*.journal"))
+    now = folder / f"{kind}.journal"
+    return [*found, now] if now.exists() else found
 
 
 class Kept:

@@ -43,8 +43,6 @@ _LABELS: Final[Mapping[str, words.Words]] = {
     "deal": words.Words("取引", "deal"),
     "code": words.Words("確認コード", "code"),
     "receipt": words.Words("領収書", "receipt"),
-    "enter": words.Words("お渡ししたら ENTER", "ENTER when it is handed over"),
-    "again": words.Words("送信でもう一度、クリアで次の会計", "ENTER: try again; clear: next sale"),
 }
 
 
@@ -60,12 +58,15 @@ class Screen:
 
     def till(self, view: View, said: Said | None, receipt: str) -> None:
         """The till. receipt: where the receipt of the open deal is, or ""."""
-        parts: list[RenderableType] = [self._lines(view), self._facts(view, receipt)]
-        self._draw(
-            Group(*parts),
-            self._banner(words.AT_THE_TILL, view.state, view.why),
-            self._below(view.trouble, said),
-        )
+        body = Group(self._lines(view), self._facts(view, receipt))
+        sentences = [words.AT_THE_TILL[view.state], *_why(view.why, view.sentence)]
+        if view.asks_customer:
+            sentences = [words.SAID["customer-wanted"]]
+        elif view.lines and view.state in (State.IDLE, State.TOLD):
+            sentences = [words.READY]
+        elif view.state in words.TILL_HINTS:
+            sentences.append(words.TILL_HINTS[view.state])
+        self._draw(body, self._banner(sentences, view.state), self._below(view.trouble, said))
 
     def machine(self, front: Front, shelves: Mapping[str, Good], said: Said | None) -> None:
         """The vending machine: its shelves, and what it says."""
@@ -73,10 +74,12 @@ class Screen:
         body = Group(
             self._shelves(front, shelves), self._pairs(facts if front.state is not State.IDLE else [])
         )
-        banner = self._banner(words.AT_THE_MACHINE, front.state, front.why)
+        sentences = [words.AT_THE_MACHINE[front.state], *_why(front.why, front.sentence)]
         if front.asks_customer:
-            banner = self._in_words(words.SAID["customer-wanted"].of(self._language), "bold")
-        self._draw(body, banner, self._below(front.trouble, said))
+            sentences = [words.SAID["customer-wanted"]]
+        elif front.state in words.MACHINE_HINTS:
+            sentences.append(words.MACHINE_HINTS[front.state])
+        self._draw(body, self._banner(sentences, front.state), self._below(front.trouble, said))
 
     def say(self, said: Said) -> str:
         """One sentence."""
@@ -127,14 +130,9 @@ class Screen:
             text.append(f"{self._label(name)} ", "dim").append(f"{value}   ")
         return text
 
-    def _banner(self, table: Mapping[State, words.Words], state: State, why: str) -> RenderableType:
-        text = table[state].of(self._language)
-        if why:
-            text += f"\n{words.sentence(words.WHY, why, self._language)}"
-        return self._in_words(text, _STYLES.get(state, "bold cyan"))
-
-    def _in_words(self, text: str, style: str) -> RenderableType:
-        return Frame(Align.center(Text(text, justify="center")), style=style, padding=(0, 1))
+    def _banner(self, sentences: list[words.Words], state: State) -> RenderableType:
+        text = Text("\n".join(one.of(self._language) for one in sentences), justify="center")
+        return Frame(Align.center(text), style=_STYLES.get(state, "bold cyan"), padding=(0, 1))
 
     def _below(self, trouble: str, said: Said | None) -> RenderableType:
         if trouble:
@@ -151,7 +149,10 @@ class Screen:
         for key, good in shelves.items():
             style = "reverse bold" if key == front.chosen else ""
             name = f"{good.name} {good.model}".strip()
-            table.add_row(
-                f"[{key}]" if False else Text(f"({key})"), name, self._money(good.unit_minor), style=style
-            )
+            table.add_row(f"({key})", name, self._money(good.unit_minor), style=style)
         return table
+
+
+def _why(why: str, sentence: str) -> list[words.Words]:
+    """Our own words for it; else the gateway's sentence, or its slug."""
+    return [words.WHY.get(why, words.Words(sentence or why, sentence or why))] if why else []

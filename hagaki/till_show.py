@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hagaki import machine, till_device, till_paper
-from hagaki.till_disk import Kept, SimulatedShelf
+from hagaki.till_disk import MACHINE_KIND, TILL, Kept, SimulatedShelf
 from hagaki.till_screen import Screen
 from mail_gateway.outbox import pdf
 from till.basket import Abroad
@@ -52,7 +52,7 @@ class Papers:
 
 async def run_till(settings: TillSettings, abroad: Abroad | None, *, as_json: bool) -> None:
     """A till, until it is told to quit. Raises Problem, TillError, OSError."""
-    device = await till_device.build(settings, abroad)
+    device = await till_device.build(settings, TILL, abroad)
     try:
         counter = Counter(device.journal, device.ports())
         desk = Desk(counter, device.prices, device.terms, device.new_deal_id)
@@ -60,12 +60,13 @@ async def run_till(settings: TillSettings, abroad: Abroad | None, *, as_json: bo
         shown.changed()
         await device.run(counter, shown.hear, shown.changed, as_json=as_json)
     finally:
+        _below(as_json=as_json)
         await till_device.close(device.link, device.file)
 
 
 async def run_machine(settings: TillSettings, *, as_json: bool) -> None:
     """A simulated vending machine, until it is told to quit. Raises as above."""
-    device = await till_device.build(settings, None)
+    device = await till_device.build(settings, MACHINE_KIND, None)
     try:
         shelf = SimulatedShelf(device.folder)
         vending = Vending(device.journal, device.ports(), shelf)
@@ -75,6 +76,7 @@ async def run_machine(settings: TillSettings, *, as_json: bool) -> None:
         shown.changed()
         await device.run(vending, shown.hear, shown.changed, as_json=as_json)
     finally:
+        _below(as_json=as_json)
         await till_device.close(device.link, device.file)
 
 
@@ -176,6 +178,12 @@ def _facts_of(view: View) -> dict[str, Any]:
 
 def _front_of(front: Front) -> dict[str, Any]:
     return {**asdict(front), "state": front.state.value}
+
+
+def _below(*, as_json: bool) -> None:
+    """The last picture stays; the shell's prompt stands below it."""
+    if not as_json:
+        print()
 
 
 def _tell(verb: str, **facts: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -70,6 +71,7 @@ class Shop(Protocol):
 _AGAIN: Final = frozenset({401, 408, 425, 429})
 """Refusals of the door, not of the order: a key that is changed, too many requests."""
 
+_WORD: Final = re.compile(r"[A-Za-z0-9._-]{0,64}")
 _NO_ORDER: Final = frozenset({"deal-unknown", "order-unknown"})
 
 
@@ -83,13 +85,19 @@ def read_answer(status: int, body: bytes) -> Answer:
     found = _members(body)
     if 200 <= status < 300:
         return _standing(found) or Lost("answer-broken")
-    slug = str(found.get("type", "")).rpartition(":")[2]
+    slug = seen(str(found.get("type", "")).rpartition(":")[2])
     if status == 404 and slug in _NO_ORDER:
         return Absent()
     if status in _AGAIN or not 400 <= status < 500 or not slug:
         return Lost(slug or f"http-{status}")
     sentence = found.get("detail") or found.get("title") or ""
-    return Refused(slug, " ".join(str(sentence).split()))
+    return Refused(slug[:60], seen(str(sentence))[:200])
+
+
+def seen(text: str) -> str:
+    """A stranger's text for a screen: one line, and nothing in it that moves the terminal."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(plain.split())
 
 
 def _members(body: bytes) -> Mapping[str, Any]:
@@ -108,7 +116,8 @@ def _standing(found: Mapping[str, Any]) -> Standing | None:
         return None
     if any(name in found and type(found[name]) is not kind for name, kind in more.items()):
         return None
-    if found["made"] and found["dead"]:
+    words = (found["deal_id"], found["state"], found.get("code", ""))
+    if (found["made"] and found["dead"]) or not all(map(_WORD.fullmatch, words)):
         return None
     return Standing(**{name: found[name] for name in (*kinds, *more) if name in found})
 

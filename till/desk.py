@@ -53,6 +53,7 @@ class View:
     code: str
     total_minor: int
     why: str
+    sentence: str
     trouble: str
     asks_customer: bool
 
@@ -95,7 +96,8 @@ class Desk:
             deal_id=deal.deal_id if deal is not None else "",
             code=str(facts.get("code", "")) if is_open else "",
             total_minor=sum(line.total_minor for line in lines),
-            why=str(facts.get("why") or facts.get("order_state", "")) if state is State.SORRY else "",
+            why=why_of(state, facts),
+            sentence=str(facts.get("sentence", "")),
             trouble=self._counter.trouble,
             asks_customer=self._asks_customer,
         )
@@ -194,6 +196,11 @@ class Desk:
 
     def _help(self) -> Said:
         return Said("help")
+
+
+def why_of(state: State, facts: Mapping[str, Any]) -> str:
+    """Why a deal did not come about: its refusal's slug, else the order's last state; "" while it may."""
+    return str(facts.get("why") or facts.get("order_state", "")) if state is State.SORRY else ""
 
 
 def lines_of(facts: Mapping[str, Any]) -> tuple[Line, ...]:

@@ -87,7 +87,7 @@ def _dropping() -> dict[State, Mapping[Event, State]]:
         s.CHECKING: {e.FELL: s.DROPPED, e.NOT_FALLEN: s.WAITING, e.BLIND: s.UNSURE},
         s.UNSURE: {e.SEEN_OUT: s.DROPPED, e.SEEN_IN: s.WAITING},
         s.STUCK: {e.DEAD: s.SORRY, e.MADE: s.OWED},
-        s.OWED: {e.GIVEN_BACK: s.SORRY, e.SEEN_IN: s.WAITING},
+        s.OWED: {e.GIVEN_BACK: s.SORRY, e.SEEN_IN: s.WAITING, e.SEEN_OUT: s.DROPPED},
         s.DROPPED: {e.TOLD: s.TOLD},
     }
 

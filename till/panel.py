@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from till.basket import Basket, Line, Terms, order_of
-from till.desk import CUSTOMER_ID, Said, kept_line
+from till.desk import CUSTOMER_ID, Said, kept_line, why_of
 from till.machine import State
 from till.prices import Good, Prices, plain
 from till.vending import Vending
@@ -34,6 +34,7 @@ class Front:
     deal_id: str
     code: str
     why: str
+    sentence: str
     trouble: str
     asks_customer: bool
 
@@ -70,7 +71,8 @@ class Panel:
             chosen=str(facts.get("shelf", "")) if self._is_busy() else self._chosen,
             deal_id=deal.deal_id if deal is not None else "",
             code=str(facts.get("code", "")) if state is State.WAITING else "",
-            why=str(facts.get("why") or facts.get("order_state", "")) if state is State.SORRY else "",
+            why=why_of(state, facts),
+            sentence=str(facts.get("sentence", "")),
             trouble=self._vending.trouble,
             asks_customer=bool(self._chosen) and not self._is_busy(),
         )

@@ -87,14 +87,20 @@ def prices_of(products: list[Mapping[str, Any]], currency: int) -> Prices:
     Raises PriceFaults where an entry is not as it should be.
     """
     try:
-        found = [
-            Good(one["code"], one["name"], one["model"], one["unit_minor"], one["tax_rate"], is_product=True)
-            for one in products
-            if one["currency"] == currency
-        ]
+        goods = [_product(one) for one in products if one["currency"] == currency]
     except (KeyError, TypeError):
         raise PriceFaults([Fault(0, "the gateway's list of products cannot be read")]) from None
-    return {good.code: good for good in found}
+    return {good.code: good for good in goods}
+
+
+def _product(one: Mapping[str, Any]) -> Good:
+    """Raises KeyError, TypeError."""
+    texts, numbers = (one["code"], one["name"], one["model"]), (one["unit_minor"], one["tax_rate"])
+    if not all(type(text) is str and not _is_hidden(text) for text in texts):
+        raise TypeError
+    if not all(type(number) is int for number in numbers):
+        raise TypeError
+    return Good(*texts, *numbers, is_product=True)
 
 
 def plain(text: str) -> str:

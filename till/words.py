@@ -61,9 +61,35 @@ AT_THE_MACHINE: Final[Mapping[State, Words]] = {
         "商品が出ませんでした。係員が返金します", "The goods did not come. An attendant gives the money back"
     ),
     State.DROPPED: Words("商品をお取りください", "Please take your goods"),
-    State.TOLD: Words("ありがとうございました", "Thank you"),
+    State.TOLD: Words("商品をお取りください。ありがとうございました", "Please take your goods. Thank you"),
     State.SORRY: Words("申し訳ありません。代金はかかっていません", "Sorry. You have not been charged"),
 }
+
+READY: Final = Words("ENTER で送信", "ENTER: send")
+"""Goods are scanned and nothing is under way."""
+
+_CANCEL: Final = Words("cancel で取消", "cancel: give it up")
+
+TILL_HINTS: Final[Mapping[State, Words]] = {
+    State.CHOSEN: _CANCEL,
+    State.DOUBTED: _CANCEL,
+    State.WAITING: _CANCEL,
+    State.MADE: Words("お渡ししたら ENTER", "ENTER when it is handed over"),
+    State.SORRY: Words("ENTER でもう一度、clear で次の会計", "ENTER: try again; clear: next customer"),
+}
+"""What the cashier can do."""
+
+MACHINE_HINTS: Final[Mapping[State, Words]] = {
+    State.CHOSEN: _CANCEL,
+    State.DOUBTED: _CANCEL,
+    State.WAITING: _CANCEL,
+    State.UNSURE: Words("係員: out 出た、in 残っている", "Attendant: out, or in"),
+    State.OWED: Words(
+        "係員: back 返金した、in 直した、out 出ていた",
+        "Attendant: back (money given back), in (mended), out (it came out after all)",
+    ),
+}
+"""What the customer or the attendant can do."""
 
 SAID: Final[Mapping[str, Words]] = {
     "added": Words("{name} を追加しました", "Added {name}"),
@@ -117,7 +143,7 @@ TROUBLE: Final[Mapping[str, Words]] = {
     "no-answer": Words("ゲートウェイの返事がありません", "The gateway does not answer"),
     "connection-lost": Words("通信が切れました", "The connection was lost"),
     "certificate": Words("ゲートウェイの証明書が正しくありません", "The gateway's certificate is not good"),
-    "key-unknown": Words("この端末の鍵が無効です", "This device's key is not known, or revoked"),
+    "shop-key-unknown": Words("この端末の鍵が無効です", "This device's key is not known, or revoked"),
     "rate-over": Words("要求が多すぎます", "Too many requests"),
 }
 

@@ -255,6 +255,13 @@ class Drop:
             self.blind = world.chance(world.luck.mishap / 3)
         world.tick("motor done")
 
+    def falls_late(self, deal_id):
+        """What hung on the shelf falls when somebody shakes the machine; the sensor may miss it."""
+        order = self.world.gateway.orders.get(deal_id)
+        if self.jammed and order is not None and order.kept and self.world.chance(self.world.luck.mishap):
+            self._fall(deal_id)
+            self.jammed = False
+
     def _half_a_turn(self, deal_id):
         moved, fell, counted = self.world.dice.choice(
             [(False, False, False), (True, False, False), (True, True, False), (True, True, True)]
@@ -280,7 +287,9 @@ def person(world):
         return
     order = world.gateway.orders.get(deal_id)
     world.drop.blind = False
-    if machine.state is State.UNSURE:
+    if machine.state is State.OWED:
+        world.drop.falls_late(deal_id)
+    if machine.state is State.UNSURE or world.drop.out[deal_id]:
         machine.person_saw(out=world.drop.out[deal_id] == 1)
     elif order is not None and order.kept and world.dice.random() < 0.5:
         world.drop.jammed = False

@@ -17,8 +17,10 @@ from hagaki.config import load
 from hagaki.problem import Problem
 from hagaki.sections import SECTIONS, settings
 from hagaki.till_commands import journal_list, journal_show
-from hagaki.till_disk import TILL, JournalFile, SimulatedShelf
+from hagaki.till_disk import TILL, JournalFile, SimulatedShelf, files
 from hagaki.till_show import run_machine, run_till
+from till.journal import Record
+from till.machine import State
 
 CSV = "code,name,model,price,tax\n4901,りんご,ふじ,150,8\n4902,お茶,,160,8\n"
 
@@ -208,6 +210,21 @@ def test_one_journal_one_device(tmp_path):
     assert caught.value.slug == "till-running"
     held.close()
     JournalFile(tmp_path, TILL).close()
+
+
+def test_a_long_journal_is_set_aside_when_nothing_is_open(tmp_path, monkeypatch, config, capsys):
+    monkeypatch.setattr("hagaki.till_disk.SIZE_MAX", 300)
+    facts = {"body": {"customer": "C-1"}, "lines": []}
+    for number, state in enumerate([State.SORRY, State.CHOSEN, State.SORRY, State.SORRY]):
+        file = JournalFile(tmp_path / "till", TILL)
+        till_device.journal_of(file).write(
+            Record(1, f"D-{number}", "chosen", state, facts | {"x": "y" * 300})
+        )
+        file.close()
+    assert [path.name for path in files(tmp_path / "till", TILL)] == ["till-0001.journal", "till.journal"]
+    assert journal_list(config=config("https://127.0.0.1:1"), as_json=True) == 0
+    shown = [json.loads(line)["deal"] for line in capsys.readouterr().out.splitlines()]
+    assert shown == ["D-0", "D-1", "D-2", "D-3"]
 
 
 def test_the_journal_is_shown_even_while_a_till_runs(config, capsys):

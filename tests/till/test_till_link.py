@@ -33,6 +33,8 @@ def body(**more):
         (200, body(made=1), Lost("answer-broken")),
         (200, body(made=True, dead=True), Lost("answer-broken")),
         (200, body(total_minor="470"), Lost("answer-broken")),
+        (200, body(state="\x1b[2J"), Lost("answer-broken")),
+        (200, body(code="AB CD"), Lost("answer-broken")),
         (200, b"", Lost("answer-broken")),
         (200, b"[]", Lost("answer-broken")),
         (200, b'{"made": true', Lost("answer-broken")),
@@ -60,6 +62,11 @@ def test_what_came_is_read_strictly(status, raw, answer):
 )
 def test_a_refusal_of_the_order_is_told_from_trouble_at_the_door(status, slug, answer):
     assert read_answer(status, problem(status, slug).body) == answer
+
+
+def test_nothing_that_a_gateway_says_moves_the_terminal():
+    told = {"type": "urn:x:\x1b[31mslug", "detail": "no\r\n\x1b[2Jmore \u202e"}
+    assert read_answer(422, json.dumps(told).encode()) == Refused("[31mslug", "no [2Jmore")
 
 
 def test_a_page_of_products():

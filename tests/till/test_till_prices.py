@@ -79,5 +79,8 @@ def test_products_of_the_gateway_keep_their_code_and_other_currencies_are_left_o
     row = {"code": "1", "name": "a", "model": "", "unit_minor": 10, "currency": 392, "tax_rate": 8}
     found = prices_of([row, {**row, "code": "2", "currency": 840}], 392)
     assert found == {"1": Good("1", "a", "", 10, 8, is_product=True)}
+    for wrong in ({"code": 1}, {"name": "\x1b[2J"}, {"unit_minor": "10"}, {"tax_rate": True}):
+        with pytest.raises(PriceFaults):
+            prices_of([{**row, **wrong}], 392)
     with pytest.raises(PriceFaults):
         prices_of([{"code": "1"}], 392)
