@@ -6,7 +6,7 @@ import re
 import unicodedata
 from dataclasses import replace
 from email import message_from_bytes
-from itertools import cycle
+from itertools import cycle, product
 from pathlib import Path
 
 import order_letters
@@ -154,6 +154,15 @@ def test_a_question_that_a_mail_program_wraps_has_no_answer_on_a_line_of_its_own
         for piece in {one for width in range(24, 100) for one in wrapped(line, width)} | set(cut(line)):
             assert bare(piece) not in answers, line
             assert saying.read([piece], ORDER.code) == Said(), line
+
+
+def test_a_shop_cannot_have_its_customer_say_yes_by_where_a_long_line_breaks() -> None:
+    for length, width in product(range(40, 80), (72, 76)):
+        told = news(Letter.QUESTION, "en", delivery=f"{'a' * length} yes")
+        sent = read(told).texts
+        quoted = [piece for line in sent[0].splitlines() for piece in wrapped(line, width)]
+        lines = lines_of("\n".join(quoted), sent, ("pay.example", "r.pay.example"))
+        assert saying.read(lines, ORDER.code) == Said()
 
 
 def every_line(language: str) -> set[str]:
