@@ -16,7 +16,7 @@ from answer_world import CODE, KEY, PASSWORD, AnswerWorld, answer_world, zone
 from typer.testing import CliRunner
 from zone_server import zone_server
 
-from hagaki.cli import app
+from hagaki.deal_commands import app
 from mail_gateway.admin import deal_checks, deals
 from mail_gateway.admin.deal_checks import Finding
 from mail_gateway.domain import transcript
@@ -181,7 +181,7 @@ async def test_by_the_commands(tmp_path: Path) -> None:
         )
 
         def said(*words: str, key: str = "") -> tuple[int, str]:
-            done = run.invoke(app, ["deal", *words], input=key, standalone_mode=False)
+            done = run.invoke(app, list(words), input=key, standalone_mode=False)
             return int(done.return_value or 0), done.output
 
         config = ("--config", str(tmp_path / "config.toml"))

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from hagaki import machine
-from hagaki.cli import app
+from hagaki import machine, proof_commands
 from hagaki.problem import Problem
 from schemas.deal import layout, ocra
 
+app = typer.Typer()
+app.command()(proof_commands.proof)
 KEY, PASSWORD, NOW_S = bytes(range(32)), "はなこ no hagaki", 1_795_264_800
 DEAL = layout.encode(
     layout.Deal(
@@ -36,7 +38,7 @@ def _clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def proof(*words: str, typed: str = f"{ocra.key_text(KEY)}\n{PASSWORD}\n") -> dict[str, Any]:
-    done = CliRunner().invoke(app, ["proof", *words, "--json"], input=typed, standalone_mode=False)
+    done = CliRunner().invoke(app, [*words, "--json"], input=typed, standalone_mode=False)
     if done.exception is not None:
         raise done.exception
     found: dict[str, Any] = json.loads(done.stdout)
@@ -62,7 +64,7 @@ def test_from_a_file(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "key").write_text(ocra.key_text(KEY).lower())
     words = (str(tmp_path / "file"), "--key", str(tmp_path / "key"))
     assert proof(*words, typed=f"{PASSWORD}\n")["answer"] == ANSWER
-    told = CliRunner().invoke(app, ["proof", *words], input=f"{PASSWORD}\n", standalone_mode=False).stdout
+    told = CliRunner().invoke(app, list(words), input=f"{PASSWORD}\n", standalone_mode=False).stdout
     assert "花びん" in told
     assert "5,480" in told
     assert "\x1b" not in told
