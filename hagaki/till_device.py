@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from hagaki import machine
 from hagaki.problem import MACHINE, Problem
-from hagaki.till_disk import JournalFile
+from hagaki.till_disk import JournalFile, put
 from mail_gateway.domain.money import CURRENCIES
 from till import deal_id as deal_ids
 from till.answers import Lost, Refused
@@ -167,7 +167,7 @@ async def _products(settings: TillSettings, link: Link) -> Prices:
     if isinstance(found, Lost) and kept.exists():
         found = json.loads(kept.read_bytes())
     elif isinstance(found, list):
-        kept.write_text(json.dumps(found, ensure_ascii=False), "utf-8")
+        put(kept, json.dumps(found, ensure_ascii=False).encode())
     if isinstance(found, Lost):
         raise Problem(f"{settings.url}: no list of products: {found.reason}", "shop-away", MACHINE)
     if isinstance(found, Refused):

@@ -49,10 +49,7 @@ class JournalFile:
 
     def append(self, data: bytes) -> None:
         """On return it is on disk."""
-        left = memoryview(data)
-        while left:
-            left = left[os.write(self._file, left) :]
-        os.fsync(self._file)
+        _write(self._file, data)
 
     def set_aside(self) -> bool:
         """Begin a new file if this one is long; the old one stays beside it. Only when no deal is open."""
@@ -110,13 +107,7 @@ class Kept:
         if path.exists():
             return path.read_bytes()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = path.with_name(f".{name}")
-        beside.write_bytes(data)
-        handle = os.open(beside, os.O_RDONLY)
-        os.fsync(handle)
-        os.close(handle)
-        beside.rename(path)
-        _sync(self._folder)
+        put(path, data)
         return data
 
 
@@ -138,7 +129,27 @@ class SimulatedShelf:
         if self.is_jammed:
             return
         self._count += 1
-        self._path.write_text(json.dumps({"fallen": self._count}))
+        put(self._path, json.dumps({"fallen": self._count}).encode())
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a file that is there whole, or as it was before. Raises OSError."""
+    beside = path.with_name(f".{path.name}")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        _write(handle, data)
+    finally:
+        os.close(handle)
+    beside.rename(path)
+    _sync(path.parent)
+
+
+def _write(handle: int, data: bytes) -> None:
+    """All of it, onto the disk."""
+    left = memoryview(data)
+    while left:
+        left = left[os.write(handle, left) :]
+    os.fsync(handle)
 
 
 def _sync(folder: Path) -> None:
