@@ -83,6 +83,12 @@ async def test_a_computed_yes_is_checked_with_the_customers_key_alone(tmp_path: 
     assert KEY.hex() not in transcript.written(found).decode()
     assert (await findings(found))["ocra"] is Finding.OPEN
     assert (await findings(found, SECRET))["ocra"] is Finding.PASS
+    head, entries = json.loads(json.dumps([found.head, found.entries]))
+    for entry in entries:
+        if entry["what"] == "event" and entry["kind"] == "yes":
+            entry["at_ms"] += 10**9
+    late = transcript.bound(head, entries)
+    assert (await findings(late, SECRET))["ocra"] is Finding.PASS, "the mail had waited for the gateway"
     for other in (
         CustomerSecret(KEY, ocra.password_hash("x")),
         CustomerSecret(bytes(32), SECRET.password_hash),
