@@ -61,8 +61,9 @@ YES = f"yes\n{CODE}", OrderState.CONFIRMED, ("question", "order-confirmed")
 NO = "no", OrderState.REFUSED, ("question", "order-refused", "shop-dead")
 WHAT = "What?", OrderState.ASKED, ("question", "question-again")
 STORIES = [
-    *(Story(*YES, first, after) for first in range(STEP) for after in (False, True)),
-    *(Story(*what, at % STEP, bool(at % 2)) for at, what in enumerate((NO, WHAT))),
+    *(Story(*YES, first % STEP, bool(first % 2)) for first in range(4)),
+    Story(*NO, 1 % STEP, after=True),
+    Story(*WHAT, 2 % STEP, after=False),
 ]
 
 
@@ -70,21 +71,25 @@ STORIES = [
 async def test_a_death_at_any_moment_of_an_answer_neither_loses_nor_doubles_it(
     tmp_path: Path, story: Story
 ) -> None:
-    deaths = 0
+    deaths, asked = 0, tmp_path / "asked"
+    asked.mkdir()
+    before = AnswerWorld(asked)
+    await before.begin()
+    await before.furnish()
+    await before.ask()
+    await before.store.close()
     for call in range(story.first, CALLS, STEP):
         folder = tmp_path / str(call)
         folder.mkdir()
-        deaths += await _told(folder, story, call)
+        deaths += await _told(folder, asked, story, call)
     assert deaths > 0
 
 
-async def _told(folder: Path, story: Story, call: int) -> bool:
+async def _told(folder: Path, asked: Path, story: Story, call: int) -> bool:
     """The story with a death at that call; -> whether it came to it."""
     place = Mortal()
-    world = AnswerWorld(folder, places=(place, place))
+    world = AnswerWorld(folder, places=(place, place), like=asked)
     await world.begin()
-    await world.furnish()
-    await world.ask()
     raw = world.mail(story.text)
     place.left, place.after = call, story.after
     code = await _lived(world, place, raw)

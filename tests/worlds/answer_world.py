@@ -128,15 +128,17 @@ def _writer() -> OrderWriter:
 
 
 class AnswerWorld:
-    """One shop, one customer, as many orders as are placed. now_ms: the clock, set by hand."""
+    """One shop, one customer, as many orders as are placed. now_ms: the clock, set by hand. like: the folder
+    of a world that is closed, which this one goes on from."""
 
-    def __init__(self, folder: Path, dns_port: int = 0, places: Any = None) -> None:
-        for file in _town().iterdir():
+    def __init__(self, folder: Path, dns_port: int = 0, places: Any = None, like: Path | None = None) -> None:
+        for file in (like or _town()).iterdir():
             shutil.copyfile(file, folder / file.name)
         self.now_ms = START_MS
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.mails = 0
         self.port = 0
+        self.client: aiosmtplib.SMTP | None = None
         self.settings = Settings(
             GatewaySettings(DOMAIN, database=f"sqlite:///{folder}/hagaki.db"),
             KeySettings(f"file:{folder}/root.key"),
@@ -270,8 +272,15 @@ class AnswerWorld:
 
     async def post(self, raw: bytes, to: str = "", sender: str = HOME) -> None:
         """Through the door, and read. Raises aiosmtplib's error if it is refused."""
-        where = {"hostname": "127.0.0.1", "port": self.port}
-        await aiosmtplib.send(raw, sender=sender, recipients=[to or self.address()], **where)
+        if self.client is None:
+            self.client = aiosmtplib.SMTP(hostname="127.0.0.1", port=self.port, start_tls=False)
+            await self.client.connect()
+        try:
+            await self.client.sendmail(sender, [to or self.address()], raw)
+        except aiosmtplib.SMTPException:
+            self.client.close()
+            self.client = None
+            raise
         await self.replies.look()
 
     async def drop(self, raw: bytes, to: str = "", sender: str = HOME) -> int:
@@ -329,5 +338,7 @@ async def answer_world(folder: Path, dns_port: int = 0, **furnished: Any) -> Asy
     try:
         yield world
     finally:
+        if world.client is not None:
+            world.client.close()
         await door.close()
         await world.store.close()
