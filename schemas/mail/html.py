@@ -41,6 +41,9 @@ OLDER: Final = "\n----- Original Message -----\n"
 STRUCK: Final = "~~"
 """On both sides of what is struck out, and before what nobody sees: then nobody takes it for an answer."""
 
+STRUCK_OUT: Final = f"{STRUCK}struck out{STRUCK}"
+"""Behind plain text that does not show what is struck out beside it."""
+
 _LINES_COUNT: Final = ("<pre", "white-space")
 _TO_SPACE: Final = dict.fromkeys((9, 10, 13), " ")
 _ATTRIBUTES_MAX: Final = 1_000
@@ -71,8 +74,8 @@ def _text(markup: str, *, quotes: bool) -> str:
         before, depth = depth, _depth(name, depth)
         out.append(_end(name))
         if not quotes:
-            own = _said_by(name, lower[opening : min(at, opening + _ATTRIBUTES_MAX)])
-            out.append(QUOTED if depth > before == 0 else "" if depth else own)
+            tag = lower[opening : min(at, opening + _ATTRIBUTES_MAX)]
+            out.append(QUOTED if depth > before == 0 else "" if depth else _said_by(name, tag))
     if quotes or not depth:
         out.append(markup[at:])
     return html.unescape("".join(out))
@@ -87,7 +90,11 @@ def _end(name: str) -> str:
 
 def _said_by(name: str, tag: str) -> str:
     """What a tag says about whose words follow."""
-    if name in _STRUCK or any(one in tag for one in _HIDDEN):
+    if name in _STRUCK:
+        return STRUCK
+    if not name or "=" not in tag:
+        return ""
+    if any(one in tag for one in _HIDDEN):
         return STRUCK
     return OLDER if name == "div" and any(one in tag for one in _CUTS) else ""
 

@@ -27,6 +27,8 @@ _HEADER: Final = re.compile(
     r"|受信日時|日付|日時|宛先|宛て先|あて先|件名|題名|タイトル|返信先|重要度)\W{0,4}[:]",
     re.IGNORECASE,
 )
+_SENDER: Final = re.compile(r"\W{0,4}(?:from|差出人|送信者|送信元)\b", re.IGNORECASE)
+_SUBJECT: Final = re.compile(r"\W{0,4}(?:subject|件名|題名|タイトル)\b", re.IGNORECASE)
 _SEPARATOR: Final = re.compile(
     r"[-_=* ]{0,40}(?:original (?:message|mail)|reply message|(?:元|もと)の(?:メッセージ|メール)"
     r"|オリジナル ?メッセージ|返信元(?:メッセージ|メール)?|受信(?:した)?(?:メッセージ|メール)"
@@ -35,7 +37,7 @@ _SEPARATOR: Final = re.compile(
 )
 _LONG_RULE: Final = re.compile(r"[_\-=]{10,}")
 _WROTE: Final = re.compile(
-    r"(?=.{0,250}[0-9<@]).{1,250}(?:\b(?:wrote|writes)(?: on [0-9/: .a-z,-]{4,50})?"
+    r".{1,250}(?:\b(?:wrote|writes)(?: on [0-9/: .a-z,-]{4,50})?"
     r"|(?:さん)?(?:は|が)書きました|(?:さん)?(?:の|からの)(?:メール|メッセージ)"
     r"|さん(?:が|は)書いた(?:もの)?) ?(?::|-{2,8})",
     re.IGNORECASE,
@@ -71,14 +73,33 @@ def cuts(lines: Sequence[str], marks: Sequence[str]) -> frozenset[int]:
     which the first has the date.
     """
     named = {at for at, line in enumerate(lines) if _names_us(line, marks)}
-    heads = {at for at, line in enumerate(lines) if _HEADER.match(line)}
-    plain = {at for at, line in enumerate(lines) if _SEPARATOR.fullmatch(line) or _WROTE.fullmatch(line)}
+    separators = {at for at, line in enumerate(lines) if _SEPARATOR.fullmatch(line)}
+    wrote = {at for at, line in enumerate(lines) if _has_wrote(line)}
     dated = {at for at, line in enumerate(lines) if _is_dated(line)}
-    blocks = {at for at in heads if {at - 1, at + 1} & (heads | plain | named)}
-    sure = named | plain | blocks | {at for at in dated if lines[at].endswith(":") and "@" in lines[at]}
+    heads = _heads(lines, named, separators)
+    sure = named | separators | wrote | heads
+    sure |= {at for at in dated if lines[at].endswith(":") and "@" in lines[at]}
     before = {at for at in dated if {at + 1, at + 2} & (sure - heads - dated)}
-    rules = {at for at in range(len(lines)) if at + 1 in blocks and _LONG_RULE.fullmatch(lines[at])}
+    rules = {at - 1 for at in heads if at and _LONG_RULE.fullmatch(lines[at - 1])}
     return frozenset(sure | before | rules | _between(before, sure))
+
+
+def _heads(lines: Sequence[str], named: set[int], separators: set[int]) -> set[int]:
+    """Lines of heads of mails: a run of them below a separator; else from a sender's line on, if an address
+    of ours is in it, or a subject. A person may write a date or an addressee in the same form."""
+    found: set[int] = set()
+    run: list[int] = []
+    for at, line in enumerate([*lines, ""]):
+        if _HEADER.match(line):
+            run.append(at)
+            continue
+        if run and run[0] - 1 not in separators:
+            run = run[next((n for n, one in enumerate(run) if _SENDER.match(lines[one])), len(run)) :]
+            is_head = named & set(run) or any(_SUBJECT.match(lines[one]) for one in run)
+            run = run if is_head else []
+        found.update(run)
+        run = []
+    return found
 
 
 def _between(before: set[int], sure: set[int]) -> set[int]:
@@ -92,6 +113,12 @@ def _names_us(line: str, marks: Sequence[str]) -> bool:
     if not any(mark in small for mark in marks):
         return False
     return line.endswith(_ENDS) or _HEADER.match(line) is not None or " " not in line
+
+
+def _has_wrote(line: str) -> bool:
+    """Somebody wrote, at some time or from some address."""
+    is_bare = "@" not in line and _TIME.search(line) is None
+    return not is_bare and _WROTE.fullmatch(line) is not None
 
 
 def _is_dated(line: str) -> bool:

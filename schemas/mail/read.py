@@ -40,7 +40,7 @@ class Mail:
     our block may stand, in order, lines ended by LF: plain text, HTML with the tags taken out, attachments
     that are text. body: what a person who answers wrote, as far as MIME tells: the plain text, or where there
     is none the HTML as html.unquoted gives it; nothing out of mails that are attached. If HTML beside plain
-    text strikes something out, html.STRUCK is the body's last line.
+    text strikes something out, html.STRUCK_OUT is the body's last line.
     """
 
     from_address: str
@@ -180,7 +180,7 @@ def _body(plain: list[str], markups: list[str]) -> str:
     unquoted = [html.unquoted(markup) for markup in markups]
     if not written:
         return "\n".join(unquoted)
-    struck = [html.STRUCK] if any(html.STRUCK in text for text in unquoted) else []
+    struck = [html.STRUCK_OUT] if any(html.STRUCK in text for text in unquoted) else []
     return "\n".join([*written, *struck])
 
 

@@ -12,11 +12,12 @@ from dice import TIMES
 
 from cafis_adapter.codec import MessageError
 from cafis_adapter.framing import Framer
+from mail_gateway.domain import saying
 from mail_gateway.intake.remains import ksn_of
 from schemas.envelope import armour, cbor
 from schemas.errors import WireError
 from schemas.link import frames
-from schemas.mail import headers, html, robots
+from schemas.mail import headers, html, robots, said
 from schemas.mail.find import find_block
 from schemas.mail.read import HEADER_MAX, RAW_MAX, Unreadable, read_mail
 
@@ -199,6 +200,7 @@ def as_text(work: Callable[[str], object]) -> Callable[[bytes], object]:
     return lambda data: work(data.decode())
 
 
+LETTERS = ["a line of ours, of many lines that all begin in the same way\n" * 800, "x" * 60_000]
 READERS: dict[str, tuple[Callable[[bytes], object], tuple[bytes, ...]]] = {
     "armour": (as_text(armour.find), (b"BEGIN HAGAKI SALE", b"A", b"-", b"END HAGAKI SALE")),
     "typed armour": (as_text(armour.from_text), (b"A", b" ", b"1")),
@@ -210,6 +212,43 @@ READERS: dict[str, tuple[Callable[[bytes], object], tuple[bytes, ...]]] = {
     "cbor text": (lambda data: cbor.decode(cbor.encode(data.decode())), ("山".encode(), b"a")),
     "host line": (lambda data: list(Framer(2048).feed(data)), (b"\x00\x01x", b"\x08\x00", b"\x00\x10")),
     "html": (as_text(html.strip), (b"<p", b"<!-", b"&", b"<style>x</style>", b"</")),
+    "unquoted html": (
+        as_text(html.unquoted),
+        (b"<blockquote>", b"<div class=gmail_quote>", b"<s", b"<s>x</s>"),
+    ),
+    "an answer's lines": (
+        as_text(lambda text: said.said(text, LETTERS, ["pay.example"])),
+        (
+            *(
+                b"From: a\n",
+                b"On 21 Nov 2026 18:05\n",
+                b"a> x\n",
+                "さんは書きました".encode(),
+                b"18:05 wrote",
+            ),
+            *(
+                b"-- \n",
+                b"----- Original Message\n",
+                b"a line of ours, of many\n",
+                b"2026-1-1 1:1",
+                b"x wrote:\n",
+            ),
+        ),
+    ),
+    "an answer": (
+        as_text(lambda text: saying.read(said.said(text, LETTERS, ["pay.example"]), "BCDFH", subject=text)),
+        (
+            b"yes\n",
+            b"yes ",
+            b"no BCDFH ",
+            b"1-",
+            b"Re: ",
+            b"Re[",
+            b"sent from a ",
+            "はい、".encode(),
+            b"https://a",
+        ),
+    ),
     "address": (
         as_text(lambda text: headers.single_address(text[:HEADER_MAX])),
         (b'"\\', b"<", b'""', b"a@"),

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from reply_mails import CODE, CORPUS, NAMES, Case, answers, nothings, question, reading, toml
+from reply_mails import CODE, CORPUS, NAMES, Case, answers, nothings, question, reading, toml, written
 
 from mail_gateway.domain import saying
 from mail_gateway.domain.outcome import Letter
@@ -43,6 +43,20 @@ def test_what_must_confirm_nothing_confirms_nothing(record_property: pytest.Reco
     print({"nothings": len(cases), "false": len(confirmed)})  # noqa: T201
     assert confirmed == []
     assert len(cases) >= 200
+
+
+WRITTEN = list(written())
+
+
+@pytest.mark.parametrize("case", WRITTEN, ids=lambda case: case.name)
+def test_a_mail_written_by_hand_means_what_its_writer_meant(case: Case) -> None:
+    assert reading(case).meaning is case.meaning
+
+
+def test_every_mail_written_by_hand_is_read() -> None:
+    files = {path.stem for path in (CORPUS / "mails").glob("*.eml")}
+    assert files == {case.name for case in WRITTEN} | {"letter-ja", "letter-en"}
+    assert len(WRITTEN) >= 40
 
 
 TIMES = int(os.environ.get("HAGAKI_OWN_WORDS", "400"))

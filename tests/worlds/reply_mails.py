@@ -1,4 +1,4 @@
-"""Answers of customers as mail programs write them: raw mails made of tests/corpus/replies and our own letter."""
+"""Answers of customers as mail programs write them: raw mails of the corpus tables and our own letter."""
 
 from __future__ import annotations
 
@@ -218,3 +218,14 @@ def _marked_up(client: Mapping[str, Any], asked: Question, text: str, posting: s
     signature = client.get("signature", {}).get(asked.language, "")
     made: str = template.replace("{{", "{").replace("}}", "}").replace("{signature}", signature)
     return made.replace("{lead}", lead).replace("{answer}", answer).replace("{original}", original)
+
+
+def written() -> Iterator[Case]:
+    """The mails that were written by hand, to letters as they were then."""
+    folder = CORPUS / "mails"
+    for name, entry in tomllib.loads((folder / "expected.toml").read_text("utf-8")).items():
+        letter = read_mail((folder / f"letter-{entry['language']}.eml").read_bytes())
+        assert isinstance(letter, Mail)
+        asked = Question(entry["language"], letter.subject, letter.body, "", letter.texts)
+        raw, sender = (folder / f"{name}.eml").read_bytes(), entry.get("sender", CUSTOMER)
+        yield Case(name, raw, asked, Meaning(entry["meaning"]), sender)
