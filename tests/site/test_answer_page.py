@@ -176,12 +176,16 @@ async def test_yes_no_and_what_comes_after(asked: Asked) -> None:
     _, text = await asked.post(path, form=form_of(page), answer="yes", ocra=digits(asked, page))
     assert STATE.search(text)[1] in ("confirmed", "captured")  # type: ignore[index]
     await asked.world.first("order.moved", after="captured")
-    _, text = await asked.post(path, form=form_of(page), answer="no")
-    assert "changed nothing" in text
+    for again in ({"answer": "no"}, {"answer": "yes", "ocra": digits(asked, page)}):
+        _, text = await asked.post(path, form=form_of(page), **again)
+        assert "changed nothing" in text
     assert asked.state("A-1")[0] == "captured"
     good = dict.fromkeys(("deal", "events", "bytes", "question", "ocra", "money"), "pass")
     assert asked.checked(1) == {**good, "answer": "not-checkable"}
     refused = await asked.order("A-2")
+    copied = {"form": form_of(await asked.page(refused)), "answer": "yes", "ocra": digits(asked, page)}
+    await asked.post(refused, **copied)
+    assert asked.state("A-2") == ("asked", 1)
     _, text = await asked.post(refused, form=form_of(await asked.page(refused)), answer="no")
     assert STATE.search(text)[1] == "refused"  # type: ignore[index]
     assert asked.state("A-2")[0] == "refused"
