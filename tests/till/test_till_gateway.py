@@ -58,12 +58,16 @@ class Heard:
     async def until(self, **wanted):
         """The first thing told from now on that is so."""
         async with asyncio.timeout(LIMIT_S):
-            while True:
-                self.told += map(json.loads, self._capsys.readouterr().out.splitlines())
-                while self.told:
-                    if wanted.items() <= (one := self.told.pop(0)).items():
-                        return one
+            while (found := self._next(wanted)) is None:
                 await asyncio.sleep(TURN_S)
+        return found
+
+    def _next(self, wanted):
+        self.told += map(json.loads, self._capsys.readouterr().out.splitlines())
+        while self.told:
+            if wanted.items() <= (one := self.told.pop(0)).items():
+                return one
+        return None
 
 
 async def test_a_machine_drops_on_the_customers_yes(tmp_path, typed, capsys):
