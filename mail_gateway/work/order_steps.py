@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 LOOK_MS: Final = 60_000
 """An order that waits for a payment is looked at so often, should its moves be missed."""
 
+PATIENCE: Final = 10
+"""What has waited long may wait a tenth as long again, an hour at most: a line that is down for days costs
+little."""
+
 CAPTURE_DAYS: Final = 7
 """So long after the yes an acquirer that cannot be reached is waited for; no hold lasts for ever."""
 
@@ -126,7 +130,7 @@ def _charge(kit: Kit, case: Case, sale: Bought) -> OrderEntry | None:
     if sale.state in _NO | _TAKEN:
         return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark=sale.code or sale.state.value)
     if sale.state not in (State.REVERSED, State.EXPIRED):
-        return _rest(kit, case, kit.ports.now_ms() + LOOK_MS)
+        return _rest(kit, case, _later_ms(kit, case))
     begin = partial(order_payments.begin, order=case.order, hold=False)
     return _again(kit, case, Trade.SALE, begin)
 
@@ -141,7 +145,7 @@ def _capture(kit: Kit, case: Case, hold: Bought) -> OrderEntry | None:
         code = captures[-1].code or newest.value
         return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark=code)
     if newest not in (State.REVERSED, State.EXPIRED):
-        return _rest(kit, case, kit.ports.now_ms() + LOOK_MS)
+        return _rest(kit, case, _later_ms(kit, case))
     if hold.state is not State.AUTHORISED:
         return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark=f"hold {hold.state.value}")
     moment_ms = _capture_ms(kit, case)
@@ -184,7 +188,7 @@ def _bury(kit: Kit, case: Case) -> OrderEntry | None:
     held = [one for one in waiting if one.state in (State.HELD, State.AUTHORISED)]
     if not waiting:
         return _rest(kit, case, None)
-    entry = _rest(kit, case, now_ms + LOOK_MS)
+    entry = _rest(kit, case, _later_ms(kit, case))
     wakes = [partial(order_payments.wake, payment=one.id, now_ms=now_ms) for one in held]
     return None if entry is None else order_clerk.also(entry, *wakes)
 
@@ -210,12 +214,18 @@ def _rest(kit: Kit, case: Case, until_ms: int | None) -> OrderEntry | None:
     return order_clerk.noting(kit, case, due_ms=until_ms)
 
 
+def _later_ms(kit: Kit, case: Case) -> int:
+    """When to look again at what only a payment's moves can change."""
+    now_ms = kit.ports.now_ms()
+    return now_ms + min(max((now_ms - _said_ms(case)) // PATIENCE, LOOK_MS), HOUR_MS)
+
+
 def _newest(case: Case, trade: Trade) -> Bought:
     return [one for one in case.payments if one.kind is trade][-1]
 
 
 def _said_ms(case: Case) -> int:
-    """When the customer said yes."""
+    """When the customer answered; else when the order was placed."""
     asking = case.confirmation
     return (asking.answered_ms if asking is not None else None) or case.order.placed_ms
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
+from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.offer import Draft, Limits, judge
 from mail_gateway.domain.order import CODE_LENGTH, DEAD, Order, OrderKind, OrderState, Settle, code_of
 from mail_gateway.domain.placing import Placed, PlaceOrder, Refused
@@ -16,12 +17,17 @@ from schemas.deal.layout import Deal, encode
 from schemas.errors import WireError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from mail_gateway.store.orders import Case
     from mail_gateway.work.kit import Kit
 
-_TO_CANCEL = frozenset({OrderState.PLACED, OrderState.AUTHORISED, OrderState.ASKED})
-BY_SHOP = "shop"
-PLACED_GUARD_MS = 60_000
+_TO_CANCEL: Final = frozenset({OrderState.PLACED, OrderState.AUTHORISED, OrderState.ASKED})
+T = TypeVar("T")
+
+BY_SHOP: Final = "shop"
+TRIES: Final = 20
+PLACED_GUARD_MS: Final = 60_000
 """Who placed it and died: somebody else looks after so long. Else its payment's moves wake whoever waits."""
 
 
@@ -31,22 +37,32 @@ async def place(kit: Kit, merchant: int, wanted: PlaceOrder) -> Placed | Refused
     The same request again gives the same order, also where the first one's answer was lost; another one with
     its deal ID is refused. Raises GatewayError(retry).
     """
+    return await _insist(lambda: _place(kit, merchant, wanted))
+
+
+async def _place(kit: Kit, merchant: int, wanted: PlaceOrder) -> Placed | Refused:
     limits = Limits(kit.settings.currency, kit.orders.amount_minor_max, kit.orders.answer_h)
-    while True:
-        offer = await kit.store.read(order_placing.offer, merchant, wanted)
-        draft = judge(offer, wanted, limits)
-        if not isinstance(draft, Draft):
-            return draft
-        placing = _prepare(kit, wanted, draft)
-        if isinstance(placing, Refused):
-            return placing
+    offer = await kit.store.read(order_placing.offer, merchant, wanted)
+    draft = judge(offer, wanted, limits)
+    if not isinstance(draft, Draft):
+        return draft
+    placing = _prepare(kit, wanted, draft)
+    if isinstance(placing, Refused):
+        return placing
+    order = await kit.store.run(order_placing.put, placing)
+    kit.ports.tell("order.placed", order=order.id, merchant=merchant, total=order.total_minor)
+    kit.order_moved(order.id)
+    return Placed(order, is_new=True)
+
+
+async def _insist(step: Callable[[], Awaitable[T]]) -> T:
+    """Again where somebody else was first: what is there then is judged anew."""
+    for _ in range(TRIES):
         try:
-            order = await kit.store.run(order_placing.put, placing)
+            return await step()
         except Stale:
             continue
-        kit.ports.tell("order.placed", order=order.id, merchant=merchant, total=order.total_minor)
-        kit.order_moved(order.id)
-        return Placed(order, is_new=True)
+    raise GatewayError("Others change the same order or stock.", "store-busy", Disposition.RETRY)
 
 
 def _prepare(kit: Kit, wanted: PlaceOrder, draft: Draft) -> Placing | Refused:
@@ -110,18 +126,18 @@ async def cancel(kit: Kit, merchant: int, deal_id: str, *, by: str = BY_SHOP) ->
 
     -> the order as it is now; again, the same. Raises GatewayError(retry).
     """
-    while True:
+
+    async def step() -> Case | Refused:
         found = await state_of(kit, merchant, deal_id)
         if isinstance(found, Refused) or found.order.state is OrderState.CANCELLED:
             return found
         if found.order.state not in _TO_CANCEL:
             return Refused("order-dead" if found.order.state in DEAD else "order-made")
-        try:
-            await order_clerk.enter(
-                kit, order_clerk.moving(kit, found, OrderKind.CANCELLED, remark=f"cancelled by {by}")
-            )
-        except Stale:
-            continue
+        entry = order_clerk.moving(kit, found, OrderKind.CANCELLED, remark=f"cancelled by {by}")
+        await order_clerk.enter(kit, entry)
+        return await state_of(kit, merchant, deal_id)
+
+    return await _insist(step)
 
 
 async def hand_over(kit: Kit, merchant: int, deal_id: str) -> Case | Refused:
@@ -129,16 +145,17 @@ async def hand_over(kit: Kit, merchant: int, deal_id: str) -> Case | Refused:
 
     An order that is captured later is handed over as soon as it is captured. Raises GatewayError(retry).
     """
-    while True:
+
+    async def step() -> Case | Refused:
         found = await state_of(kit, merchant, deal_id)
         if isinstance(found, Refused) or found.handed:
             return found
         if found.order.made_ms is None or found.order.state in DEAD:
             return Refused("order-dead" if found.order.state in DEAD else "order-not-made")
-        try:
-            await order_clerk.enter(kit, order_clerk.moving(kit, found, OrderKind.HANDED_OVER))
-        except Stale:
-            continue
+        await order_clerk.enter(kit, order_clerk.moving(kit, found, OrderKind.HANDED_OVER))
+        return await state_of(kit, merchant, deal_id)
+
+    return await _insist(step)
 
 
 async def state_of(kit: Kit, merchant: int, deal_id: str) -> Case | Refused:

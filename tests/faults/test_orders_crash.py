@@ -39,8 +39,14 @@ EVERY = [
     for commit in range(COMMITS)
     for after in (False, True)
 ]
+EVERY += [
+    (way, "failed", commit, after)
+    for way in ("confirmed", "daily")
+    for commit in range(COMMITS)
+    for after in (False, True)
+]
 COUNT = int(os.environ.get("HAGAKI_SHOP_DEATHS", "6"))
-"""How many of them; all: 640."""
+"""How many of them; all: 720."""
 
 DEATHS = random.Random(7).sample(EVERY, min(COUNT, len(EVERY)))
 
@@ -71,8 +77,8 @@ async def buy(world: OrderWorld, end: str) -> None:
             return False
         if state is OrderState.ASKED and end == "cancelled":
             return not isinstance(await placing.cancel(world.kit, 1, "D-1"), Refused)
-        if state is OrderState.ASKED and end in ("yes", "no"):
-            await world.say(OrderKind(end))
+        if state is OrderState.ASKED and end in ("yes", "no", "failed"):
+            await world.say(OrderKind.NO if end == "no" else OrderKind.YES)
         return True
 
     await insist(place)
@@ -82,6 +88,7 @@ async def buy(world: OrderWorld, end: str) -> None:
 async def live(world: OrderWorld, end: str, commit: int, *, after: bool) -> None:
     life = await world.start()
     life.place.left, life.place.after = commit, after
+    world.acquirer.takes_nothing = end == "failed"
     life.store._read_place = Reading(life.place)
     people = asyncio.create_task(buy(world, end))
     world.phones.add(people)
@@ -124,7 +131,10 @@ async def judge(world: OrderWorld, end: str) -> None:
         assert told == [Letter.QUESTION, Letter.ORDER_CONFIRMED, Letter.SHOP_MADE]
         return
     assert state in DEAD
-    assert (world.charged, await world.stock(), hooks[-1]) == (0, (100, 0), "order.dead")
+    loudly = case.order.made_ms is not None
+    assert hooks[-1] == ("order.failed" if loudly else "order.dead")
+    assert (world.charged, await world.stock()) == (0, (100, 0))
+    assert loudly == ("order.made" in hooks) == (Letter.SHOP_MADE in told)
     assert state is OrderState.FAILED or state.value == {"no": "refused"}.get(end, end)
     assert world.verbs("alarm.order-stumbled") == []
 

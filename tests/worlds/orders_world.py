@@ -52,6 +52,7 @@ class KeepingAcquirer(CountingAcquirer):
         super().__init__(*args, **more)
         self.held: dict[str, int] = {}
         self.taken: dict[str, tuple[str, int]] = {}
+        self.takes_nothing = False
 
     async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
         assert request.card.pan == PAN
@@ -68,7 +69,9 @@ class KeepingAcquirer(CountingAcquirer):
         return outcome
 
     def _decide(self, request: AuthoriseRequest) -> AuthoriseOutcome:
-        if isinstance(request, CaptureRequest) and request.original.reference not in self.held:
+        if isinstance(request, CaptureRequest) and (
+            self.takes_nothing or request.original.reference not in self.held
+        ):
             return Declined("05")
         outcome = super()._decide(request)
         if not isinstance(outcome, Approved):
