@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.order import LINES_MAX
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 FIRST: Final = frozenset({"order", "注文", "ご注文"})
-"""The words that make a mail an order form, alone on its first line; NFKC, small letters."""
+"""The words that a form begins with, alone on a line; NFKC, small letters."""
 
 READ_MAX: Final = 200
 """Lines that are looked at, and characters of a value: more is no form."""
@@ -61,6 +62,9 @@ _MINUTES: Final = re.compile(r"([0-9]{1,5})\s*(?:分|minutes?|min)?", re.IGNOREC
 _END: Final = re.compile(
     r"[-_=*─━―—]{2,}.*|.*(wrote|書きました|のメール|writes)\s*:|以上[。.]?|end\.?", re.IGNORECASE
 )
+_BELOW: Final = "[...]: below"
+"""How schemas/mail/said.py says that an older mail came before."""
+
 _COURTESY: Final = re.compile(
     r"((どうぞ)?(よろしく|宜しく)お願い.*|お世話に.*|ありがと.*|.*から送信|sent from .*|(many )?thank.*"
     r"|(kind |best )?regards.*|please.{0,20}|hello.{0,20}|hi|こんにちは.{0,5})[,.!、。！]*",
@@ -94,19 +98,19 @@ class _Sheet:
     wrong: list[Wrong] = field(default_factory=list)
 
 
-def is_form(written: Sequence[str]) -> bool:
-    """Whether an answer begins as an order form does."""
-    return _first(written) is not None
+def is_form(own: Sequence[str]) -> bool:
+    """Whether an answer has an order form in it: one line that is the word, alone, and not below an older
+    mail, where nobody can say whose words they are. own: see `read`."""
+    above = list(takewhile(_is_above, own[:READ_MAX]))
+    return sum(map(_begins, above)) == 1
 
 
-def _first(written: Sequence[str]) -> int | None:
-    """Where the word stands that makes it one, behind courtesies at most."""
-    for at, line in enumerate(written[:READ_MAX]):
-        if line.casefold().rstrip(_MARKS).strip() in FIRST:
-            return at
-        if not _is_courtesy(line):
-            return None
-    return None
+def _is_above(line: str) -> bool:
+    return not line.startswith(_BELOW)
+
+
+def _begins(line: str) -> bool:
+    return line.casefold().rstrip(_MARKS).strip() in FIRST
 
 
 def _is_courtesy(line: str) -> bool:
@@ -134,16 +138,16 @@ def read(written: Sequence[str], own: Sequence[str], otherwise: str) -> Form:
 
 
 def _part(written: Sequence[str], own: Sequence[str]) -> Iterator[str]:
-    """The lines behind the first that are the form's, or that somebody wrote among them."""
-    left = list(reversed(own))
-    begun = _first(written)
-    for at, line in enumerate(written[:READ_MAX]):
+    """The lines behind the word that are the form's, or that somebody wrote among them."""
+    left, begun = list(reversed(own)), False
+    for line in written[:READ_MAX]:
         is_own = bool(left) and left[-1] == line
         if is_own:
             left.pop()
-        if begun is None or at <= begun:
+        if not begun:
+            begun = is_own and _begins(line)
             continue
-        if _END.fullmatch(line) or not (is_own or _keyed(line)):
+        if not _is_above(line) or _END.fullmatch(line) or not (is_own or _keyed(line)):
             return
         if not _is_courtesy(line):
             yield line

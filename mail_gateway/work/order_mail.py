@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final, Protocol
 
-from mail_gateway.domain import order_form
+from mail_gateway.domain import desk, order_form
 from mail_gateway.domain.desk import Verb
 from mail_gateway.domain.placing import Refused
 from mail_gateway.store import desk as store
@@ -51,7 +51,7 @@ class OrderMail:
     async def take(self, kit: Kit, reply: Reply) -> bool:
         """An answer that is an order form. The order is a commit of its own: should we die behind it, the
         same mail finds the same order. Raises Stale, GatewayError: it is looked at again."""
-        if not order_form.is_form(reply.written):
+        if desk.first(reply.lines) is not None or not (reply.written and order_form.is_form(reply.lines)):
             return False
         now_ms = kit.ports.now_ms()
         counts = await kit.store.read(store.orders_since, reply.merchant.id, now_ms - HOUR_MS)

@@ -151,7 +151,7 @@ class Replies:
             subject=mail.subject,
             lines=self._said(mail, letters),
             received_ms=waiting.received_ms,
-            written=said(mail.body, (), ()) if len(waiting.raw) < RAW_KEPT_MAX else (),
+            written=said(mail.body, (), self._domains) if len(waiting.raw) < RAW_KEPT_MAX else (),
         )
 
     def _said(self, mail: Mail, letters: Iterable[bytes]) -> tuple[str, ...]:

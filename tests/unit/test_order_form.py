@@ -1,0 +1,130 @@
+"""The order form: what a shop may write, what is asked back, and what nobody may guess."""
+
+from __future__ import annotations
+
+import pytest
+
+from mail_gateway.domain import order_form
+from mail_gateway.domain.order_form import Form
+from schemas.mail.said import said
+
+HEAD = "order\ncustomer: C-1\n"
+
+
+def read(text: str, *letters: str) -> Form:
+    """As work/replies.py reads a mail. letters: ours that it may quote."""
+    written, own = said(text, (), ("pay.example",)), said(text, letters, ("pay.example",))
+    assert order_form.is_form(own)
+    return order_form.read(written, own, "m-1")
+
+
+def line_of(text: str) -> tuple[str, str, int | None, int]:
+    form = read(f"{HEAD}line: {text}")
+    assert form.order is not None, form.wrong
+    (wish,) = form.order.lines
+    return wish.product, wish.name, wish.unit_minor, wish.quantity
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("TEA-1 x 2", ("TEA-1", "", None, 2)),
+        ("TEA-1 x2", ("TEA-1", "", None, 2)),
+        ("４９０１２３４５６７８９４　ｘ　１２", ("4901234567894", "", None, 12)),
+        ("TEA-1×2", ("TEA-1", "", None, 2)),
+        ("TEA-1 * 3個", ("TEA-1", "", None, 3)),
+        ("TEA-1 3個", ("TEA-1", "", None, 3)),
+        ("TEA-1, 3 pcs", ("TEA-1", "", None, 3)),
+        ("Box 2 x 3", ("", "", None, 0)),
+        ("Box 2 @ 500 x 3", ("", "Box 2", 500, 3)),
+        ("ギフト包装 ￥２００ × 1", ("", "ギフト包装", 200, 1)),
+        ("配送料500円×1", ("", "配送料", 500, 1)),
+        ("Honey, 500 g @ 1,200 x 2", ("", "Honey, 500 g", 1200, 2)),
+        ("Honey JPY 1200 x 2", ("", "Honey", 1200, 2)),
+        ("Gift @ 0 x 1", ("", "Gift", 0, 1)),
+    ],
+)
+def test_a_line_is_read_in_the_ways_people_write_it(
+    text: str, expected: tuple[str, str, int | None, int]
+) -> None:
+    if not expected[3]:
+        assert read(f"{HEAD}line: {text}").wrong[0].why == "line-form"
+        return
+    assert line_of(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("line: Box 2", "quantity-missing"),
+        ("line: 4901234567894x2", "quantity-missing"),
+        ("line: TEA-1", "quantity-missing"),
+        ("line: TEA-1 x two", "quantity-missing"),
+        ("line: TEA-1 x 0", "quantity-form"),
+        ("line: TEA-1 x 10000", "quantity-form"),
+        ("line: A5 1 080円 x 1", "line-form"),
+        ("line: Soap @ 300.50 x 1", "line-form"),
+        ("line: Soap @ 1,20 x 1", "line-form"),
+        ("line: My soap x 1", "line-form"),
+        ("lien: TEA-1 x 1", "line-unknown"),
+        ("TEA-1 x 1", "line-unknown"),
+        ("and 3 more of the same", "line-unknown"),
+        ("customer: C-2", "customer-twice"),
+        ("customer: C 1", "customer-form"),
+        ("means: the blue one", "means-form"),
+        ("期限: 3日", "minutes-form"),
+        ("deliver: A\nline: TEA x 1\ndeliver: B", "delivery-twice"),
+        ("deal: a b", "deal-form"),
+        ("line: " + "x" * 600, "line-unknown"),
+    ],
+)
+def test_what_is_not_clear_is_asked_back(text: str, why: str) -> None:
+    form = read(f"{HEAD}{text}\nline: TEA x 1")
+    assert form.order is None
+    assert why in [one.why for one in form.wrong], form.wrong
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [("order\nline: TEA x 1", "customer-missing"), (HEAD, "lines-missing")]
+)
+def test_what_is_missing_is_named(text: str, why: str) -> None:
+    assert [one.why for one in read(text).wrong] == [why]
+
+
+LETTER = "This order is not made.\nCustomer: C-1\nDelivery: Old Town\nSoap\nTotal JPY 300\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEAD}line: TEA x 1\ndelivery: Old Town\n\n> {LETTER}".replace("\n> ", "\n> ").replace(
+            "Total", "> Total"
+        ),
+        f"{HEAD}line: TEA x 1\nDelivery: Old Town\n\nSent from my phone\n\n{LETTER}",
+        f"{HEAD}line: TEA x 1\nDelivery: Old Town\n\nOn 21 Nov, Hagaki <sale@pay.example> wrote:\n{LETTER}",
+        f"Hello!\n{HEAD}line: TEA x 1\nDelivery: Old Town\nThanks,\n-- \nYama Store\n0263-00-0000",
+        f"{HEAD}line: TEA x 1\nDelivery: Old Town\n以上\n電話 0263-00-0000",
+    ],
+)
+def test_a_line_that_stands_in_our_letter_too_is_not_lost(text: str) -> None:
+    form = read(text, LETTER)
+    assert form.order is not None, form.wrong
+    assert (form.order.customer, form.order.delivery, len(form.order.lines)) == ("C-1", "Old Town", 1)
+
+
+def test_what_is_no_form_is_none() -> None:
+    for text in (
+        "today",
+        "please order\ncustomer: C-1",
+        "",
+        "order 5",
+        "order\norder\n",
+        "> order\n> customer: C-1",
+    ):
+        assert not order_form.is_form(said(text, (), ())), text
+
+
+def test_a_form_without_a_deal_id_has_the_mails() -> None:
+    written = ("order", "customer: c-1", "line: TEA x 1")
+    assert (order_form.read(written, written, "m-1").order or None).deal_id == "m-1"  # type: ignore[union-attr]
+    assert [one.why for one in order_form.read(written, written, "").wrong] == ["deal-missing"]
