@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from shop_world import CUSTOMER_MAIL, SHOP, ShopWorld, shop_world, words_of
 
-from mail_gateway.admin import api_keys
+from mail_gateway.admin import api_keys, merchants
 from mail_gateway.domain.placing import WHY
 from mail_gateway.site import api_fields, api_openapi, http, shops
 
@@ -100,6 +100,13 @@ async def test_one_order_however_often_it_is_asked_for(tmp_path: Path) -> None:
         _, dead = await till.ask("POST", "/v1/orders/d-1/cancel")
         assert (dead["state"], dead["dead"]) == ("cancelled", True)
         assert await till.ask("POST", "/v1/orders/d-1/cancel") == (200, dead)
+        gateway = world.settings.gateway
+        merchants.add(gateway, merchants.NewMerchant("Other", "other@carrier.example"))
+        strange = api_keys.new(gateway, "Other", "x", bytes, 0)["secret"]
+        foreign = {"headers": {"Authorization": f"Bearer {strange}"}}
+        assert await till.ask("GET", "/v1/orders/d-1", **foreign) == (404, ("deal-unknown", ""))
+        assert await till.ask("POST", "/v1/orders/d-1/cancel", **foreign) == (404, ("deal-unknown", ""))
+        assert (await till.ask("GET", "/v1/products", **foreign))[1] == {"products": []}
         begun = asyncio.get_running_loop().time()
         assert await till.ask("GET", "/v1/orders/d-1?wait=60&state=cancelled") == (200, dead)
         assert asyncio.get_running_loop().time() - begun < 5, "who is dead is not waited for"
