@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from hagaki import machine, till_device, till_paper
+from hagaki import machine, till_device
 from hagaki.till_disk import MACHINE_KIND, TILL, Kept, SimulatedShelf
 from hagaki.till_screen import Screen
-from mail_gateway.outbox import pdf
 from till.basket import Abroad
 from till.counter import Counter
 from till.desk import Desk, Said, View
 from till.journal import Deal
 from till.machine import State
 from till.panel import Front, Panel, shelves_of
-from till.receipt import Issuer, rows_of, text_of
+from till.receipt import Issuer, Row, rows_of, text_of
 from till.settings import TillSettings
 from till.vending import Vending
 
@@ -42,12 +41,19 @@ class Papers:
         text = self._kept.keep(f"{deal.deal_id}.txt", text_of(rows).encode())
         if self._kept.path(f"{deal.deal_id}.pdf").exists():
             return text, self._kept.keep(f"{deal.deal_id}.pdf", b"")
-        fonts = pdf.faces(machine.file_bytes)
-        return text, self._kept.keep(f"{deal.deal_id}.pdf", till_paper.paper_of(rows, fonts, deal.deal_id))
+        return text, self._kept.keep(f"{deal.deal_id}.pdf", _paper(rows, deal.deal_id))
 
     def place(self, deal: Deal) -> str:
         """Where the PDF of a deal is."""
         return str(self._kept.path(f"{deal.deal_id}.pdf"))
+
+
+def _paper(rows: Sequence[Row], title: str) -> bytes:
+    """reportlab is large: it is loaded with the first receipt."""
+    from hagaki import till_paper
+    from mail_gateway.outbox import pdf
+
+    return till_paper.paper_of(rows, pdf.faces(machine.file_bytes), title)
 
 
 async def run_till(settings: TillSettings, abroad: Abroad | None, *, as_json: bool) -> None:

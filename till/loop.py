@@ -88,8 +88,8 @@ class Loop:
             if moved or self._walk.trouble != trouble:
                 self._changed()
                 self._moved.set()
-            if moved or not self._walk.trouble:
-                pauses = _pauses_s(self._pace)
+            if moved or (self._walk.state is State.WAITING and not self._walk.trouble):
+                pauses = _pauses_s(self._pace)  # a long poll that came back is asked again at once
             if not moved:
                 await self._pause(next(pauses))
 

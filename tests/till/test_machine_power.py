@@ -13,7 +13,7 @@ from till.journal import Journal
 from till.machine import ENDED, MACHINE, TILL, Event, State, follow
 
 WORLDS = int(os.environ.get("HAGAKI_MACHINE_WORLDS", "150"))
-CUTS_A_WORLD = 6
+CUTS_A_WORLD = 7
 SEEDS_FOR_A_BUG = 500
 
 
