@@ -48,10 +48,14 @@ _AFTER_APP: Final = (
     *("[image]", "virus-free. www.avast.com", "virus-free.www.avast.com", "ウイルスフリー"),
     *("ウイルス フリー。 www.avast.com", "ウイルス フリー。www.avast.com"),
 )
+_MODEL: Final = re.compile(r"[a-z]{0,2}[0-9]{1,3}[a-z]{0,2}")
 _DOUBTS: Final = re.compile(
-    r"[?？]|\b(?:but|if|only|unless|instead|cancel|change|not|don't|wait|stop|until)\b"
-    r"|ただし|但し|もし|なら|場合|キャンセル|変更|取消|取り消|やめ|中止|ません|ない|個|までに|ください|下さい"
+    r"[?？]|\b(?:but|if|only|unless|instead|cancel|change|not|don't|wait|stop|until|pieces?|pcs|quantity|please)\b"
+    r"|ただし|但し|もし|なら|場合|キャンセル|変更|取消|取り消|やめ|中止|ません|ない|個|枚|数量|色|サイズ|まで"
+    r"|ください|下さい|たい|けど"
 )
+_OF_SIGNATURES: Final = re.compile(r"@|https?://|www\.|[0-9]{2,4}[-)( ][0-9]{2,4}[- ][0-9]{3,4}|〒")
+_HESITATION: Final = re.compile(r"\.{2}|・{2}|。{2}|、{2}")
 
 
 class Meaning(StrEnum):
@@ -98,6 +102,7 @@ class _Kind(StrEnum):
     CODE = "code"
     WRONG = "wrong"
     OCRA = "ocra"
+    LABEL = "label"  # names the code, as our own letters do: it needs a yes beside it
     NOTHING = "nothing"
     OTHER = "other"
 
@@ -135,7 +140,9 @@ def _sure(found: Sequence[_Token]) -> Said:
         wrong_code=_Kind.WRONG in kinds,
         ocra=next(iter(digits), ""),
     )
-    is_sure = _Kind.OTHER not in kinds and len(digits) < 2 and said.meaning is not Meaning.UNCLEAR
+    is_labelled = _Kind.LABEL in kinds and not (said.yes or said.ocra)
+    is_sure = _Kind.OTHER not in kinds and len(digits) < 2 and not is_labelled
+    is_sure = is_sure and said.meaning is not Meaning.UNCLEAR
     return said if is_sure else Said(wrong_code=said.wrong_code)
 
 
@@ -146,6 +153,8 @@ def _plain(line: str) -> str:
 
 def _line(line: str, code: str, known: Mapping[str, _Kind]) -> list[_Token]:
     """What one line consists of; nothing but (OTHER, "") unless all of it is known."""
+    if _HESITATION.search(line):
+        return [(_Kind.OTHER, "")]
     if _is_footer(line):
         return []
     bare = line.lstrip(_BULLETS).rstrip(_ENDS)
@@ -189,16 +198,22 @@ def _is_footer(line: str) -> bool:
         return True
     named = next((found["app"] for shape in _BY_APP if (found := shape.fullmatch(text))), "")
     tokens = set(re.findall(r"[a-z0-9-]+|[^\sa-z0-9!+.™'’-]+", named))
-    return bool(tokens & _APPS) and not _DOUBTS.search(text)
+    rest = {token for token in tokens - _APPS - _OF_APPS if not _MODEL.fullmatch(token)}
+    return bool(tokens & _APPS) and not rest
 
 
 def _is_signature(lines: Sequence[str], code: str, known: Mapping[str, _Kind]) -> bool:
-    """Whether all that follows a rule may be one: short, without an answer, without a doubt."""
-    return len(lines) <= SIGNATURE_MAX + 2 and not any(
-        _DOUBTS.search(line) or any(kind in _ANSWERS for kind, _ in _line(line, code, known))
-        for line in lines
-        if not _RULE.fullmatch(line)
-    )
+    """Whether a rule and all that follows it may be one: short, without an answer, without a doubt.
+
+    Below "-- " anything else may stand; below another rule some name, address or number of a person.
+    """
+    own = [line for line in lines if not _RULE.fullmatch(line)]
+    found = [_line(line, code, known) for line in own]
+    if any(kind in _ANSWERS for one in found for kind, _ in one) or any(map(_DOUBTS.search, own)):
+        return False
+    names = any(one and all(kind is _Kind.NOTHING for kind, _ in one) for one in found)
+    is_known = not own or lines[0] == "--" or names or any(map(_OF_SIGNATURES.search, own))
+    return is_known and len(lines) <= SIGNATURE_MAX + 2
 
 
 def _key(text: str) -> str:
@@ -206,18 +221,18 @@ def _key(text: str) -> str:
 
 
 def _known(names: Iterable[str]) -> Mapping[str, _Kind]:
-    """The words, and the names with what may follow them."""
+    """The words, and the names with what may follow them. A name that is also an answer is neither."""
     own: dict[str, _Kind] = {}
     for name in names:
-        for part in {name, *name.split()}:
-            key = _key(part[:LINE_MAX])
-            own.update(dict.fromkeys([key, *(key + _key(end) for end in words.OF_NAMES)], _Kind.NOTHING))
-    own.pop("", None)
-    return {**own, **_WORDS}
+        for key in {_key(part[:LINE_MAX]) for part in (name, *name.split())} - {""}:
+            own.update(dict.fromkeys((key + end for end in _NAME_ENDS), _Kind.NOTHING))
+    both = {key: _Kind.OTHER for key in own if _WORDS.get(key, _Kind.NOTHING) is not _Kind.NOTHING}
+    return {**_WORDS, **own, **both}
 
 
 def _table() -> dict[str, _Kind]:
-    table = dict.fromkeys(map(_key, (*words.COURTESY, *words.LABELS)), _Kind.NOTHING)
+    table = dict.fromkeys(map(_key, (*words.COURTESY, *words.LINKS)), _Kind.NOTHING)
+    table.update(dict.fromkeys(map(_key, words.LABELS), _Kind.LABEL))
     table.update(dict.fromkeys(map(_key, (*words.YES_JA, *words.YES_EN)), _Kind.YES))
     table.update(dict.fromkeys(map(_key, (*words.NO_JA, *words.NO_EN)), _Kind.NO))
     return table
@@ -226,3 +241,5 @@ def _table() -> dict[str, _Kind]:
 _WORDS: Final = _table()
 _CODE_LETTERS: Final = frozenset(CODE_LETTERS.casefold())
 _APPS: Final = frozenset(words.APPS)
+_OF_APPS: Final = frozenset(words.OF_APPS)
+_NAME_ENDS: Final = ("", *map(_key, words.OF_NAMES))

@@ -77,17 +77,7 @@ COURTESY: Final = (
 
 LABELS: Final = (
     *("コード", "コードは", "ご注文コード", "ご注文コードは", "注文コード", "注文コードは", "確認コード"),
-    *(
-        "確認コードは",
-        "code",
-        "the code",
-        "the code is",
-        "code is",
-        "my code is",
-        "order code",
-        "and",
-        "です",
-    ),
+    *("確認コードは", "code", "the code", "the code is", "code is", "my code is", "order code"),
     *(
         "order code is",
         "the order code is",
@@ -95,21 +85,27 @@ LABELS: Final = (
         "the code of the order",
         "confirmation code",
     ),
-    *(
-        "答え",
-        "答えは",
-        "回答",
-        "回答は",
-        "8桁の答え",
-        "8桁の答えは",
-        "answer",
-        "the answer",
-        "the answer is",
-    ),
-    *("OCRA", "my answer is", "answer is", "eight digits", "と", "で", "with code", "with the code"),
-    *("返事", "お返事", "返答", "でお願いします", "でお願いいたします", "でお願い致します"),
+    *("with code", "with the code"),
 )
-"""May stand beside the code or the eight digits."""
+"""May stand beside a yes and the code. Alone with the code, they are as our own letter has them."""
+
+LINKS: Final = (
+    *(
+        "and",
+        "です",
+        "と",
+        "で",
+        "返事",
+        "お返事",
+        "返答",
+        "でお願いします",
+        "でお願いいたします",
+        "でお願い致します",
+    ),
+    *("答え", "答えは", "回答", "回答は", "8桁の答え", "8桁の答えは", "OCRA", "eight digits", "answer"),
+    *("the answer", "the answer is", "my answer", "my answer is", "answer is"),
+)
+"""May stand beside an answer, the code and the eight digits."""
 
 OF_NAMES: Final = ("です", "と申します", "より", "様", "さま", "さん", "御中", "殿", "拝", "でございます")
 """May follow a name."""
@@ -128,42 +124,27 @@ APPS: Final = (
         "samsung",
         "huawei",
     ),
-    *(
-        "outlook",
-        "windows",
-        "yahoo",
-        "gmail",
-        "proton",
-        "protonmail",
-        "spark",
-        "edison",
-        "zoho",
-        "k-9",
-        "mail",
-    ),
-    *(
-        "blackberry",
-        "docomo",
-        "ドコモ",
-        "au",
-        "softbank",
-        "line",
-        "mobile",
-        "smartphone",
-        "mac",
-        "thunderbird",
-    ),
-    *(
-        "スマートフォン",
-        "スマホ",
-        "携帯",
-        "タブレット",
-        "ymobile",
-        "uqmobile",
-        "rakuten",
-        "楽天",
-        "oppo",
-        "xiaomi",
-    ),
+    *("outlook", "windows", "yahoo", "gmail", "proton", "protonmail", "spark", "edison", "zoho", "k-9"),
+    *("blackberry", "docomo", "ドコモ", "au", "softbank", "line", "smartphone", "mac", "thunderbird"),
+    *("スマートフォン", "スマホ", "携帯", "タブレット", "ymobile", "rakuten", "楽天", "oppo", "xiaomi"),
 )
 """Names of which one stands in the line that a mail program or a phone writes below a mail."""
+
+OF_APPS: Final = (
+    *("my", "the", "for", "on", "with", "via", "ios", "app", "mail", "email", "mobile", "device", "phone"),
+    *(
+        "secure",
+        "pro",
+        "max",
+        "plus",
+        "ultra",
+        "mini",
+        "メールアプリ",
+        "メール",
+        "アプリ",
+        "版のメール",
+        "版",
+    ),
+    *("セキュアメール", "の", "デバイス", "端末", "デバイスから", "5g", "4g", "lte"),
+)
+"""What may stand beside it."""

@@ -16,12 +16,12 @@ class Part(Enum):
     PERSON = auto()
     QUOTED = auto()  # with a mark before it
     OURS = auto()  # stands in a letter of ours
+    REST = auto()  # of a line with a mark, which was broken without one
     CUT = auto()  # says that an older mail follows
 
 
 _MARKS: Final = (">", "|", "》", "≫", "»", "›")
 _INITIALS: Final = re.compile(r"[A-Za-z]{1,8}> ?")
-_ENDS: Final = (":", ">", "]", ")", "wrote", "----")
 _HEADER: Final = re.compile(
     r"\W{0,4}(?:from|to|cc|bcc|sent|date|subject|reply-to|importance|差出人|送信者|送信元|送信日時|送信日"
     r"|受信日時|日付|日時|宛先|宛て先|あて先|件名|題名|タイトル|返信先|重要度)\W{0,4}[:]",
@@ -46,6 +46,7 @@ _DATE: Final = re.compile(
     r".{0,14}?(?:[0-9]{4}[-/年.]|[0-9]{1,2}[-/.][0-9]{1,2}[-/.]|\b[a-z]{3,9}\.?,? [0-9]{1,2}\b)",
     re.IGNORECASE,
 )
+_YEAR: Final = re.compile(r"20[0-9]{2}")
 _TIME: Final = re.compile(r"[0-9]{1,2}:[0-9]{2}")
 _SENTENCE: Final = re.compile(
     r"[ぁ-ん]{3,}|[ぁ-ん]{2}(?<!さん)|[?？]|\b(?:if|but|by|before|until|only|not|please)\b", re.IGNORECASE
@@ -79,7 +80,8 @@ def cuts(lines: Sequence[str], marks: Sequence[str]) -> frozenset[int]:
     heads = _heads(lines, named, separators)
     sure = named | separators | wrote | heads
     sure |= {at for at in dated if lines[at].endswith(":") and "@" in lines[at]}
-    before = {at for at in dated if {at + 1, at + 2} & (sure - heads - dated)}
+    ends = sure - heads - dated
+    before = {at for at in dated if _has_year(lines[at]) and (at + 1 in ends or _skips(at, ends, dated))}
     rules = {at - 1 for at in heads if at and _LONG_RULE.fullmatch(lines[at - 1])}
     return frozenset(sure | before | rules | _between(before, sure))
 
@@ -102,17 +104,29 @@ def _heads(lines: Sequence[str], named: set[int], separators: set[int]) -> set[i
     return found
 
 
+def _has_year(line: str) -> bool:
+    return _YEAR.search(line) is not None
+
+
+def _skips(at: int, ends: set[int], dated: set[int]) -> bool:
+    """Whether the attribution that begins here was broken in three."""
+    return at + 2 in ends and at + 1 not in dated
+
+
 def _between(before: set[int], sure: set[int]) -> set[int]:
     """The middle of an attribution that was broken in three."""
     return {at + 1 for at in before if at + 1 not in sure and at + 2 in sure}
 
 
 def _names_us(line: str, marks: Sequence[str]) -> bool:
-    """An address of ours in a line that ends as attributions and heads do; else it is a person's sentence."""
+    """An address of ours in a line as attributions and heads are; else it is a person's sentence."""
     small = line.lower()
     if not any(mark in small for mark in marks):
         return False
-    return line.endswith(_ENDS) or _HEADER.match(line) is not None or " " not in line
+    if _HEADER.match(line) or _WROTE.fullmatch(line):
+        return True
+    is_form = line.endswith(":") or line.startswith(("<", "[", "(")) or " " not in line or _has_year(line)
+    return is_form and _SENTENCE.search(line) is None
 
 
 def _has_wrote(line: str) -> bool:

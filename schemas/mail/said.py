@@ -19,6 +19,9 @@ PIECE_MIN: Final = 20
 """A line of ours that a mail program broke is still ours in pieces of so many characters, wherever they
 stand, and in shorter ones that go on where the last piece ended."""
 
+WHOLE_MIN: Final = 5
+"""Fewer lines of ours, without marks and below no head, are not a letter that a mail program quoted."""
+
 LETTERS_MAX: Final = 16
 SEARCHES_MAX: Final = 500
 
@@ -45,33 +48,47 @@ def said(body: str, sent: Iterable[str], domains: Iterable[str]) -> tuple[str, .
     """
     lines = _lines(body)
     places = cuts(lines, [f"@{domain.lower()}" for domain in domains])
-    return tuple(_of_a_person(lines, _parts(lines, places, _Letters(sent))))
+    letters = _Letters(sent)
+    kinds = list(_parts(lines, places, letters))
+    return tuple(_of_a_person(lines, kinds, _copied(kinds, letters.least)))
 
 
 def _parts(lines: Sequence[str], places: frozenset[int], letters: _Letters) -> Iterator[Part]:
+    is_marked = False
     for at, line in enumerate(lines):
         if is_quoted(line):
             letters.take(_squeezed(unmarked(line)))
-            yield Part.QUOTED
+            part = Part.QUOTED
         elif at in places:
-            yield Part.CUT
+            part = Part.CUT
+        elif letters.take(_squeezed(line)):
+            part = Part.REST if is_marked else Part.OURS
         else:
-            yield Part.OURS if letters.take(_squeezed(line)) else Part.PERSON
+            part = Part.PERSON
+        is_marked = part in (Part.QUOTED, Part.REST)
+        yield part
 
 
-def _of_a_person(lines: Sequence[str], parts: Iterable[Part]) -> Iterator[str]:
-    """Below a head or two lines of ours without marks, BELOW comes first; after a marked quotation not."""
+def _of_a_person(lines: Sequence[str], kinds: Sequence[Part], copied: frozenset[int]) -> Iterator[str]:
+    """A person's lines. BELOW comes before those below a head, or below a line of ours without a mark: so
+    it does where a few lines of ours stand alone, which somebody may have copied to speak of them."""
     is_cut = is_below = is_told = False
-    ours = 0
-    for line, part in zip(lines, parts, strict=True):
-        ours = ours + 1 if part is Part.OURS else 0
-        is_below = is_below or ours > 1 or (is_cut and part in (Part.OURS, Part.PERSON))
+    for at, part in enumerate(kinds):
+        is_below = is_below or part is Part.OURS or (is_cut and part is Part.PERSON)
+        if not is_told and (at in copied or (is_below and part is Part.PERSON)):
+            yield BELOW
+            is_told = True
         if part is Part.PERSON:
-            if is_below and not is_told:
-                yield BELOW
-                is_told = True
-            yield line
+            yield lines[at]
         is_cut = part is Part.CUT or (is_cut and part is not Part.QUOTED)
+
+
+def _copied(kinds: Sequence[Part], least: int) -> frozenset[int]:
+    """Places of lines of ours, of which there are too few for a letter below no head."""
+    ours = [at for at, part in enumerate(kinds) if part is Part.OURS]
+    first = ours[0] if ours else 0
+    is_led = any(part in (Part.CUT, Part.QUOTED) for part in kinds[:first])
+    return frozenset() if is_led or len(ours) >= least else frozenset(ours)
 
 
 class _Letters:
@@ -83,6 +100,7 @@ class _Letters:
         self._whole = [_ends(own) for own in lines]
         self._at = [-1] * len(lines)
         self._searches = SEARCHES_MAX
+        self.least = min([WHOLE_MIN, *(len(own) for own in lines if own)])
 
     def take(self, squeezed: str) -> bool:
         """Whether that stands there: as a line, as what comes next, or long enough anywhere."""

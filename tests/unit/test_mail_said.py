@@ -6,7 +6,7 @@ import pytest
 from cost import cost_s
 
 from schemas.mail.read import Mail, read_mail
-from schemas.mail.said import said
+from schemas.mail.said import BELOW, CUT, said
 
 LETTER = """確認待ち 1,200円 照会番号 000000000001
 
@@ -33,7 +33,25 @@ def read(body: str) -> tuple[str, ...]:
         ("ｱｲｳﾊﾞ\n", ("アイウバ",)),
         ("①４９０１\n⑫ 一括\n❷リボ\n", ("(1)4901", "(12) 一括", "(2)リボ")),
         (f"はい\n2026年11月21日(土) 18:00 Hagaki <sale@PAY.example>:\n{QUOTED}", ("はい",)),
-        ("はい\nこの行はとても長いので、途中で折り返されるこ\nとがあります。\n", ("はい",)),
+        ("はい\nこの行はとても長いので、途中で折り返されるこ\nとがあります。\n", ("はい", BELOW)),
+        ("はい\n商品コードを書いて返信してください。この行はとても長\n", ("はい", BELOW)),  # copied
+        ("加盟店: 山の店\nはい\n", (BELOW, "はい")),
+        (f"{QUOTED}とがあります。\nはい\n", ("とがあります。", "はい")),
+        ("> この行はとても長いので、途中で折り返されるこ\nとがあります。\nはい\n", ("はい",)),
+        (f"{LETTER}\nはい\n", (BELOW, "はい")),
+        ("> 4901\n|4902\n》4903\nSale> 4904\n", ()),
+        (
+            "はい\n日時: 11月30日\n2026年11月21日(土) 18:00 Hagaki <sale@pay.example>:\n",
+            ("はい", "日時: 11月30日"),
+        ),
+        (
+            "yes\n11/30 18:00\nOn Sat, Nov 21, 2026 at 18:00\n<sale@pay.example> wrote:\n> x",
+            ("yes", "11/30 18:00"),
+        ),
+        ("yes\nOn Sat, Nov 21, 2026 at 18:00 Hagaki\n<\nsale@pay.example> wrote:\n> x", ("yes",)),
+        ("はい\n-----Original Message-----\nFrom: x\nSubject: y\n別の人\n", ("はい", BELOW, "別の人")),
+        ("はい\nただし sale@pay.example に聞いてから:\n", ("はい", "ただし sale@pay.example に聞いてから:")),
+        ("a" * 501 + "\n", ("a" * 500 + CUT,)),
         ("", ()),
         ("\n \n>>> x\n", ()),
         ("OKではありません\n", ("OKではありません",)),

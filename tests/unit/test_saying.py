@@ -50,7 +50,12 @@ def said(text: str, subject: str = "") -> Said:
             ("はい BCDFH", OF_CODE),
             ("はい、ＢＣＤＦＨ", OF_CODE),
         ),
-        *(("コードはBCDFHです。", OF_CODE), ("yes and BCDFH", OF_CODE), ("Code: bcdfh", OF_CODE)),
+        *(
+            ("コードはBCDFHです。", UNCLEAR),
+            ("yes and BCDFH", OF_CODE),
+            ("Code: bcdfh", UNCLEAR),
+            ("はい。コードはBCDFHです。", OF_CODE),
+        ),
         *(("はいBCDFH", OF_CODE), ("「はい」\n「BCDFH」", OF_CODE), ("BCDFHでお願いします", OF_CODE)),
         *(("12345678", OCRA), ("１２３４ ５６７８", OCRA), ("12-34-56-78", OCRA), ("答え: 12345678", OCRA)),
         *(("はい\n12345678", OCRA), ("BCDFH\n1234 5678", OCRA), ("12345678\n1234-5678", OCRA)),
@@ -177,7 +182,7 @@ def test_every_word_of_the_tables_means_what_its_table_says() -> None:
     for table, meaning in (
         ((*saying_words.YES_JA, *saying_words.YES_EN), YES),
         ((*saying_words.NO_JA, *saying_words.NO_EN), NO),
-        ((*saying_words.COURTESY, *saying_words.LABELS), UNCLEAR),
+        ((*saying_words.COURTESY, *saying_words.LABELS, *saying_words.LINKS), UNCLEAR),
     ):
         assert {word for word in table if said(word).meaning is not meaning} == set()
 
@@ -217,3 +222,39 @@ def test_whatever_is_written_is_read_at_once() -> None:
         assert (
             cost_s(lambda lines=lines: read(lines, CODE, subject=lines[0], names=lines[:3]), enough_s=1) < 1
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "はい...",
+            "はい。。。",
+            "yes..",
+            "はい・・・",
+            "¬yes",
+            "ご注文コード BCDFH",
+            "...",
+            "♪",
+            "yes; if",
+        ),
+        *(
+            "yes\nsent from my iphone 2 pieces please",
+            "はい\n2個のiPhoneから送信",
+            "はい\n返金を確認してから送信",
+        ),
+        *("はい\n----\n3 pieces", "はい\n----\nthree of them", "はい\n====\n赤い方"),
+        *("はい\n[...]: below an older mail", "はい\n[...]: cut off", "はい\n~~struck out~~"),
+    ],
+)
+def test_what_looks_like_a_signature_or_a_sigh(text: str) -> None:
+    assert said(text).meaning is UNCLEAR
+
+
+def test_a_name_that_is_also_an_answer_is_neither() -> None:
+    names = ("No Min-ho", "OK Store")
+    assert read(["Dear OK Store,", "yes", "No Min-ho"], CODE, names=names).meaning is YES
+    assert read(["OK"], CODE, names=names).meaning is UNCLEAR
+    assert read(["No"], CODE, names=names).meaning is UNCLEAR
+    assert read(["yes", "No"], CODE, names=names).meaning is UNCLEAR
+    assert read(["はい", "OK様"], CODE, names=names).meaning is YES
