@@ -74,7 +74,7 @@ async def test_a_form_is_an_order_and_the_same_mail_again_is_the_same_order(tmp_
         assert stock["4901234567894"] == 98
 
 
-async def test_what_is_not_clear_is_asked_back_by_name_and_nothing_is_bought(tmp_path: Path) -> None:
+async def test_what_is_not_clear_is_asked_back_and_who_is_not_the_shop_orders_nothing(tmp_path: Path) -> None:
     async with shop_world(tmp_path, "ja") as (world, mailbox), world.gateway():
         office = Office(world, mailbox)
         await office.begin()
@@ -93,18 +93,11 @@ async def test_what_is_not_clear_is_asked_back_by_name_and_nothing_is_bought(tmp
         await office.send(form.replace("x 2", "x 3") + "取引番号：Ａ－１\n")
         assert "別の注文に使われています" in await office.answer("別の注文")
         assert (await office.order("A-1"))["total_minor"] == 800
-
-
-async def test_only_the_shop_orders_and_no_robot(tmp_path: Path) -> None:
-    async with shop_world(tmp_path) as (world, mailbox), world.gateway():
-        office = Office(world, mailbox)
-        await office.begin()
-        form = FORM.format(number=world.customer, **EN) + "deal: {}\n"
+        form += "取引番号: {}\n"
         await office.send(form.format("thief"), sender="thief@elsewhere.example")
         await office.send(form.format("robot"), more="Auto-Submitted: auto-replied\n")
-        await office.send(form.format("quoted").replace("\n", "\n> "))
         await office.send("> " + form.format("quoted").replace("\n", "\n> "))
         await office.send(form.format("good"))
-        assert "deal ID is good" in await office.answer("We took your order")
+        assert "取引番号は good" in await office.answer("good")
         for deal_id in ("thief", "robot", "quoted"):
             assert (await office.order(deal_id))["status"] == 404, deal_id

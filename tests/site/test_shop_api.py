@@ -174,6 +174,9 @@ async def test_a_key_opens_its_own_shop_only_and_as_often_as_it_may(tmp_path: Pa
             async with world.session(key) as session:
                 status, (slug, _) = await Till(world, session).ask("GET", "/v1/products")
                 assert (status, slug) in ((401, "shop-key-missing"), (401, "shop-key-unknown"))
+        async with aiohttp.ClientSession() as session:
+            with pytest.raises(aiohttp.ClientError):
+                await session.get(f"{world.url.replace('https', 'http')}/v1/openapi.json")
         async with world.session("none") as session:
             till = Till(world, session)
             assert await till.ask("GET", "/v1/openapi.json") == (200, API | {"servers": []})
@@ -191,14 +194,6 @@ async def test_a_key_opens_its_own_shop_only_and_as_often_as_it_may(tmp_path: Pa
         assert [row["name"] for row in listed] == ["till", "spare"]
         database = (tmp_path / "hagaki.db").read_bytes() + (tmp_path / "hagaki.db-wal").read_bytes()
         assert world.key.encode() not in database and spare.encode() not in database
-
-
-async def test_the_site_speaks_no_http_without_tls_where_it_has_a_certificate(tmp_path: Path) -> None:
-    async with shop_world(tmp_path) as (world, _), world.gateway():
-        plain = world.url.replace("https", "http")
-        async with aiohttp.ClientSession() as session:
-            with pytest.raises(aiohttp.ClientError):
-                await session.get(f"{plain}/v1/openapi.json")
 
 
 def test_the_document_is_one_that_tools_can_read() -> None:

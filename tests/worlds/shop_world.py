@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
+import shutil
 import ssl
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email import message_from_bytes
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -73,14 +77,36 @@ def words_of(raw: bytes) -> str:
     return f"{mail.subject}\n{mail.body}"
 
 
+@cache
+def _town(language: str) -> tuple[Path, str, str]:
+    """Certificate, shop, goods, customer with a card and a key, made once and copied into every world.
+    -> where, the customer's ID, and the key."""
+    folder = Path(tempfile.mkdtemp(prefix="hagaki-shop-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    trial = self_signed(int(time.time()), 2)
+    (folder / "certificate.pem").write_bytes(trial.certificate)
+    (folder / "key.pem").write_bytes(trial.key)
+    gateway = GatewaySettings("pay.example", database=f"sqlite:///{folder}/hagaki.db")
+    desk = keys.Desk(gateway, KeySettings(f"file:{folder}/root.key"), "tester")
+    keys.new_bdk(gateway, desk.keys)
+    merchants.add(gateway, merchants.NewMerchant(SHOP, SHOP_MAIL, language))
+    selling.change(gateway, SHOP, {})
+    products.add(gateway, SHOP, products.NewProduct("4901234567894", "Soap", 300, stock=100))
+    products.add(gateway, SHOP, products.NewProduct("TEA-1", "Tea", 1080, tax_rate=8))
+    new = customers.NewCustomer("Hanako", CUSTOMER_MAIL, language)
+    customer = str(customers.add(gateway, new)["customer_id"])
+    means.add_card(desk, customer, (PAN, "12/27"))
+    return folder, customer, str(api_keys.new(gateway, SHOP, "till", os.urandom, 0)["secret"])
+
+
 class ShopWorld:
     """settings: of the gateway. key: the shop's. customer: the customer's ID. told: the event log."""
 
-    def __init__(self, folder: Path, smarthost_port: int, **site: Any) -> None:
+    def __init__(self, folder: Path, smarthost_port: int, language: str = "en", **site: Any) -> None:
         self.folder = folder
-        trial = self_signed(int(time.time()), 2)
-        (folder / "certificate.pem").write_bytes(trial.certificate)
-        (folder / "key.pem").write_bytes(trial.key)
+        town, self.customer, self.key = _town(language)
+        for file in town.iterdir():
+            shutil.copy(file, folder / file.name)
         files = {"tls_certificate": str(folder / "certificate.pem"), "tls_key": str(folder / "key.pem")}
         self.settings = Settings(
             GatewaySettings("pay.example", database=f"sqlite:///{folder}/hagaki.db"),
@@ -92,22 +118,7 @@ class ShopWorld:
             orders=OrderSettings(),
         )
         self.told: list[tuple[str, dict[str, Any]]] = []
-        self.key = self.customer = ""
         self.smtp_port = 0
-
-    def furnish(self, language: str = "en") -> None:
-        """Shop, goods, customer with a card, a key."""
-        gateway = self.settings.gateway
-        desk = keys.Desk(gateway, self.settings.keys, "tester")
-        keys.new_bdk(gateway, self.settings.keys)
-        merchants.add(gateway, merchants.NewMerchant(SHOP, SHOP_MAIL, language))
-        selling.change(gateway, SHOP, {})
-        products.add(gateway, SHOP, products.NewProduct("4901234567894", "Soap", 300, stock=100))
-        products.add(gateway, SHOP, products.NewProduct("TEA-1", "Tea", 1080, tax_rate=8))
-        new = customers.NewCustomer("Hanako", CUSTOMER_MAIL, language)
-        self.customer = customers.add(gateway, new)["customer_id"]
-        means.add_card(desk, self.customer, (PAN, "12/27"))
-        self.key = self.new_key()
 
     def new_key(self, name: str = "till") -> str:
         """A further key of the shop."""
@@ -182,9 +193,7 @@ async def shop_world(
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(mailbox, hostname="relay.example"), "127.0.0.1", 0)
     try:
-        world = ShopWorld(folder, server.sockets[0].getsockname()[1], **site)
-        world.furnish(language)
-        yield world, mailbox
+        yield ShopWorld(folder, server.sockets[0].getsockname()[1], language, **site), mailbox
     finally:
         server.close()
         await server.wait_closed()
