@@ -21,6 +21,9 @@ from till.prices import Good
 from till.settings import TillSettings
 
 WIDTH: Final = 76
+_AROUND: Final = 15
+"""So many rows of a screen are not for the lines of a sale."""
+_SHELVES_BELOW: Final = 10
 _STYLES: Final = {
     State.MADE: "bold white on dark_green",
     State.DROPPED: "bold white on dark_green",
@@ -104,7 +107,11 @@ class Screen:
         table.add_column(self._label("name"), ratio=1, no_wrap=True)
         for name in ("quantity", "unit", "sum"):
             table.add_column(self._label(name), justify="right", no_wrap=True)
-        for number, line in enumerate(view.lines, 1):
+        room = max(self._console.height - _AROUND, 3)
+        hidden = max(len(view.lines) - room, 0)
+        if hidden:
+            table.add_row("", Text(f"… {hidden}", "dim"), "", "", "")
+        for number, line in enumerate(view.lines[hidden:], hidden + 1):
             name = f"{line.good.name} {line.good.model}".strip() + (" ※" if line.good.tax_rate == 8 else "")
             amounts = (self._money(line.good.unit_minor), self._money(line.total_minor))
             table.add_row(str(number), name, str(line.quantity), *amounts)
@@ -142,15 +149,22 @@ class Screen:
         return Text(self.say(said), "red" if said.is_error else "dim")
 
     def _shelves(self, front: Front, shelves: Mapping[str, Good]) -> Table:
+        """Side by side where there are many."""
+        side_by_side = 2 if len(shelves) > _SHELVES_BELOW else 1
         table = Table(box=None, expand=True, pad_edge=False, show_header=False)
-        table.add_column(width=4, justify="right")
-        table.add_column(ratio=1, no_wrap=True)
-        table.add_column(justify="right", no_wrap=True)
-        for key, good in shelves.items():
-            style = "reverse bold" if key == front.chosen else ""
-            name = f"{good.name} {good.model}".strip()
-            table.add_row(f"({key})", name, self._money(good.unit_minor), style=style)
+        for _ in range(side_by_side):
+            table.add_column(ratio=1, no_wrap=True)
+            table.add_column(justify="right", no_wrap=True)
+        cells = [self._shelf(key, good, is_chosen=key == front.chosen) for key, good in shelves.items()]
+        rows = -(-len(cells) // side_by_side)
+        for at in range(rows):
+            table.add_row(*(text for cell in cells[at::rows] for text in cell))
         return table
+
+    def _shelf(self, key: str, good: Good, *, is_chosen: bool) -> tuple[Text, Text]:
+        style = "reverse bold" if is_chosen else ""
+        name = Text(f"({key})".rjust(4) + f" {good.name} {good.model}".rstrip(), style)
+        return name, Text(self._money(good.unit_minor), style)
 
 
 def _why(why: str, sentence: str) -> list[words.Words]:

@@ -18,20 +18,6 @@ _REMOVE: Final = re.compile(r"-([0-9]{0,3})")
 _CUSTOMER: Final = re.compile(r"@\s*(\S+)")
 CUSTOMER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}")
 
-_WORDS: Final[Mapping[str, str]] = {
-    "send": "send",
-    "送信": "send",
-    "cancel": "cancel",
-    "取消": "cancel",
-    "clear": "clear",
-    "クリア": "clear",
-    "handed": "handed",
-    "渡した": "handed",
-    "help": "help",
-    "?": "help",
-}
-"""What may be typed as a word -> the command."""
-
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -74,11 +60,10 @@ class Desk:
     def hear(self, typed: str) -> Said:
         """One line, scanned or typed. Raises OSError: the journal cannot be written."""
         text = plain(typed)
-        command = _WORDS.get(text.lower(), "")
         if not text:
-            command = self._enter()
-        if command:
-            return getattr(self, f"_{command}")()  # type: ignore[no-any-return]
+            return self._enter()
+        if text.lower() in _WORDS:
+            return _WORDS[text.lower()](self)
         if self._is_busy():
             return Said("busy", is_error=True)
         return self._edit(text)
@@ -105,14 +90,11 @@ class Desk:
     def _is_busy(self) -> bool:
         return self._counter.deal is not None and self._counter.deal.is_open
 
-    def _enter(self) -> str:
-        """What ENTER alone means just now."""
+    def _enter(self) -> Said:
+        """ENTER alone: what is to be done next."""
         if self._counter.state is State.MADE:
-            return "handed"
-        return "nothing" if self._is_busy() else "send"
-
-    def _nothing(self) -> Said:
-        return Said("wait")
+            return self._handed()
+        return Said("wait") if self._is_busy() else self._send()
 
     def _edit(self, text: str) -> Said:
         """Before the order is sent."""
@@ -224,3 +206,18 @@ def kept_line(line: Line) -> dict[str, Any]:
         "tax_rate": good.tax_rate,
         "quantity": line.quantity,
     }
+
+
+_WORDS: Final[Mapping[str, Callable[[Desk], Said]]] = {
+    "send": Desk._send,
+    "送信": Desk._send,
+    "cancel": Desk._cancel,
+    "取消": Desk._cancel,
+    "clear": Desk._clear,
+    "クリア": Desk._clear,
+    "handed": Desk._handed,
+    "渡した": Desk._handed,
+    "help": Desk._help,
+    "?": Desk._help,
+}
+"""What may be typed as a word."""

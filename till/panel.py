@@ -12,7 +12,7 @@ from till.machine import State
 from till.prices import Good, Prices, plain
 from till.vending import Vending
 
-SHELVES_MAX: Final = 99
+SHELVES_MAX: Final = 20
 CANCEL: Final = frozenset({"cancel", "取消", "x"})
 OUT: Final = frozenset({"out", "出た"})
 IN: Final = frozenset({"in", "出ない"})
