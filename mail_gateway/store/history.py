@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
 
+from mail_gateway.domain.payment import Trade
 from mail_gateway.store import holds
 from mail_gateway.store.tables import (
     answers,
@@ -77,13 +78,15 @@ def whole(conn: Connection, payment_id: int) -> dict[str, Any] | None:
         event["facts"] = json.loads(event["facts"])
     for want in parts["wants"]:
         want["given"] = json.loads(want["given"])
-    parts["returns"] = returns_of(conn, payment_id)
+    later = later_of(conn, payment_id)
+    parts["returns"] = [row for row in later if Trade(row["kind"]).is_return]
+    parts["captures"] = [row for row in later if not Trade(row["kind"]).is_return]
     held = holds.of_payment(conn, payment_id, found[0]["reader"])
     return {**found[0], "reference": f"{payment_id:012d}", **parts, "holds": held}
 
 
-def returns_of(conn: Connection, sale: int) -> list[dict[str, Any]]:
-    """What was given back of a sale, or may yet be."""
+def later_of(conn: Connection, sale: int) -> list[dict[str, Any]]:
+    """What was captured or given back of a sale, or may yet be."""
     p = payments.c
     asked = select(p.id, p.kind, p.state, p.amount_minor, p.returned_minor).where(p.original == sale)
     return [dict(row) for row in conn.execute(asked.order_by(p.id)).mappings()]

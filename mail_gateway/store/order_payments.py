@@ -32,7 +32,8 @@ _NEW_READER: Final = upsert(readers).on_conflict_do_nothing().returning(readers.
 _SHOWN: Final = select(means.c.shown).where(means.c.id == bindparam("its_means"))
 _COUNT: Final = select(func.count()).where(_P.order_id == bindparam("its_order"))
 _FIRST: Final = select(
-    *(_P.reader, _P.ksn, _P.currency, _P.masked_card, _P.condition, _P.order_id, _P.amount_minor)
+    *(_P.reader, _P.ksn, _P.currency, _P.masked_card, _P.condition, _P.order_id),
+    _P.amount_minor - _P.returned_minor,
 ).where(_P.id == bindparam("its_id"))
 _RETURNS: Final = select(func.count()).where(
     _P.original == bindparam("its_id"), _P.kind != Trade.CAPTURE.value
@@ -113,7 +114,7 @@ def capture(sheet: Sheet, hold: int, amount_minor: int, node: int, now_ms: int) 
 
 
 def give_back(sheet: Sheet, charged: int, node: int, now_ms: int) -> int:
-    """Unit of work: all of a charged sale or capture is given back; -> the number of the return.
+    """Unit of work: all that is left of a charged sale or capture is given back; -> the return's number.
 
     Once as a void; should that not be possible, the next call is a refund.
     """

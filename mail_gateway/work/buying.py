@@ -199,6 +199,8 @@ def _too_late(kit: Kit, payment: Payment, purchase: Purchase) -> str:
 
 def _refusal(kit: Kit, payment: Payment, purchase: Purchase, original: Sold | None) -> str:
     """The slug of the rule that it breaks, or an empty text."""
+    if payment.amount_minor < 1:
+        return "amount-zero"
     if payment.kind.is_return:
         return giving_back.refusal(kit, payment, original)
     if payment.kind is Trade.CAPTURE:

@@ -361,7 +361,7 @@ async def ordered(world: World) -> int:
     """Until the gateway has taken the order up; -> the return."""
     assert world.life is not None
     for _ in range(1000):
-        found = await world.life.store.read(history.returns_of, 1)
+        found = await world.life.store.read(history.later_of, 1)
         if found and (await world.payment(1)).due_ms is None:
             return int(found[-1]["id"])
         await asyncio.sleep(0.25)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from bought_world import CUSTOMER, Shop
@@ -16,24 +18,32 @@ from acquirer_sdk.account import BankAccount
 from acquirer_sdk.bench import OpenBench, Outside, until
 from acquirer_sdk.port import Acquirer, Ports
 from acquirer_sdk.quickclock import quickly
-from acquirer_sdk.values import Ready
+from acquirer_sdk.values import Ready, Reconciled
 from bank_debit import bench as debit_bench
 from cafis_adapter import adapter
 from cafis_adapter import bench as cafis_bench
 from cafis_adapter.host.app import Host, HostSettings
 from json_adapter import bench as json_bench
+from mail_gateway.admin import payments as office
 from mail_gateway.domain.ledger import Account
 from mail_gateway.domain.order import OrderState
+from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import State, Trade
 from mail_gateway.domain.route import Table
+from mail_gateway.domain.takings import NO_READER, Sale
+from mail_gateway.domain.totals import span_s
 from mail_gateway.envelope.keys import KeyRing
 from mail_gateway.envelope.means import wrap_account
 from mail_gateway.envelope.root import fetch_root
-from mail_gateway.store import audit, books
+from mail_gateway.settings import GatewaySettings
+from mail_gateway.store import audit, books, desk, totals
 from mail_gateway.store.backend import guest
+from mail_gateway.store.totals import Day
 from mail_gateway.work.switch import Switch
 
 CAPTURE_REFUSED, CAPTURE_SILENT, SILENT, DECLINED, MORE = 20_944, 20_945, 20_901, 20_051, 20_001
+
+TOKYO = ZoneInfo("Asia/Tokyo")
 
 
 class Town(World):
@@ -240,6 +250,43 @@ async def test_what_the_acquirer_refuses_or_wants_to_know_more_of_is_a_no(tmp_pa
         assert (here.net_minor(), here.held_minor()) == (0, 0)
 
 
+@quickly
+async def test_the_shops_list_and_the_acquirers_day_have_the_capture_and_not_the_hold(tmp_path: Path) -> None:
+    async with street(tmp_path) as here:
+        gateway = here.world.gateway
+        hold = await here.shop.begin(await here.shop.order(), hold=True)
+        waiting = await here.shop.begin(await here.shop.order(2, ask_first=True), hold=False)
+        other = await here.shop.begin(await here.shop.order(3, 500), hold=True)
+        for number, state in {hold: State.AUTHORISED, waiting: State.HELD, other: State.AUTHORISED}.items():
+            await here.shop.reach(number, state)
+        capture = await here.shop.capture(hold)
+        await here.shop.reach(capture, State.APPROVED)
+        with guest(gateway.database) as conn:
+            listed = desk.of_merchant(conn, 1, 0, 10)
+            taken = desk.taken(conn, 1, 0, 10**15)
+            day = f"{datetime.fromtimestamp(here.world.now_ms() // 1000, TOKYO):%Y-%m-%d}"
+            name = here.world.asked.name
+            ours = Day(day, 392, (name,), span_s(day, TOKYO))
+            figures = totals.posted(conn, ours, 0, 10**15)
+            assert (totals.differences(conn, ours), totals.open_payments(conn, ours)) == ([], [])
+        assert [(one.id, one.reader) for one in (*listed, *taken)] == [(capture, NO_READER)] * 2
+        assert (figures.sales, figures.sales_minor, figures.returns) == (1, 1200, 0)
+        assert await here.world.asked.reconcile(figures) == Reconciled(figures, agrees=True)
+        states = {row["id"]: row["state"] for row in office.listed(gateway)}
+        assert (states[hold], states[waiting], states[capture]) == ("captured", "held", "approved")
+        shown = office.shown(gateway, hold)
+        assert ([row["id"] for row in shown["captures"]], shown["returns"]) == ([capture], [])
+        await here.shop.becomes(OrderState.CANCELLED, 2, waiting)
+        await here.shop.becomes(OrderState.CANCELLED, 3, other)
+        await here.shop.reach(other, State.REVERSED)
+        assert [one.id for one in desk_of(gateway)] == [capture, waiting], "what was never asked is refused"
+
+
+def desk_of(gateway: GatewaySettings) -> list[Sale]:
+    with guest(gateway.database) as conn:
+        return desk.of_merchant(conn, 1, 0, 10)
+
+
 @asynccontextmanager
 async def beside(folder: Path, open_bench: OpenBench) -> AsyncIterator[tuple[Shop, Callable[[], int]]]:
     """A shop whose acquirer is one of the benches; and what all customers are charged there."""
@@ -279,6 +326,23 @@ def test_the_same_at_every_acquirer_that_can_hold(open_bench: OpenBench, tmp_pat
             assert charged_minor() == 0
 
     story()
+
+
+@quickly
+async def test_a_person_gives_some_of_it_back_and_the_order_the_rest(tmp_path: Path) -> None:
+    async with beside(tmp_path, bogus_bench.bench) as (shop, charged_minor):
+        await shop.open()
+        sale = await shop.begin(await shop.order(), hold=False)
+        await shop.reach(sale, State.APPROVED)
+        office.give_back(shop.world.gateway, sale, Trade.REFUND, 500, "one was broken")
+        await asyncio.sleep(120)
+        await shop.reach(sale + 1, State.APPROVED)
+        assert charged_minor() == 700
+        assert [letter.kind for letter in await shop.world.letters()] == [Letter.RETURNED], "the shop is told"
+        await shop.reach(await shop.give_back(sale), State.APPROVED)
+        assert charged_minor() == 0
+        nothing = await shop.give_back(sale)
+        assert (await shop.reach(nothing, State.REFUSED)).code == "amount-zero"
 
 
 @quickly
