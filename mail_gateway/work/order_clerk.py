@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mail_gateway.domain import hook
 from mail_gateway.domain.confirmation import CONFIRM_TRANSITIONS, ConfirmKind
-from mail_gateway.domain.order import OrderEvent, OrderKind, OrderState
+from mail_gateway.domain.order import OrderEvent, OrderKind, OrderState, follow
 from mail_gateway.domain.order_news import OrderNews
 from mail_gateway.domain.order_telling import MADE, told_of
 from mail_gateway.domain.outcome import Letter
@@ -52,8 +52,9 @@ def moving(
     """The entry of one arrow: its letters, its hook, and the asking ended where it ends.
 
     asking: what is to be kept of the answer besides its state (how, answer_mail, answered_ms, wrong ...).
-    changes: of the order. More can be put into it with `replace` and `also`.
+    changes: of the order. More can be put into it with `replace` and `also`. Raises IllegalOrderMove.
     """
+    follow(case.order.state, kind)
     before = asking or case.confirmation
     if before is not None and kind in _ENDS:
         answered_ms = before.answered_ms or kit.ports.now_ms()

@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from orders_world import KEEPS, PAN, PlainLetters
+from orders_world import CHARGES, KEEPS, PAN, PlainLetters
 from postgres_world import fresh_url
 from sqlalchemy import func, insert, select
 
-from mail_gateway.domain.order import IllegalOrderMove, OrderKind
+from acquirer_sdk.values import Capabilities
+from mail_gateway.domain.order import IllegalOrderMove, OrderKind, OrderState
 from mail_gateway.domain.placing import Placed, PlaceOrder, Refused, Wish
 from mail_gateway.domain.route import Table
 from mail_gateway.envelope.keys import KeyRing
@@ -27,6 +28,7 @@ from mail_gateway.store.sheet import Stale
 from mail_gateway.store.tables import merchants, payments
 from mail_gateway.work import order_clerk, placing
 from mail_gateway.work.kit import Kit
+from mail_gateway.work.order_steps import next_entry
 from mail_gateway.work.switch import Switch
 
 ON_POSTGRES = int(os.environ.get("HAGAKI_STOCK_ORDERS", "40"))
@@ -38,15 +40,16 @@ NOW_MS = 1_790_000_000_000
 class Keeps:
     """As much of an acquirer as placing looks at."""
 
-    name = "keeps"
-    capabilities = KEEPS
+    def __init__(self, can: Capabilities) -> None:
+        self.name = "keeps"
+        self.capabilities = can
 
 
-def kit_of(store: Store, node: int) -> Kit:
+def kit_of(store: Store, node: int, can: Capabilities = KEEPS) -> Kit:
     unused: Any = None
     ports = Ports(lambda: NOW_MS, os.urandom, lambda *_, **__: None)
     ring = KeyRing(b"k" * 32, os.urandom)
-    keeps: Any = Keeps()
+    keeps: Any = Keeps(can)
     switch = Switch({"keeps": keeps}, Table("keeps"))
     settings = GatewaySettings("pay.example")
     line = asyncio.Semaphore(1)
@@ -120,11 +123,33 @@ async def test_500_parallel_orders_of_100_things_on_sqlite(tmp_path: Path) -> No
     await store.close()
 
 
+async def answered_at_both(kits: Sequence[Kit]) -> None:
+    """One order is asked, and answered yes at one node and no at the other: one of them counts."""
+    asking = replace(kits[0], acquirers=kit_of(kits[0].store, kits[0].node, CHARGES).acquirers)
+    placed = await placing.place(asking, 1, PlaceOrder("A-1", "C-1", (Wish("TEA"),)))
+    assert isinstance(placed, Placed)
+    case = await kits[0].store.read(orders.case, placed.order.id)
+    assert case is not None
+    entry = next_entry(asking, case)
+    assert entry is not None
+    assert (await order_clerk.enter(asking, entry)).state is OrderState.ASKED
+    before, held = await stock(kits[0].store)
+    ends = zip(kits, (OrderKind.YES, OrderKind.NO), strict=True)
+    await asyncio.gather(*(end(kit, placed.order.id, [kind]) for kit, kind in ends))
+    after = await kits[1].store.read(orders.case, placed.order.id)
+    assert after is not None
+    assert after.confirmation is not None
+    is_sold = after.order.state is OrderState.CONFIRMED
+    assert after.confirmation.state.value == ("yes" if is_sold else "no")
+    assert await stock(kits[1].store) == ((before or 0) - is_sold, held - 1)
+
+
 async def test_two_nodes_sell_one_stock_on_postgresql() -> None:
     url = fresh_url()
     stores = open_store(url), open_store(url)
     kits = [kit_of(store, await store.run(nodes.begin_life, NOW_MS)) for store in stores]
     await all_told(kits, ON_POSTGRES)
+    await answered_at_both(kits)
     for number in range(5):
         wanted = PlaceOrder(f"S-{number}", "C-1", (Wish("BOOK"),))
         found = await asyncio.gather(*(placing.place(kit, 1, wanted) for kit in kits))
