@@ -10,12 +10,14 @@ from pathlib import Path
 import aiosmtplib
 import pytest
 from answer_world import AWAY, CODE, HOME, HOUR_MS, SHOP, AnswerWorld, answer_world, signed, zone
+from postgres_world import fresh_url
 from zone_server import SERVFAIL, Zone, zone_server
 
 from mail_gateway.admin import doctor
 from mail_gateway.domain.answering import Answer, Nothing, Verdict
 from mail_gateway.domain.confirmation import ConfirmState
 from mail_gateway.domain.order import OrderKind, OrderState
+from mail_gateway.intake.accept import Route
 from mail_gateway.store import customer_answers, orders
 from mail_gateway.work import confirming, order_clerk
 
@@ -282,9 +284,13 @@ async def sent(world: AnswerWorld) -> None:
     await world.store.run(lambda conn: conn.execute(done) and None)
 
 
-async def bounce(world: AnswerWorld, letter: int = 1) -> None:
+def route(to: str) -> Route:
+    return Route(HOME, (to,), "127.0.0.1", "x")
+
+
+async def bounce(world: AnswerWorld, letter: int = 1, number: int = 1) -> None:
     await sent(world)
-    await world.drop(FAILED, world.bounce_address(letter), sender="")
+    await world.drop(FAILED, world.bounce_address(letter, number), sender="")
     await world.undelivered.look()
 
 
@@ -343,3 +349,24 @@ async def test_a_forged_bounce_stops_nothing(tmp_path: Path) -> None:
         await world.undelivered.look()
         assert await world.letters() == [ASKED]
         assert {slug for _, slug in await world.slugs()} == {"bounce-forged"}
+
+
+async def test_on_postgresql_an_answer_does_the_same(tmp_path: Path) -> None:
+    async with answer_world(tmp_path, second_mail="", database=fresh_url()) as world:
+        for number in (2, 3):
+            await world.ask(900, number)
+        await world.say(f"yes\n{CODE}", proven=False)
+        raw = world.mail("What?", world.address(2))
+        await asyncio.gather(*(world.intake.accept(raw, route(world.address(2))) for _ in range(3)))
+        await world.replies.look()
+        await world.say("?", 2, proven=False)
+        for word in ("ZZZZZ", "YYYYY", "XXXXX"):
+            await world.say(f"yes\n{word}", 3, proven=False)
+        await bounce(world, number=2)
+        states = [(await world.asking(number)).state for number in (1, 2, 3)]
+        assert states == [ConfirmState.YES, ConfirmState.ASKED, ConfirmState.LOCKED]
+        assert (await world.asking(2)).unclear == 2
+        rows = await world.store.read(customer_answers.for_a_person, 10)
+        assert [row["order"] for row in rows] == [2, 3]
+        assert ("shop-undelivered", SHOP) in await world.letters(2)
+        assert {"question-undelivered", "answer-waits"} <= found_by_doctor(world)

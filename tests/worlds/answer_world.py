@@ -129,9 +129,18 @@ def _writer() -> OrderWriter:
 
 class AnswerWorld:
     """One shop, one customer, as many orders as are placed. now_ms: the clock, set by hand. like: the folder
-    of a world that is closed, which this one goes on from."""
+    of a world that is closed, which this one goes on from. database: another than its own, and empty.
+    """
 
-    def __init__(self, folder: Path, dns_port: int = 0, places: Any = None, like: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        dns_port: int = 0,
+        places: Any = None,
+        like: Path | None = None,
+        *,
+        database: str = "",
+    ) -> None:
         for file in (like or _town()).iterdir():
             shutil.copyfile(file, folder / file.name)
         self.now_ms = START_MS
@@ -140,7 +149,7 @@ class AnswerWorld:
         self.port = 0
         self.client: aiosmtplib.SMTP | None = None
         self.settings = Settings(
-            GatewaySettings(DOMAIN, database=f"sqlite:///{folder}/hagaki.db"),
+            GatewaySettings(DOMAIN, database=database or f"sqlite:///{folder}/hagaki.db"),
             KeySettings(f"file:{folder}/root.key"),
             SmtpSettings("mx.pay.example", port=0, connections_per_address_max=100),
             SmarthostSettings(),
@@ -327,9 +336,14 @@ class AnswerWorld:
 
 
 @asynccontextmanager
-async def answer_world(folder: Path, dns_port: int = 0, **furnished: Any) -> AsyncIterator[AnswerWorld]:
+async def answer_world(
+    folder: Path, dns_port: int = 0, *, database: str = "", **furnished: Any
+) -> AsyncIterator[AnswerWorld]:
     """One order of 1,200 yen, asked. dns_port: of a zone server; 0: no proof is looked at."""
-    world = AnswerWorld(folder, dns_port)
+    world = AnswerWorld(folder, dns_port, database=database)
+    if database:
+        new = merchants.NewMerchant("Hagaki Store", SHOP, "en")
+        await asyncio.to_thread(merchants.add, world.settings.gateway, new)
     await world.begin()
     await world.furnish(**furnished)
     await world.ask()
