@@ -14,7 +14,6 @@ from mail_gateway.envelope.dukpt import COUNTER_NEAR_END
 from mail_gateway.settings import FONT_PLACES
 from mail_gateway.store import (
     ceremony,
-    customer_answers,
     doctor,
     gaps,
     holds,
@@ -45,7 +44,6 @@ CLOCK_MAX_MS: Final = 5000
 DISK_MIN: Final = 1 << 30
 WAL_MAX: Final = 256 << 20
 SHOWN_MAX: Final = 20
-ANSWERS_MAX: Final = 1000
 _PYTHON: Final = (3, 11, 15)
 _SQLITE: Final = (3, 51, 3)
 _SQLITE_URL: Final = "sqlite:///"
@@ -197,17 +195,13 @@ def _orders(conn: Guest, now_ms: int) -> Iterator[Trouble]:
     yield from _some("order-not-charged", text, f"is the line up? {show}", taken)
     text = "customers wrote what only a person understands, or are locked out"
     yield from _some("order-unclear", text, "hagaki deal list --unclear", order_doctor.unclear(conn))
+    text = "questions to customers reached nobody, and their shops know it"
+    yield from _some("question-undelivered", text, show, order_bounces.undelivered(conn))
     text = "products have another count reserved than open orders want"
     yield from _some("stock-differs", text, "hagaki product list", order_doctor.miscounted(conn))
 
 
 def _watch(conn: Guest, now_ms: int) -> Iterator[Trouble]:
-    asked = order_bounces.undelivered(conn)
-    text = "questions to customers reached nobody, and their shops know it"
-    yield from _some("question-undelivered", text, "hagaki deal show N", asked)
-    waiting = customer_answers.for_a_person(conn, ANSWERS_MAX)
-    text = "answers of customers wait for a person"
-    yield from _some("answer-waits", text, "hagaki deal list --unclear", waiting)
     mails = doctor.unreadable(conn, now_ms - WEEK_MS)
     yield from _some("mail-unreadable", "mails of this week could not be read", "hagaki mails list", mails)
     holes = gaps.listed(conn, now_ms, now_ms - WEEK_MS)

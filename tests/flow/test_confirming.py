@@ -138,7 +138,7 @@ async def test_what_nobody_understands_is_asked_back_once_and_then_read_by_a_per
         await world.say("OKではありません")
         await world.say("???")
         assert [kind for kind, _ in await world.letters()] == ["question", "question-again"]
-        assert {"answer-waits"} == found_by_doctor(world) & {"answer-waits", "mail-unreadable"}
+        assert {"order-unclear"} == found_by_doctor(world) & {"order-unclear", "mail-unreadable"}
         (row,) = await world.store.read(customer_answers.for_a_person, 10)
         assert (row["order"], row["customer"], row["unclear"], row["newest_mail"]) == (1, "C-7Q4KDM", 3, 3)
         assert world.alarms() == ["alarm.answer-unclear"] * 2
@@ -369,4 +369,4 @@ async def test_on_postgresql_an_answer_does_the_same(tmp_path: Path) -> None:
         rows = await world.store.read(customer_answers.for_a_person, 10)
         assert [row["order"] for row in rows] == [2, 3]
         assert ("shop-undelivered", SHOP) in await world.letters(2)
-        assert {"question-undelivered", "answer-waits"} <= found_by_doctor(world)
+        assert {"question-undelivered", "order-unclear"} <= found_by_doctor(world)
