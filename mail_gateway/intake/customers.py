@@ -25,6 +25,9 @@ NEVER: Final = 0
 IDENT_MAX: Final = (1 << 63) - 1
 """No row has a higher number; what says so was made up."""
 
+ANSWERS_MAX: Final = 200
+"""Of one order; no person writes as many, and each is kept whole."""
+
 _LOCAL: Final = re.compile(rf"(?<![0-9a-z])[0-9a-z]{{{token.LENGTH}}}@", re.IGNORECASE)
 _TO: Final = ("to", "cc")
 _SENT_ON: Final = ("resent-", "list-")
@@ -44,8 +47,9 @@ class Customers:
         """Whose answer it is, with what proves its sender; or the slug of why it counts for nothing.
 
         answer-several: it is to other addresses of ours as well. answer-forged: no token of ours. With the
-        order: answer-automatic, answer-forwarded, answer-stranger, answer-again. Raises GatewayError(retry)
-        proof-later where the DNS does not answer.
+        order: answer-automatic, answer-forwarded, answer-stranger, answer-again, answer-many.
+
+        Raises GatewayError(retry) proof-later where the DNS does not answer.
         """
         written = _written_to(raw)
         if len({(one.kind, one.ident) for one in tokens | written}) > 1:
@@ -77,8 +81,10 @@ class Customers:
         if mail.from_address.lower() not in asked.on_file:
             return "answer-stranger"
         seen = customer_answers.Seen(mail.message_id, hashlib.sha256(raw).digest())
-        again = await self._store.read(customer_answers.is_known, asked.customer, seen)
-        return "answer-again" if again else ""
+        if await self._store.read(customer_answers.is_known, asked.customer, seen):
+            return "answer-again"
+        many = await self._store.read(customer_answers.count, asked.order) >= ANSWERS_MAX
+        return "answer-many" if many else ""
 
 
 def _written_to(raw: bytes) -> set[token.Token]:

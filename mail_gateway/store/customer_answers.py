@@ -70,6 +70,11 @@ def is_known(conn: Connection, customer: int, seen: Seen) -> bool:
     return conn.scalar(found.where(_M.verdict == ANSWER).limit(1)) is not None
 
 
+def count(conn: Connection, order: int) -> int:
+    """How many answers to that order are kept."""
+    return int(conn.scalar(select(func.count()).where(_M.order_id == order, _M.verdict == ANSWER)) or 0)
+
+
 def is_copy(conn: Connection, mail: int) -> bool:
     """Whether an answer is one that was kept before it, when two of the same came at one moment."""
     this, its = mails.alias(), orders.alias()

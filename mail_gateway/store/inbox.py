@@ -55,7 +55,7 @@ class Verdict(StrEnum):
 IGNORED: Final = frozenset(
     {
         *("bounce-forged", "bounce-notice", "reply-forged", "reply-automatic", "reply-again"),
-        *("answer-forged", "answer-several", "answer-automatic", "answer-again"),
+        *("answer-forged", "answer-several", "answer-automatic", "answer-again", "answer-many"),
     }
 )
 """Slugs of what came to an address of a letter and is neither bounce nor answer: counted, and not kept."""

@@ -20,6 +20,7 @@ from hostile_answers import ATTACKS, ENDS, Attack
 from zone_server import zone_server
 
 from mail_gateway.domain.order import OrderState
+from mail_gateway.intake import customers
 from mail_gateway.work import confirming
 
 MAILS = int(os.environ.get("HAGAKI_HOSTILE_MAILS", "0"))
@@ -111,3 +112,13 @@ async def test_two_robots_after_the_end_fall_silent_for_good(
         else:
             raise AssertionError("they write to each other for ever")
         assert told == confirming.LETTERS_MAX
+
+
+async def test_a_machine_that_answers_for_ever_fills_no_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(customers, "ANSWERS_MAX", 3)
+    async with answer_world(tmp_path) as world:
+        for _ in range(5):
+            await world.drop(world.mail("Ticket opened"))
+        assert await world.slugs() == [("answer", "")] * 3 + [("ignored", "answer-many")] * 2
