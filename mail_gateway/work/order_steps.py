@@ -46,7 +46,8 @@ CAPTURE_DAYS: Final = 7
 """So long after the yes an acquirer that cannot be reached is waited for; no hold lasts for ever."""
 
 GIVE_BACKS_MAX: Final = 5
-"""So often the money of a dead order is given back anew, where that was refused; then a person does it."""
+"""So often the money of a dead order is given back anew where that was refused; then a person does it. Where
+nobody answered there is no end."""
 
 _TAKEN: Final = frozenset({State.APPROVED, State.SETTLED})
 _NO: Final = frozenset({State.DECLINED, State.RE_ENTER, State.REFUSED})
@@ -199,7 +200,8 @@ def _is_kept(case: Case, payment: Bought) -> bool:
         return False
     returns = [one for one in case.payments if one.original == payment.id and one.kind.is_return]
     open_or_done = [one for one in returns if one.state in _TAKEN or one.state not in ENDED]
-    return not open_or_done and len(returns) < GIVE_BACKS_MAX
+    refused = [one for one in returns if one.state in _NO]
+    return not open_or_done and len(refused) < GIVE_BACKS_MAX
 
 
 def _end(kit: Kit, case: Case) -> OrderEntry | None:
