@@ -73,9 +73,17 @@ _COURTESY: Final = re.compile(
 """Said beside a form it changes nothing; with a digit in it, it may."""
 
 
+FAULTS: Final = (
+    *("line-unknown", "line-form", "quantity-missing", "quantity-form", "lines-missing", "lines-many"),
+    *("customer-missing", "customer-form", "customer-twice", "deal-missing", "deal-form", "deal-twice"),
+    *("delivery-form", "delivery-twice", "means-form", "means-twice", "minutes-form", "minutes-twice"),
+)
+"""All that can be wrong with a form by itself; the letter has a sentence for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """What cannot be used. why: a slug that the letter knows; shown: the beginning of the line, or empty."""
+    """What cannot be used. why: one of FAULTS; shown: the beginning of the line, or empty."""
 
     why: str
     shown: str = ""

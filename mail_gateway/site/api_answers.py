@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 JSON: Final = "application/json"
 PROBLEM: Final = "application/problem+json"
-HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Server": "Hagaki"}
 
 
 @dataclass(frozen=True, slots=True)

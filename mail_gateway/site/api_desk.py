@@ -74,8 +74,9 @@ class Desk:
         key = asked.header("idempotency-key")
         if not _KEY.fullmatch(key):
             return refusal("idempotency-key-missing")
-        wanted = wanted_order(asked.json())
-        hashed = hashlib.sha256(api_json.canonical(asked.json())).digest()
+        body = asked.json()
+        wanted = wanted_order(body)
+        hashed = hashlib.sha256(api_json.canonical(body)).digest()
         now_ms = self._kit.ports.now_ms()
         first = await self._kit.store.run(api_keys.asked_before, merchant, key, hashed, now_ms)
         if first != hashed:

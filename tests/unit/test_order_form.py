@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from mail_gateway.domain import order_form
 from mail_gateway.domain.order_form import Form
+from mail_gateway.domain.placing import WHY
+from mail_gateway.outbox.compose import Compose, TokenKeys
+from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
 from schemas.mail.said import said
 
 HEAD = "order\ncustomer: C-1\n"
@@ -128,3 +134,22 @@ def test_a_form_without_a_deal_id_has_the_mails() -> None:
     written = ("order", "customer: c-1", "line: TEA x 1")
     assert (order_form.read(written, written, "m-1").order or None).deal_id == "m-1"  # type: ignore[union-attr]
     assert [one.why for one in order_form.read(written, written, "").wrong] == ["deal-missing"]
+
+
+def test_the_examples_of_the_document_are_taken() -> None:
+    page = (Path(__file__).parents[2] / "docs/order-mail.md").read_text(encoding="utf-8")
+    forms = [read(text).order for text in re.findall(r"```\n(.*?)```", page, re.DOTALL)]
+    assert [form and (form.customer, len(form.lines)) for form in forms] == [("C-7Q4KDM", 2)] * 2
+    assert {form.lines[1].unit_minor for form in forms if form} == {200}
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_letter_has_a_sentence_for_all_that_can_be_wrong(language: str) -> None:
+    own = GatewaySettings("pay.example")
+    settings = Settings(own, KeySettings(), SmtpSettings("mx.pay.example"), SmarthostSettings())
+    letters = Compose(settings, TokenKeys(b"r" * 32, b"b" * 32))
+    for why in (*order_form.FAULTS, *WHY):
+        words = {"merchant": "x", "faults": [{"why": why, "shown": "", "place": ""}]}
+        text = letters.render(f"{language}/order-form-wrong.txt.j2", words)
+        assert re.search(r"^\(1\)\n    \S.{5,}$", text, re.MULTILINE), why
+        assert not [line for line in text.splitlines() if order_form.is_form([line])]
