@@ -41,8 +41,9 @@ NO_EN: Final = (
     *("reject", "rejected", "decline", "declined", "I decline", "I did not order this", "no I do not"),
     *("I didn't order this", "I did not order anything", "no I don't", "do not buy", "don't buy"),
 )
-YES: Final = Both("、".join(YES_JA), ", ".join(YES_EN))
-NO: Final = Both("、".join(NO_JA), ", ".join(NO_EN))
+YES: Final = Both(" / ".join(YES_JA), " / ".join(YES_EN))
+NO: Final = Both(" / ".join(NO_JA), " / ".join(NO_EN))
+"""As docs/answers.md shows them."""
 
 COURTESY: Final = (
     *("お世話になります", "お世話になっております", "お世話になっています", "いつもお世話になっております"),

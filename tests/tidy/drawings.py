@@ -21,6 +21,7 @@ from card_reader_fw.board.desk.chip.cards import Profile as CardProfile
 from card_reader_fw.board.desk.chip.faults import FAULTS, Fault
 from json_adapter import breaker, problems
 from json_adapter.processor import triggers as amounts
+from mail_gateway.domain import saying_words
 from mail_gateway.domain.confirmation import CONFIRM_TRANSITIONS, ConfirmState
 from mail_gateway.domain.desk import OF_ONE_SALE, WORDS
 from mail_gateway.domain.item_words import FORMS, NAMES
@@ -251,7 +252,15 @@ def asking() -> str:
     return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> ASKED", *arrows, *ends, "```", ""])
 
 
+def answer_words() -> str:
+    """What is read as a yes, and as a no."""
+    rows = [("yes / はい", saying_words.YES), ("no / いいえ", saying_words.NO)]
+    head = ["| meaning | Japanese | English |", "|---|---|---|"]
+    return "\n".join([*head, *(f"| {meaning} | {both.ja} | {both.en} |" for meaning, both in rows), ""])
+
+
 DRAWINGS: Final = (
+    Drawing(ROOT / "docs/answers.md", "mail_gateway/domain/saying_words.py", answer_words),
     Drawing(ORDERS, "mail_gateway/domain/order.py", order),
     Drawing(ORDERS, "mail_gateway/domain/confirmation.py", asking),
     Drawing(ROOT / "docs/till.md", "till/machine.py", machine),

@@ -98,15 +98,13 @@ def answers() -> Iterator[Case]:
 
 def nothings() -> Iterator[Case]:
     """What must confirm nothing, each text in some programs, and what robots write."""
-    shapes = list(_shapes())
-    found = toml("answers")
+    shapes, found = list(_shapes()), toml("answers")
     for entry in (*found["nothing"], *found["machine"]):
-        for language in ("ja", "en"):
-            for text in entry[language]:
-                turn = random.Random(f"{entry['why']} {text}")
-                fitting = [shape for shape in shapes if shape[1] == language]
-                for client, _, posting in turn.sample(fitting, 4):
-                    yield _nothing(entry, client, (language, posting), text)
+        for language, text in ((own, text) for own in ("ja", "en") for text in entry[own]):
+            turn = random.Random(f"{entry['why']} {text}")
+            fitting = [shape for shape in shapes if shape[1] == language]
+            for client, _, posting in turn.sample(fitting, 4):
+                yield _nothing(entry, client, (language, posting), text)
 
 
 def _nothing(entry: Mapping[str, Any], client: Mapping[str, Any], how: tuple[str, str], text: str) -> Case:
