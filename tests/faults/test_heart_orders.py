@@ -24,10 +24,10 @@ from acquirer_sdk.values import (
     InDoubt,
     LateAnswer,
 )
-from mail_gateway.admin import recovering
+from mail_gateway.admin import readers, recovering
 from mail_gateway.domain.order import OrderState
 from mail_gateway.domain.payment import ENDED, State, Trade
-from mail_gateway.store import audit, books
+from mail_gateway.store import audit, books, inbox
 from mail_gateway.store.backend import guest
 
 CALLS = 9
@@ -308,6 +308,18 @@ def test_a_yes_to_a_capture_that_was_undone_is_undone_again(tmp_path: Path) -> N
         await shop.reach(first.id, State.REVERSED)
         assert world.verbs("alarm.") == ["alarm.late-approval"]
         assert_whole(world)
+
+    run(tmp_path, story)
+
+
+def test_no_mail_comes_in_by_the_reader_of_a_merchants_orders(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        shop = Shop(world)
+        await shop.open()
+        hold = await shop.reach(await shop.begin(await shop.order(), hold=True), State.AUTHORISED)
+        kept = await world.post(world.envelope(), ksn=hold.ksn)
+        assert (kept.payment_id, kept.verdict) == (None, inbox.Verdict.UNKNOWN_READER)
+        assert [row["serial"] for row in readers.listed(world.gateway)] == [1], "it is no reader to be seen"
 
     run(tmp_path, story)
 
