@@ -187,7 +187,7 @@ def _judge(sheet: Sheet, arrival: Arrival, content_hash: bytes) -> tuple[Verdict
     if same is not None:
         return Verdict.REPEAT, same, None
     if arrival.bounced is not None:
-        return Verdict.BOUNCED, _bounce(sheet, arrival.bounced, arrival.received_ms), None
+        return Verdict.BOUNCED, _bounce(sheet, arrival.bounced, arrival), None
     if arrival.answered is not None:
         return Verdict.REPLY, arrival.answered.payment, None
     if arrival.of_order is not None and not arrival.of_order.slug:
@@ -208,10 +208,11 @@ def _known(sheet: Sheet, arrival: Arrival) -> Sequence[Any]:
     return found[0] if found else (None, None)
 
 
-def _bounce(sheet: Sheet, bounced: Bounced, now_ms: int) -> int | None:
-    reason = f"bounced {bounced.status}".rstrip()
+def _bounce(sheet: Sheet, bounced: Bounced, arrival: Arrival) -> int | None:
+    reason, now_ms = f"bounced {bounced.status}".rstrip(), arrival.received_ms
     if bounced.order_id is not None:
-        order_bounces.mark(sheet, bounced.order_id, bounced.version, now_ms, reason)
+        report = order_bounces.Report(arrival.message_id, now_ms, reason)
+        order_bounces.mark(sheet, bounced.order_id, bounced.version, report)
     if bounced.payment_id is not None:
         letters.mark_bounced(sheet, bounced.payment_id, bounced.version, now_ms, reason)
     return bounced.payment_id

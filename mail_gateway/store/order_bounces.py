@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, select, update
@@ -10,7 +11,7 @@ from mail_gateway.domain.order import OrderState
 from mail_gateway.domain.order_news import ASKING
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.store import letters as heart
-from mail_gateway.store.tables import UNTAKEN, letters, orders
+from mail_gateway.store.tables import UNTAKEN, letters, mails, orders
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,20 +28,37 @@ _LETTER: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a carrier says of a letter. at_ms: when it came, unix ms. message_id: of the report, or empty."""
+
+    message_id: str
+    at_ms: int
+    reason: str
+
+
 def recipient(conn: Connection, order: int, number: int) -> str | None:
     """To whom that letter of that order was written; None if there is none."""
     found = conn.execute(_LETTER, {"its_order": order, "its_number": number}).one_or_none()
     return None if found is None else found.recipient
 
 
-def mark(sheet: Sheet, order: int, number: int, now_ms: int, reason: str) -> None:
-    """Unit of work: a letter came back undelivered; it goes the way of one refused. One that is being handed
-    over again, or a question that is over, is only marked."""
+def mark(sheet: Sheet, order: int, number: int, report: Report) -> None:
+    """Unit of work: a letter came back undelivered; it goes the way of one refused. One that is on its way
+    again, a question that is over, and a report that came before change nothing else."""
     letter = sheet.execute(_LETTER, {"its_order": order, "its_number": number}).one()
-    sheet.execute(update(letters).where(_L.id == letter.id).values(bounced_ms=now_ms, remark=reason))
+    marked = {"bounced_ms": report.at_ms, "remark": report.reason}
+    sheet.execute(update(letters).where(_L.id == letter.id).values(marked))
     is_over = letter.kind in QUESTIONS and letter.order_state != OrderState.ASKED.value
-    if letter.state != "sending" and not is_over:
-        heart.mark_refused(sheet, letter.id, now_ms, reason)
+    if letter.state in ("sending", "due") or is_over or _is_known(sheet, order, report.message_id):
+        return
+    heart.mark_refused(sheet, letter.id, report.at_ms, report.reason)
+
+
+def _is_known(sheet: Sheet, order: int, message_id: str) -> bool:
+    """Whether this report came before: carriers deliver some twice, and the second address is tried once."""
+    same = (mails.c.order_id == order, mails.c.message_id == message_id, mails.c.verdict == "bounced")
+    return bool(message_id) and sheet.scalar(select(mails.c.id).where(*same).limit(1)) is not None
 
 
 def untold(conn: Connection, limit: int) -> list[int]:

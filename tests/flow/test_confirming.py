@@ -11,6 +11,7 @@ import aiosmtplib
 import pytest
 from answer_world import AWAY, CODE, HOME, HOUR_MS, SHOP, AnswerWorld, answer_world, signed, zone
 from postgres_world import fresh_url
+from sqlalchemy import select, update
 from zone_server import SERVFAIL, Zone, zone_server
 
 from mail_gateway.admin import doctor
@@ -19,6 +20,7 @@ from mail_gateway.domain.confirmation import ConfirmState
 from mail_gateway.domain.order import OrderKind, OrderState
 from mail_gateway.intake.accept import Route
 from mail_gateway.store import customer_answers, orders
+from mail_gateway.store.tables import letters, merchants
 from mail_gateway.work import confirming, order_clerk
 
 ASKED = ("question", HOME)
@@ -275,10 +277,6 @@ FAILED = (
 
 async def sent(world: AnswerWorld) -> None:
     """The sender has handed every letter over."""
-    from sqlalchemy import update
-
-    from mail_gateway.store.tables import letters
-
     mark = update(letters).where(letters.c.due_ms.is_not(None))
     done = mark.values(state="sent", due_ms=None, sent_ms=world.now_ms)
     await world.store.run(lambda conn: conn.execute(done) and None)
@@ -312,6 +310,30 @@ async def test_a_question_that_comes_back_goes_to_the_second_address_and_then_to
         assert "alarm.question-undelivered" in world.alarms()
         assert {"letter-bounced", "letter-refused", "question-undelivered"} <= found_by_doctor(world)
         assert (await world.order()).state is OrderState.ASKED, "a bounce never answers"
+
+
+async def test_a_report_that_comes_twice_is_one(tmp_path: Path) -> None:
+    async with answer_world(tmp_path) as world:
+        raw = b"Message-ID: <report@home.example>\r\n" + FAILED
+        for _ in range(3):
+            await sent(world)
+            await world.drop(raw, world.bounce_address(1), sender="")
+        await world.undelivered.look()
+        assert await world.letters() == [ASKED], "it was taken at the second address"
+
+
+async def test_a_shop_s_letter_that_comes_back_goes_to_the_shop_s_second_address(tmp_path: Path) -> None:
+    async with answer_world(tmp_path) as world:
+        await world.store.run(
+            lambda conn: conn.execute(update(merchants).values(second_mail="shop@home.example")) and None
+        )
+        await world.say("no", proven=False)
+        assert (await world.letters())[2] == ("shop-dead", SHOP)
+        await sent(world)
+        await world.drop(FAILED, world.bounce_address(3, recipient=SHOP), sender="")
+        asked = select(letters.c.rerouted_to, letters.c.state).where(letters.c.version == 3)
+        found = await world.store.read(lambda conn: conn.execute(asked).one())
+        assert tuple(found) == ("shop@home.example", "due")
 
 
 async def test_an_answer_from_the_second_address_counts_where_the_letter_went(tmp_path: Path) -> None:
