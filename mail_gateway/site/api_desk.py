@@ -20,7 +20,7 @@ from mail_gateway.site.api_answers import (
     refusal,
     unless_known,
 )
-from mail_gateway.site.api_shapes import Misfit
+from mail_gateway.site.api_shapes import HIDDEN, Misfit
 from mail_gateway.store import api_keys, shop_orders
 from mail_gateway.work import placing
 
@@ -37,6 +37,8 @@ WAITS_OF_ONE_KEY: Final = 100
 """A shop with more tills at once has a key for each of them."""
 
 _KEY: Final = re.compile(f"[!-~ ]{{1,{api_fields.KEY_MAX}}}")
+_DEAL_ID: Final = re.compile(api_fields.DEAL_ID)
+_HIDDEN: Final = re.compile(f"[{HIDDEN}]")
 _NUMBER: Final = re.compile("[0-9]{1,4}")
 _UNKNOWN: Final = "deal-unknown"
 
@@ -56,6 +58,8 @@ class Desk:
 
     async def do(self, operation: str, holder: Holder, asked: Asked) -> Answer:
         """Whatever is asked for, but the document."""
+        if asked.deal_id and not _DEAL_ID.fullmatch(asked.deal_id):
+            return _no_such_order()  # nothing of that form is brought before the database
         match operation:
             case "place":
                 return await self._place(holder.merchant, asked)
@@ -120,7 +124,10 @@ class Desk:
 
     async def _products(self, merchant: int, asked: Asked) -> Answer:
         limit = _number(asked.query("limit", str(api_fields.PAGE_MAX)), 1, api_fields.PAGE_MAX)
-        goods = await self._kit.store.read(shop_orders.goods, merchant, asked.query("after", ""), limit + 1)
+        after = asked.query("after", "")
+        if _HIDDEN.search(after):
+            raise Misfit("query-form", "")
+        goods = await self._kit.store.read(shop_orders.goods, merchant, after, limit + 1)
         return unless_known(answer(goods_members(goods, limit)), asked.header("if-none-match"))
 
     async def _load(self, merchant: int, deal_id: str) -> Shown | None:

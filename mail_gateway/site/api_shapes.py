@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_HIDDEN: Final = r"\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
-ONE_LINE: Final = f"[^{_HIDDEN}]*"
+HIDDEN: Final = r"\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+ONE_LINE: Final = f"[^{HIDDEN}]*"
 """No controls, nothing invisible that turns the order of letters round, no half of a pair of surrogates."""
 
 
@@ -184,4 +184,4 @@ _SHOWN_MAX: Final = 40
 
 def _shown(name: str) -> str:
     """A stranger's word in an answer: short, and nothing in it moves a terminal."""
-    return re.sub(f"[{_HIDDEN}]", "?", name[:_SHOWN_MAX])
+    return re.sub(f"[{HIDDEN}]", "?", name[:_SHOWN_MAX])

@@ -158,6 +158,9 @@ async def test_what_is_refused_is_said_in_one_slug_and_a_path(tmp_path: Path) ->
         assert await till.ask("POST", "/v1/orders/nix/handed-over") == (404, ("deal-unknown", ""))
         assert (await till.ask("GET", "/v1/orders/nix?wait=1000"))[1][0] == "query-form"
         assert (await till.ask("GET", "/v1/products?limit=1&limit=2"))[1][0] == "query-form"
+        assert (await till.ask("GET", "/v1/products?after=%00"))[1][0] == "query-form"
+        for strange in ("%00", "a%20b", "x" * 100, "%F0%9F%8D%B5", "%ff"):
+            assert (await till.ask("GET", f"/v1/orders/{strange}"))[0] == 404
         assert (await till.ask("GET", "/v1/nix")) == (404, ("path-unknown", ""))
         assert await till.ask("DELETE", "/v1/orders/nix") == (405, ("method-unknown", ""))
         assert till.headers["Allow"] == "GET, HEAD, OPTIONS"
