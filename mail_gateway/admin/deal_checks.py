@@ -18,6 +18,7 @@ from schemas.deal import layout, ocra
 from schemas.errors import WireError
 from schemas.mail.read import Mail, read_mail
 from schemas.mail.said import said
+from schemas.mail.subjects import is_no_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -187,7 +188,8 @@ def _answer(found: Transcript, event: Entry, entry: Entry) -> Check:
     before = [one for one in found.of("letter") if one["at_ms"] <= entry["at_ms"]]
     lines = said(mail.body, _texts(before), found.head["domains"])
     names = (found.head["customer_name"], found.head["shop"])
-    read = saying.read(lines, found.head["code"], subject=mail.subject, names=names)
+    passed_on = is_no_answer(mail.subject)
+    read = saying.read(lines, found.head["code"], names=names, passed_on=passed_on)
     how = str(event["facts"].get("how", "")).split()
     agrees = read.yes or read.code or bool(read.ocra)
     expected = {

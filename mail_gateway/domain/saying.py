@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain import saying_words as words
 from mail_gateway.domain.order import CODE_LETTERS
-from schemas.mail.subjects import is_no_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -111,14 +110,14 @@ _ANSWERS: Final = frozenset({_Kind.YES, _Kind.NO, _Kind.CODE, _Kind.WRONG})
 _Token = tuple[_Kind, str]
 
 
-def read(lines: Sequence[str], code: str, *, subject: str = "", names: Iterable[str] = ()) -> Said:
+def read(lines: Sequence[str], code: str, *, names: Iterable[str] = (), passed_on: bool = False) -> Said:
     """What a customer says.
 
-    lines: what the person wrote (schemas.mail.said). code: the order's. subject: of the mail; it never
-    confirms, and where it says that the mail is forwarded or automatic, nothing does. names: of the customer
-    and the shop, which may stand in a greeting or below. Never raises; linear in the lines.
+    lines: what the person wrote (schemas.mail.said). code: the order's. names: of the customer and the shop,
+    which may stand in a greeting or below. passed_on: the subject says that the mail is automatic or was
+    forwarded (schemas.mail.subjects): then nothing counts. Never raises; linear in the lines.
     """
-    if is_no_answer(subject) or len(lines) > LINES_MAX:
+    if passed_on or len(lines) > LINES_MAX:
         return Said()
     known = _known(names)
     plain = [_plain(line) for line in lines]

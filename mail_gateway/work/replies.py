@@ -19,6 +19,7 @@ from mail_gateway.store.sheet import Stale
 from mail_gateway.work import confirming
 from schemas.mail.read import Mail, read_mail
 from schemas.mail.said import said
+from schemas.mail.subjects import is_no_answer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -132,7 +133,7 @@ class Replies:
             return Nothing()
         lines = self._said(mail, await self._kit.store.read(customer_answers.sent, order))
         names = asked.parties.customer.name, asked.parties.seller.name
-        return saying.read(lines, asked.order.code, subject=mail.subject, names=names)
+        return saying.read(lines, asked.order.code, names=names, passed_on=is_no_answer(mail.subject))
 
     async def _read(self, waiting: Waiting) -> Reply | None:
         """None: it can no longer be read, or its merchant is gone."""

@@ -30,7 +30,7 @@ _STRUCK: Final = frozenset({"s", "strike", "del", "/s", "/strike", "/del"})
 _HIDDEN: Final = ("line-through", "display:none", "display: none", "visibility:hidden", "font-size:0px")
 _CUTS: Final = (
     *("gmail_quote", "divrplyfwdmsg", "appendonsend", "yahoo_quoted", "protonmail_quote", "zmail_extra"),
-    *("mail-editor-reference-message", "olk_src_body_section"),
+    *("editor-reference-message", "olk_src_body_section"),
 )
 """Of such a name, mail programs put a box around the mail that is answered."""
 

@@ -20,6 +20,7 @@ from schemas.link import frames
 from schemas.mail import headers, html, robots, said
 from schemas.mail.find import find_block
 from schemas.mail.read import HEADER_MAX, RAW_MAX, Unreadable, read_mail
+from schemas.mail.subjects import is_no_answer
 
 MEMORY_MAX = 64 * 1024 * 1024
 RATIO_MAX = 10
@@ -236,7 +237,11 @@ READERS: dict[str, tuple[Callable[[bytes], object], tuple[bytes, ...]]] = {
         ),
     ),
     "an answer": (
-        as_text(lambda text: saying.read(said.said(text, LETTERS, ["pay.example"]), "BCDFH", subject=text)),
+        as_text(
+            lambda text: saying.read(
+                said.said(text, LETTERS, ["pay.example"]), "BCDFH", passed_on=is_no_answer(text)
+            )
+        ),
         (
             b"yes\n",
             b"yes ",

@@ -15,7 +15,7 @@ YES, NO, OF_CODE, OCRA, UNCLEAR = Meaning.YES, Meaning.NO, Meaning.CODE, Meaning
 
 
 def said(text: str, subject: str = "") -> Said:
-    return read(text.split("\n"), CODE, subject=subject, names=NAMES)
+    return read(text.split("\n"), CODE, names=NAMES, passed_on=is_no_answer(subject))
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,10 @@ def test_whatever_is_written_is_read_at_once() -> None:
     for piece in ("a", "yes ", "1 ", "- ", "はい、", "😊", "u\u0301", "(", "━", "送信", "https://a"):
         lines = [piece * 30_000] * 50
         assert (
-            cost_s(lambda lines=lines: read(lines, CODE, subject=lines[0], names=lines[:3]), enough_s=1) < 1
+            cost_s(
+                lambda lines=lines: (is_no_answer(lines[0]), read(lines, CODE, names=lines[:3])), enough_s=1
+            )
+            < 1
         )
 
 

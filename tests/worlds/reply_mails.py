@@ -23,6 +23,7 @@ from schemas.mail import html as markup
 from schemas.mail import robots
 from schemas.mail.read import Mail, read_mail
 from schemas.mail.said import said
+from schemas.mail.subjects import is_no_answer
 
 CORPUS: Final = Path(__file__).parents[1] / "corpus/replies"
 CODE: Final = "KNXTR"
@@ -76,7 +77,8 @@ def reading(case: Case) -> Said:
     if not isinstance(mail, Mail):
         return Said()
     lines = said(mail.body, case.question.texts, DOMAINS)
-    return saying.read(lines, CODE, subject=mail.subject, names=NAMES[case.question.language])
+    names = NAMES[case.question.language]
+    return saying.read(lines, CODE, names=names, passed_on=is_no_answer(mail.subject))
 
 
 def toml(name: str) -> dict[str, Any]:
