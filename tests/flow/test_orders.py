@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from orders_world import CHARGES, KEEPS, OrderWorld, Shop, tell
@@ -233,6 +235,8 @@ def test_handed_over_once_also_before_the_day_is_over(tmp_path: Path) -> None:
         assert await placing.cancel(world.kit, 1, "D-1") == Refused("order-made")
         case = await world.at_rest()
         assert (case.order.state, world.charged) == (OrderState.HANDED_OVER, 1200)
+        local = datetime.fromtimestamp(world.acquirer.captured_ms[0] // 1000, ZoneInfo("Asia/Tokyo"))
+        assert (local.hour, local.minute) == (0, 10), "after the day of the yes"
         assert await world.hooks() == ["order.asked", "order.made", "order.handed-over"]
 
     tell(tmp_path, story, Shop(Settle.DAILY))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from mail_gateway.domain.confirmation import CONFIRM_TRANSITIONS, ConfirmState, Policy
 from mail_gateway.domain.customer import Means, MeansKind, Product, Selling
+from mail_gateway.domain.day import next_end
 from mail_gateway.domain.hook import HookEvent
 from mail_gateway.domain.offer import Draft, Limits, Offer, is_plain, judge
 from mail_gateway.domain.order import (
@@ -104,3 +108,18 @@ def test_what_nobody_sees_is_not_plain(text: str) -> None:
 
 def test_every_refusal_is_one_sentence() -> None:
     assert all(text.endswith(".") and text.count(". ") == 0 for text in WHY.values())
+
+
+@pytest.mark.parametrize(
+    ("now", "ends"),
+    [
+        ("2026-11-21T00:09:59", "2026-11-21T00:10"),
+        ("2026-11-21T00:10:00", "2026-11-22T00:10"),
+        ("2026-11-21T23:59:59", "2026-11-22T00:10"),
+        ("2026-12-31T12:00:00", "2027-01-01T00:10"),
+    ],
+)
+def test_a_daily_order_is_charged_after_the_day_of_its_yes(now: str, ends: str) -> None:
+    zone = ZoneInfo("Asia/Tokyo")
+    now_ms, ends_ms = (int(datetime.fromisoformat(f"{one}+09:00").timestamp()) * 1000 for one in (now, ends))
+    assert next_end(now_ms, zone, "00:10") == ends_ms

@@ -53,12 +53,14 @@ class KeepingAcquirer(CountingAcquirer):
         self.held: dict[str, int] = {}
         self.taken: dict[str, tuple[str, int]] = {}
         self.takes_nothing = False
+        self.captured_ms: list[int] = []
 
     async def authorise(self, request: AuthoriseRequest) -> AuthoriseOutcome:
         assert request.card.pan == PAN
         return await self._ask(request)
 
     async def capture(self, request: CaptureRequest) -> AuthoriseOutcome:
+        self.captured_ms.append(request.time_s * 1000)
         return await self._ask(request)
 
     async def reverse(self, reversal: Reversal, *, transmission: int) -> ReversalOutcome:
