@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from mail_gateway.domain.order import Foreign, Order
@@ -71,8 +71,13 @@ class PlaceOrder:
 
     @property
     def hash(self) -> bytes:
-        """SHA-256 of all of it: the same request again has the same."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).digest()
+        """SHA-256 of all that was said: the same request again has the same, also after a member was added."""
+        said = asdict(self, dict_factory=_said)
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
+
+
+def _said(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in members if value not in (None, "")}
 
 
 @dataclass(frozen=True, slots=True)
