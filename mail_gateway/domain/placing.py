@@ -71,7 +71,7 @@ class PlaceOrder:
 
     @property
     def hash(self) -> bytes:
-        """SHA-256 of all that was said: the same request again has the same, also after a member was added."""
+        """SHA-256 of all that was said: the same request again has the same, in later versions too."""
         said = asdict(self, dict_factory=_said)
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
 
