@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 APPEND_ONLY: Final = (
     *("events", "transfers", "answers", "transitions", "nodes", "notes", "key_events"),
-    *("receipts", "desk_orders", "order_transitions", "order_events", "order_lines"),
+    *("receipts", "desk_orders", "order_transitions", "order_events", "order_lines", "shop_requests"),
 )
 NEVER_DELETED: Final = (
     *APPEND_ONLY,
@@ -42,6 +42,7 @@ FIXED: Final = {
         *("currency", "total_minor", "tax_minor", "delivery", "foreign_price", "settle", "ask_first"),
     ),
     "hooks": ("id", "order_id", "merchant", "event", "body", "created_ms"),
+    "api_keys": ("id", "merchant", "name", "hash", "created_ms"),
 }
 """Columns that are written once."""
 
