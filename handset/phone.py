@@ -79,16 +79,16 @@ class Phone:
         try:
             name = self._spool.put(_canonical(event.text))
         except WireError as error:
-            self._refuse("data", f"the reader sent no sale that can be mailed ({error.slug})")
+            self._reject("data", f"the reader sent no sale that can be mailed ({error.slug})")
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            self._refuse("full" if full else "disk", f"the phone cannot keep the sale: {error.strerror}")
+            self._reject("full" if full else "disk", f"the phone cannot keep the sale: {error.strerror}")
         else:
             self._session.stored()
             self._ports.tell("handset.stored", sale=name)
             self._stored()
 
-    def _refuse(self, code: str, sentence: str) -> None:
+    def _reject(self, code: str, sentence: str) -> None:
         self._session.again(code)
         self._ports.tell("handset.again", code=code, sentence=sentence)
 
