@@ -35,9 +35,12 @@ _FIRST: Final = select(
     *(_P.reader, _P.ksn, _P.currency, _P.masked_card, _P.condition, _P.order_id),
     _P.amount_minor - _P.returned_minor,
 ).where(_P.id == bindparam("its_id"))
-_RETURNS: Final = select(func.count()).where(
-    _P.original == bindparam("its_id"), _P.kind != Trade.CAPTURE.value
+_REFUSED_VOIDS: Final = select(func.count()).where(
+    _P.original == bindparam("its_id"),
+    _P.kind == Trade.VOID.value,
+    or_(_P.state == State.DECLINED.value, _P.state == State.REFUSED.value),
 )
+_RETURNED: Final = select(_P.returned_minor).where(_P.id == bindparam("its_id"))
 _WAKE: Final = Line(
     Step.COUNT,
     update(payments)
@@ -116,10 +119,11 @@ def capture(sheet: Sheet, hold: int, amount_minor: int, node: int, now_ms: int) 
 def give_back(sheet: Sheet, charged: int, node: int, now_ms: int) -> int:
     """Unit of work: all that is left of a charged sale or capture is given back; -> the return's number.
 
-    Once as a void; should that not be possible, the next call is a refund.
+    As a void; where one was refused, or some of it was given back, as a refund.
     """
-    ((before,),) = sheet.ask(_RETURNS, {"its_id": charged})
-    kind = Trade.REFUND if before else Trade.VOID
+    ((refused,),) = sheet.ask(_REFUSED_VOIDS, {"its_id": charged})
+    ((returned_minor,),) = sheet.ask(_RETURNED, {"its_id": charged})
+    kind = Trade.REFUND if refused or returned_minor else Trade.VOID
     return _add(sheet, _own(sheet, charged), node, now_ms, kind=kind.value, original=charged)
 
 

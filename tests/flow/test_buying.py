@@ -173,7 +173,7 @@ async def test_what_was_captured_is_given_back_whole_once(tmp_path: Path) -> Non
         await here.shop.reach(capture, State.APPROVED)
         first, second = await here.shop.give_back(capture), await here.shop.give_back(capture)
         await here.shop.reach(first, State.APPROVED)
-        assert (await here.shop.reach(second, State.REFUSED)).code == "return-too-much"
+        assert (await here.shop.reach(second, State.REFUSED)).code == "returned-already"
         assert (here.net_minor(), here.taken_minor()) == (0, 0)
 
 

@@ -91,7 +91,7 @@ def a_card_stands_in_an_event(patch):
         kit.ports.tell("acquirer.asked", payment=ready.payment.id, reason=ready.request.card.track2)
         return await old(kit, ready)
 
-    wrapped(patch, sale, "_dispatch", dispatch)
+    wrapped(patch, sale, "dispatch", dispatch)
 
 
 @BED.bug("none")

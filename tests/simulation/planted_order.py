@@ -49,7 +49,7 @@ def sent_before_the_dispatch_is_committed(patch):
         dispatched = await clerk.enter_dispatch(kit, entry, lambda stan: b"\0" * 40)
         return await sale.record_answer(kit, dispatched, outcome, ready.told)
 
-    patch.setattr(sale, "_dispatch", dispatch)
+    patch.setattr(sale, "dispatch", dispatch)
 
 
 @BED.bug("crash,slow,host-late")
