@@ -198,6 +198,8 @@ def _is_kept(case: Case, payment: Bought) -> bool:
     """Whether it took money that nobody is giving back, and that was not refused too often."""
     if payment.state not in _TAKEN or payment.kind.is_return or payment.hold:
         return False
+    if payment.returned_minor >= payment.amount_minor:  # also by a person
+        return False
     returns = [one for one in case.payments if one.original == payment.id and one.kind.is_return]
     open_or_done = [one for one in returns if one.state in _TAKEN or one.state not in ENDED]
     refused = [one for one in returns if one.state in _NO]
