@@ -66,11 +66,13 @@ _BELOW: Final = "[...]: below"
 """How schemas/mail/said.py says that an older mail came before."""
 
 _COURTESY: Final = re.compile(
-    r"((どうぞ)?(よろしく|宜しく)お願い.*|お世話に.*|ありがと.*|.*から送信|sent from .*|(many )?thank.*"
-    r"|(kind |best )?regards.*|please.{0,20}|hello.{0,20}|hi|こんにちは.{0,5})[,.!、。！]*",
+    r"((どうぞ|以上、?)?(よろしく|宜しく)お?(願い|ねがい)(いた|致)?(します|申し上げます)"
+    r"|(どうも)?ありがとう(ございま(す|した))?"
+    r"|.{1,20}から送信|sent from .{1,40}|(many )?thanks?( you)?( very much| so much| in advance)?"
+    r"|(with )?((kind|best|warm) )?regards)[ ,.!、。!]*",
     re.IGNORECASE,
 )
-"""Said beside a form it changes nothing; with a digit in it, it may."""
+"""Said below a form, as a whole line and without a digit, it changes nothing. What stands above is not read."""
 
 
 FAULTS: Final = (

@@ -75,6 +75,9 @@ def test_a_line_is_read_in_the_ways_people_write_it(
         ("lien: TEA-1 x 1", "line-unknown"),
         ("TEA-1 x 1", "line-unknown"),
         ("and 3 more of the same", "line-unknown"),
+        ("please make it red", "line-unknown"),
+        ("thanks, and one tea more", "line-unknown"),
+        ("よろしくお願いします。石鹸も一つ", "line-unknown"),
         ("customer: C-2", "customer-twice"),
         ("customer: C 1", "customer-form"),
         ("means: the blue one", "means-form"),
@@ -110,6 +113,9 @@ LETTER = "This order is not made.\nCustomer: C-1\nDelivery: Old Town\nSoap\nTota
         f"{HEAD}line: TEA x 1\nDelivery: Old Town\n\nOn 21 Nov, Hagaki <sale@pay.example> wrote:\n{LETTER}",
         f"Hello!\n{HEAD}line: TEA x 1\nDelivery: Old Town\nThanks,\n-- \nYama Store\n0263-00-0000",
         f"{HEAD}line: TEA x 1\nDelivery: Old Town\n以上\n電話 0263-00-0000",
+        f"お世話になっております。\n{HEAD}line: TEA x 1\nDelivery: Old Town\nよろしくお願い致します。",
+        f"Dear Hagaki,\n{HEAD}line: TEA x 1\nDelivery: Old Town\nMany thanks!\nKind regards,\n",
+        f"{HEAD}line: TEA x 1\nDelivery: Old Town\nありがとうございます。\niPhoneから送信",
     ],
 )
 def test_a_line_that_stands_in_our_letter_too_is_not_lost(text: str) -> None:
