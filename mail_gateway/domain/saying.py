@@ -49,7 +49,7 @@ _AFTER_APP: Final = (
 )
 _MODEL: Final = re.compile(r"[a-z]{0,2}[0-9]{1,3}[a-z]{0,2}")
 _DOUBTS: Final = re.compile(
-    r"[?？]|\b(?:but|if|only|unless|instead|cancel|change|not|don't|wait|stop|until|pieces?|pcs|quantity|please)\b"
+    r"[?？]|\[\.{3}\]|\b(?:but|if|only|unless|instead|cancel|change|not|don't|wait|stop|until|pieces?|pcs|quantity|please)\b"
     r"|ただし|但し|もし|なら|場合|キャンセル|変更|取消|取り消|やめ|中止|ません|ない|個|枚|数量|色|サイズ|まで"
     r"|ください|下さい|たい|けど"
 )

@@ -73,15 +73,17 @@ def cuts(lines: Sequence[str], marks: Sequence[str]) -> frozenset[int]:
     marks: how addresses of ours end, "@domain", in small letters. An attribution may be broken in three, of
     which the first has the date.
     """
-    named = {at for at, line in enumerate(lines) if _names_us(line, marks)}
-    separators = {at for at, line in enumerate(lines) if _SEPARATOR.fullmatch(line)}
+    dated = {at for at, line in enumerate(lines) if _is_dated(line) and not is_quoted(line)}
     wrote = {at for at, line in enumerate(lines) if _has_wrote(line)}
-    dated = {at for at, line in enumerate(lines) if _is_dated(line)}
+    naming = _naming(lines, marks)
+    begun = {at for at in dated - wrote - naming if _YEAR.search(lines[at])}
+    named = {at for at in naming if _is_form(lines[at]) or at - 1 in begun}
+    separators = {at for at, line in enumerate(lines) if _SEPARATOR.fullmatch(line)}
     heads = _heads(lines, named, separators)
     sure = named | separators | wrote | heads
     sure |= {at for at in dated if lines[at].endswith(":") and "@" in lines[at]}
-    ends = sure - heads - dated
-    before = {at for at in dated if _has_year(lines[at]) and (at + 1 in ends or _skips(at, ends, dated))}
+    ends = {at for at in (named | wrote) - heads - dated if not _TIME.search(lines[at])}
+    before = {at for at in begun if at + 1 in ends or (at + 2 in ends and at + 1 not in dated)}
     rules = {at - 1 for at in heads if at and _LONG_RULE.fullmatch(lines[at - 1])}
     return frozenset(sure | before | rules | _between(before, sure))
 
@@ -104,35 +106,31 @@ def _heads(lines: Sequence[str], named: set[int], separators: set[int]) -> set[i
     return found
 
 
-def _has_year(line: str) -> bool:
-    return _YEAR.search(line) is not None
-
-
-def _skips(at: int, ends: set[int], dated: set[int]) -> bool:
-    """Whether the attribution that begins here was broken in three."""
-    return at + 2 in ends and at + 1 not in dated
-
-
 def _between(before: set[int], sure: set[int]) -> set[int]:
     """The middle of an attribution that was broken in three."""
     return {at + 1 for at in before if at + 1 not in sure and at + 2 in sure}
 
 
-def _names_us(line: str, marks: Sequence[str]) -> bool:
-    """An address of ours in a line as attributions and heads are; else it is a person's sentence."""
-    small = line.lower()
-    if not any(mark in small for mark in marks):
-        return False
-    if _HEADER.match(line) or _WROTE.fullmatch(line):
-        return True
-    is_form = line.endswith(":") or line.startswith(("<", "[", "(")) or " " not in line or _has_year(line)
-    return is_form and _SENTENCE.search(line) is None
+def _naming(lines: Sequence[str], marks: Sequence[str]) -> set[int]:
+    """Places of lines with an address of ours that are heads, or no sentence."""
+    named = [at for at, line in enumerate(lines) if any(mark in line.lower() for mark in marks)]
+    return {at for at in named if _HEADER.match(lines[at]) or not _is_sentence(lines[at])}
+
+
+def _is_form(line: str) -> bool:
+    """An attribution, its last part or a head: else a person may have written the address."""
+    is_part = line.startswith(("<", "[", "(")) or " " not in line
+    return is_part or _HEADER.match(line) is not None or _has_wrote(line) or _TIME.search(line) is not None
+
+
+def _is_sentence(line: str) -> bool:
+    return _SENTENCE.search(line) is not None and _WROTE.fullmatch(line) is None
 
 
 def _has_wrote(line: str) -> bool:
-    """Somebody wrote, at some time or from some address."""
-    is_bare = "@" not in line and _TIME.search(line) is None
-    return not is_bare and _WROTE.fullmatch(line) is not None
+    """Somebody wrote, on some date or from some address."""
+    is_told = "@" in line or (_DATE.match(line) is not None and _TIME.search(line) is not None)
+    return is_told and _WROTE.fullmatch(line) is not None
 
 
 def _is_dated(line: str) -> bool:

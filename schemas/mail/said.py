@@ -22,6 +22,9 @@ stand, and in shorter ones that go on where the last piece ended."""
 WHOLE_MIN: Final = 5
 """Fewer lines of ours, without marks and below no head, are not a letter that a mail program quoted."""
 
+_RULE: Final = "-_=*~+#━─—―═＿ "
+"""A line of nothing else begins a signature."""
+
 LETTERS_MAX: Final = 16
 SEARCHES_MAX: Final = 500
 
@@ -61,7 +64,7 @@ def _parts(lines: Sequence[str], places: frozenset[int], letters: _Letters) -> I
             part = Part.QUOTED
         elif at in places:
             part = Part.CUT
-        elif letters.take(_squeezed(line)):
+        elif letters.take(_squeezed(line), is_rest=is_marked):
             part = Part.REST if is_marked else Part.OURS
         else:
             part = Part.PERSON
@@ -70,16 +73,19 @@ def _parts(lines: Sequence[str], places: frozenset[int], letters: _Letters) -> I
 
 
 def _of_a_person(lines: Sequence[str], kinds: Sequence[Part], copied: frozenset[int]) -> Iterator[str]:
-    """A person's lines. BELOW comes before those below a head, or below a line of ours without a mark: so
-    it does where a few lines of ours stand alone, which somebody may have copied to speak of them."""
-    is_cut = is_below = is_told = False
+    """A person's lines. BELOW comes before those below a head, or below a line of ours without a mark, or
+    below a quotation that stands below a signature: so it does where a few lines of ours stand alone, which
+    somebody may have copied to speak of them."""
+    is_cut = is_below = is_told = is_signed = False
     for at, part in enumerate(kinds):
         is_below = is_below or part is Part.OURS or (is_cut and part is Part.PERSON)
+        is_below = is_below or (is_signed and part in (Part.QUOTED, Part.CUT))
         if not is_told and (at in copied or (is_below and part is Part.PERSON)):
             yield BELOW
             is_told = True
         if part is Part.PERSON:
             yield lines[at]
+            is_signed = is_signed or not lines[at].strip(_RULE)
         is_cut = part is Part.CUT or (is_cut and part is not Part.QUOTED)
 
 
@@ -98,19 +104,29 @@ class _Letters:
         lines = [[_squeezed(line) for line in _lines(text)] for text in dict.fromkeys(sent)][:LETTERS_MAX]
         self._texts = ["".join(own) for own in lines]
         self._whole = [_ends(own) for own in lines]
+        self._line_ends = [set(own.values()) for own in self._whole]
         self._at = [-1] * len(lines)
         self._searches = SEARCHES_MAX
         self.least = min([WHOLE_MIN, *(len(own) for own in lines if own)])
 
-    def take(self, squeezed: str) -> bool:
-        """Whether that stands there: as a line, as what comes next, or long enough anywhere."""
+    def take(self, squeezed: str, *, is_rest: bool = False) -> bool:
+        """Whether that stands there: as a line, as what comes next, or long enough anywhere. is_rest: only as
+        what comes next in the line that was begun."""
         if not squeezed:
             return True
-        found = [self._end(number, squeezed) for number in range(len(self._texts))]
+        end = self._rest if is_rest else self._end
+        found = [end(number, squeezed) for number in range(len(self._texts))]
         if all(end < 0 for end in found):
             return False
         self._at = found
         return True
+
+    def _rest(self, number: int, squeezed: str) -> int:
+        at = self._at[number]
+        is_next = (
+            at >= 0 and self._texts[number].startswith(squeezed, at) and at not in self._line_ends[number]
+        )
+        return at + len(squeezed) if is_next else -1
 
     def _end(self, number: int, squeezed: str) -> int:
         at, text = self._at[number], self._texts[number]

@@ -13,6 +13,7 @@ from reply_mails import CODE, CORPUS, NAMES, Case, answers, nothings, question, 
 from mail_gateway.domain import saying
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.saying import Meaning
+from schemas.mail.read import Mail, read_mail
 from schemas.mail.said import said
 
 AGREES = {Meaning.YES, Meaning.CODE, Meaning.OCRA}
@@ -57,6 +58,67 @@ def test_every_mail_written_by_hand_is_read() -> None:
     files = {path.stem for path in (CORPUS / "mails").glob("*.eml")}
     assert files == {case.name for case in WRITTEN} | {"letter-ja", "letter-en"}
     assert len(WRITTEN) >= 40
+
+
+DOUBTS = (
+    *(
+        "ただし明日までに届けば",
+        "2 pieces please",
+        "いいえ",
+        "When?",
+        "日時: 11月30日 18:00まで",
+        "3",
+        "3個",
+        "four",
+    ),
+    *(
+        "deliver Nov 30 at 18:00",
+        "Nov 30, 2026 18:00",
+        "2026-11-30 18:00 配達",
+        "宛先: 会社",
+        "上高地ペナント",
+        "From: my office",
+    ),
+    *(
+        "1. 信州りんごジャム",
+        "Send it to sale@pay.example:",
+        "1個でよいと妻が書きました:",
+        "by 18:00 he wrote:",
+        "TNMKW",
+    ),
+)
+PLACES = int(os.environ.get("HAGAKI_DOUBTS", "1"))
+
+
+def test_a_doubt_anywhere_among_a_persons_lines_or_between_quoted_ones_is_heard() -> None:
+    """PLACES: so many of them in each mail; HAGAKI_DOUBTS."""
+    unheard = []
+    for case in answers():
+        if case.meaning not in AGREES or (b"iso-2022" in case.raw and b"\r\n-- \r\n" in case.raw):
+            continue
+        mail = read_mail(case.raw)
+        assert isinstance(mail, Mail)
+        lines, dice = mail.body.split("\n"), random.Random(case.name)
+        above = [at for at in range(len(lines) + 1) if at == 0 or _may_be_written_below(lines[at - 1])]
+        for at in dice.sample(above, min(PLACES, len(above))):
+            body = "\n".join([*lines[:at], dice.choice(DOUBTS), *lines[at:]])
+            found = said(body, case.question.texts, ["pay.example", "r.pay.example"])
+            if saying.read(found, CODE, names=NAMES[case.question.language]).meaning in AGREES:
+                unheard.append(f"{case.name}: {body}")
+    assert unheard == []
+
+
+def _may_be_written_below(line: str) -> bool:
+    """Nobody writes into an attribution, a head or a signature."""
+    return line.startswith((">", "＞")) or line.strip() in (
+        "はい",
+        "Yes",
+        "yes",
+        CODE,
+        "OK",
+        f"yes {CODE}",
+        f"はい {CODE}",
+    )
 
 
 TIMES = int(os.environ.get("HAGAKI_OWN_WORDS", "400"))
