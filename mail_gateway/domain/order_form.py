@@ -72,7 +72,7 @@ _COURTESY: Final = re.compile(
     r"|(with )?((kind|best|warm) )?regards)[ ,.!、。!]*",
     re.IGNORECASE,
 )
-"""Said below a form, as a whole line and without a digit, it changes nothing. What stands above is not read."""
+"""Said below a form, as a whole line and without a digit, it changes nothing."""
 
 
 FAULTS: Final = (
@@ -148,7 +148,7 @@ def read(written: Sequence[str], own: Sequence[str], otherwise: str) -> Form:
 
 
 def _part(written: Sequence[str], own: Sequence[str]) -> Iterator[str]:
-    """The lines behind the word that are the form's, or that somebody wrote among them."""
+    """The lines that are the form's, and all that somebody wrote below its word before it ended."""
     left, begun = list(reversed(own)), False
     for line in written[:READ_MAX]:
         is_own = bool(left) and left[-1] == line
@@ -156,6 +156,8 @@ def _part(written: Sequence[str], own: Sequence[str]) -> Iterator[str]:
             left.pop()
         if not begun:
             begun = is_own and _begins(line)
+            if is_own and _keyed(line):
+                yield line  # above the word, and yet somebody meant it
             continue
         if not _is_above(line) or _END.fullmatch(line) or not (is_own or _keyed(line)):
             return

@@ -142,6 +142,12 @@ def test_a_form_without_a_deal_id_has_the_mails() -> None:
     assert [one.why for one in order_form.read(written, written, "").wrong] == ["deal-missing"]
 
 
+def test_a_line_above_the_word_is_not_lost() -> None:
+    form = read("line: TEA x 2\norder\ncustomer: C-1\nline: SOAP x 1")
+    assert form.order is not None
+    assert [wish.product for wish in form.order.lines] == ["TEA", "SOAP"]
+
+
 def test_the_examples_of_the_document_are_taken() -> None:
     page = (Path(__file__).parents[2] / "docs/order-mail.md").read_text(encoding="utf-8")
     forms = [read(text).order for text in re.findall(r"```\n(.*?)```", page, re.DOTALL)]
