@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import product
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -43,11 +44,9 @@ def test_every_state_is_reached_left_or_an_end_and_has_a_step() -> None:
 
 def test_what_is_no_arrow_is_refused() -> None:
     known = {(before, kind) for before, kind, _ in ARROWS}
-    for state in OrderState:
-        for kind in OrderKind:
-            if (state, kind) not in known:
-                with pytest.raises(IllegalOrderMove):
-                    follow(state, kind)
+    for state, kind in set(product(OrderState, OrderKind)) - known:
+        with pytest.raises(IllegalOrderMove):
+            follow(state, kind)
 
 
 def test_no_end_of_an_asking_leads_anywhere() -> None:
@@ -72,10 +71,10 @@ def test_a_code_cannot_be_misread_and_every_letter_is_as_likely() -> None:
 
 
 def offer(**more: object) -> Offer:
-    product = Product(1, 1, "TEA", "Tea", "", 540, 392, 8, 10, 4, None)
+    tea = Product(1, 1, "TEA", "Tea", "", 540, 392, 8, 10, 4, None)
     means = Means(7, 1, MeansKind.CARD, "411111******1111", "", None, b"")
     selling = Selling(1, Settle.CONFIRMED, Policy(0, 0), 0, 0, "")
-    given = {"means": (means,), "products": {"TEA": product}, **more}
+    given = {"means": (means,), "products": {"TEA": tea}, **more}
     return Offer("Shop", selling, Rounding.DOWN, (1, False), **given)  # type: ignore[arg-type]
 
 
