@@ -131,6 +131,13 @@ WHY: Final[Mapping[str, Words]] = {
     "failed": Words("お支払いができませんでした", "The payment could not be made"),
     "customer-unknown": Words("そのお客様番号はありません", "There is no such customer"),
     "customer-closed": Words("そのお客様は登録を終えています", "This customer buys no more"),
+    "means-unknown": Words("お支払い方法が登録されていません", "The customer has no card or account on file"),
+    "product-unknown": Words("取り扱いのない商品があります", "One of the goods is not sold by the gateway"),
+    "product-retired": Words("販売を終えた商品があります", "One of the goods is no longer sold"),
+    "amount-too-large": Words("金額が上限を超えています", "It is more than the gateway takes at once"),
+    "not-selling": Words(
+        "この店は注文を受ける設定になっていません", "This shop is not set up to take orders"
+    ),
     "out-of-stock": Words("在庫が足りません", "There is not so much in stock"),
     "deal-id-used": Words(
         "取引番号が重なりました。もう一度送ってください", "The deal ID was used. Send again"

@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
+LIMIT_S = 20
 KEY = "test-key-of-a-shop"
 DEAD = ("refused", "lapsed", "cancelled", "failed")
 MADE = ("captured", "handed-over")
@@ -48,8 +49,9 @@ class ShopFake:
 
     async def wait_for(self, what: Any) -> Any:
         """Until it is true of this shop."""
-        while not (found := what(self)):
-            await self._moved.wait()
+        async with asyncio.timeout(LIMIT_S):
+            while not (found := what(self)):
+                await self._moved.wait()
         return found
 
     async def handle(self, request: web.Request) -> web.StreamResponse:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from machine_world import now
 from test_till_journal import Memory
@@ -236,3 +238,33 @@ def test_an_order_as_it_is_sent():
 )
 def test_a_price_abroad_is_rounded_half_up(abroad, yen, minor):
     assert abroad.amount_minor(yen) == minor
+
+
+def test_whatever_is_typed_the_sum_is_that_of_the_lines():
+    dice = random.Random(5)
+    till = Till(ASKED)
+    pieces = [
+        "4901",
+        "4902",
+        "7",
+        "*",
+        "x",
+        "=",
+        "-",
+        "@",
+        "C-1",
+        "0",
+        "12",
+        "9999",
+        "x3",
+        " ",
+        "\x1b[2J",
+        "＊",
+    ]
+    for _ in range(1_500):
+        till.type("".join(dice.choices(pieces, k=dice.randrange(1, 4))))
+        view = till.desk.view()
+        assert view.total_minor == sum(PRICES[code].unit_minor * count for code, count in till.bought)
+        assert all(1 <= count <= 9999 for _, count in till.bought)
+        assert len(set(till.bought)) == len(till.bought)
+    assert till.shop.asked == []

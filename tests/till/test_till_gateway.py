@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from email import message_from_bytes
 
 import pytest
-from shop_world import CUSTOMER_MAIL, LIMIT_S, TURN_S, shop_world, words_of
-from typed_lines import Typed
+from shop_world import CUSTOMER_MAIL, shop_world, words_of
+from typed_lines import Heard, Typed
 
 from hagaki import till_device
 from hagaki.till_show import run_machine, run_till
@@ -47,27 +46,6 @@ async def answer(world, mailbox, word, text):
     )
     await world.post(f"{head}{text.format(code=code)}\r\n".encode(), CUSTOMER_MAIL, to)
     return shown
-
-
-class Heard:
-    """What a device has told so far."""
-
-    def __init__(self, capsys):
-        self._capsys, self.told = capsys, []
-
-    async def until(self, **wanted):
-        """The first thing told from now on that is so."""
-        async with asyncio.timeout(LIMIT_S):
-            while (found := self._next(wanted)) is None:
-                await asyncio.sleep(TURN_S)
-        return found
-
-    def _next(self, wanted):
-        self.told += map(json.loads, self._capsys.readouterr().out.splitlines())
-        while self.told:
-            if wanted.items() <= (one := self.told.pop(0)).items():
-                return one
-        return None
 
 
 async def test_a_machine_drops_on_the_customers_yes(tmp_path, typed, capsys):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pty
-import tty
 
 import pytest
+from typed_lines import open_line
 
 from till.scanner import LINE_MAX, Codes, read_codes
 
@@ -24,15 +23,6 @@ def test_garbage_without_an_end_does_not_grow():
     codes = Codes()
     assert codes.feed(b"9" * (LINE_MAX + 10) + b"\r4901\r") == ["4901"]
     assert codes.feed(b"\xff\xfe\r") == ["��"]
-
-
-def open_line(path):
-    """A pseudo-terminal that is found under a name of its own, as a device is."""
-    ours, theirs = pty.openpty()
-    tty.setraw(theirs)
-    path.unlink(missing_ok=True)
-    path.symlink_to(os.ttyname(theirs))
-    return ours, theirs
 
 
 async def test_codes_come_over_a_line_that_goes_and_comes_back(tmp_path, monkeypatch):

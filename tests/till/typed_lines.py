@@ -1,9 +1,17 @@
-"""Standard input as a test types it: a pipe, read by the till's own thread."""
+"""What a test types and scans: standard input as a pipe, a scanner as a pseudo-terminal."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
+import pty
+import tty
 from collections.abc import Iterator
+from pathlib import Path
+
+LIMIT_S = 20
+TURN_S = 0.02
 
 
 class Typed:
@@ -27,3 +35,33 @@ class Typed:
         os.close(self._write)
         if not self._is_read:
             os.close(self._read)
+
+
+def open_line(path: Path) -> tuple[int, int]:
+    """A pseudo-terminal that is found under a name of its own, as a device is -> its two ends."""
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    path.unlink(missing_ok=True)
+    path.symlink_to(os.ttyname(theirs))
+    return ours, theirs
+
+
+class Heard:
+    """What a device has told so far."""
+
+    def __init__(self, capsys):
+        self._capsys, self.told = capsys, []
+
+    async def until(self, **wanted):
+        """The first thing told from now on that is so."""
+        async with asyncio.timeout(LIMIT_S):
+            while (found := self._next(wanted)) is None:
+                await asyncio.sleep(TURN_S)
+        return found
+
+    def _next(self, wanted):
+        self.told += map(json.loads, self._capsys.readouterr().out.splitlines())
+        while self.told:
+            if wanted.items() <= (one := self.told.pop(0)).items():
+                return one
+        return None
