@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from contextlib import asynccontextmanager
 
 import pytest
 from shop_fake import KEY, shop_fake
-from typed_lines import Typed
+from typed_lines import Typed, open_line
 
 from hagaki import till_device
 from hagaki.config import load
@@ -81,10 +82,18 @@ async def until(running, **wanted):
 async def test_a_till_that_is_killed_asks_again_with_the_same_deal(config, tmp_path, capsys):
     async with shop_fake() as shop:
         path = config(shop.origin, prices="prices.csv", shop="山の店")
-        async with command("shop", "till", "--config", path, "--json") as till:
-            till.stdin.write(b"4901\n3*4902\n@C-7Q4KDM\nsend\n")
+        ours, theirs = open_line(tmp_path / "scanner")
+        scanner = ("--scanner", tmp_path / "scanner")
+        async with command("shop", "till", "--config", path, *scanner, "--json") as till:
+            till.stdin.write(b"help\n")
+            await until(till, word="help")  # by then the scanner's line is open
+            os.write(ours, b"4901\r\n@C-7Q4KDM\r\n")
+            await until(till, word="customer")
+            till.stdin.write(b"3*4902\nsend\n")
             waiting = await until(till, verb="till.state", state="waiting")
             till.send_signal(signal.SIGKILL)
+        os.close(ours)
+        os.close(theirs)
         (deal_id,) = shop.orders
         assert waiting["deal_id"] == deal_id
         shop.says(deal_id, "captured")
