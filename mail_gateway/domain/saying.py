@@ -195,6 +195,7 @@ def _is_footer(line: str) -> bool:
     text = re.sub(r"[\[<(]?https?://[^\s<>]{1,180}[\])>]?", "", line).strip(" .。、,:")
     if not text or text in _AFTER_APP:
         return True
+    text = next((text.removesuffix(end).rstrip(" .。") for end in _AFTER_APP if text.endswith(end)), text)
     named = next((found["app"] for shape in _BY_APP if (found := shape.fullmatch(text))), "")
     tokens = set(re.findall(r"[a-z0-9-]+|[^\sa-z0-9!+.™'’-]+", named))
     rest = {token for token in tokens - _APPS - _OF_APPS if not _MODEL.fullmatch(token)}
@@ -206,7 +207,7 @@ def _is_signature(lines: Sequence[str], code: str, known: Mapping[str, _Kind]) -
 
     Below "-- " anything else may stand; below another rule some name, address or number of a person.
     """
-    own = [line for line in lines if not _RULE.fullmatch(line)]
+    own = [line for line in lines if not _RULE.fullmatch(line) and not _is_footer(line)]
     found = [_line(line, code, known) for line in own]
     if any(kind in _ANSWERS for one in found for kind, _ in one) or any(map(_DOUBTS.search, own)):
         return False
