@@ -126,8 +126,12 @@ class Queued:
 
 def put(sheet: Sheet, payment_id: int, queued: Queued, now_ms: int) -> None:
     """Unit of work: store a letter and make it due at once."""
-    row = {
-        "payment": payment_id,
+    sheet.add(_PUT, {"payment": payment_id, **as_due(queued, now_ms)})
+
+
+def as_due(queued: Queued, now_ms: int) -> dict[str, Any]:
+    """A letter's columns but whose it is, due at once. now_ms: unix ms."""
+    return {
         "kind": queued.kind.value,
         "version": queued.version,
         "message_id": queued.composed.message_id,
@@ -139,7 +143,6 @@ def put(sheet: Sheet, payment_id: int, queued: Queued, now_ms: int) -> None:
         "state": "due",
         "due_ms": now_ms,
     }
-    sheet.add(_PUT, row)
 
 
 def due(conn: Connection, now_ms: int, limit: int) -> list[LetterRow]:

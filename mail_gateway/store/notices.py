@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import insert, select
 
+from mail_gateway.store.letters import Queued, as_due
 from mail_gateway.store.tables import letters
 
 if TYPE_CHECKING:
@@ -16,26 +17,12 @@ if TYPE_CHECKING:
     from mail_gateway.store.sheet import Sheet
 
 _L: Final = letters.c
-_RANK: Final = 1
-"""Behind what is in doubt or cancelled."""
 
 
 def put(conn: Connection | Sheet, merchant: int, kind: Letter, composed: Composed, now_ms: int) -> bool:
     """Unit of work: store a notice and make it due; -> whether it is a new one. now_ms: unix ms."""
     if conn.scalar(select(_L.id).where(_L.message_id == composed.message_id)) is not None:
         return False
-    row = {
-        "merchant": merchant,
-        "kind": kind.value,
-        "version": 0,
-        "message_id": composed.message_id,
-        "sender": composed.sender,
-        "recipient": composed.recipient,
-        "raw": composed.raw,
-        "created_ms": now_ms,
-        "rank": _RANK,
-        "state": "due",
-        "due_ms": now_ms,
-    }
+    row = {"merchant": merchant, **as_due(Queued(kind, 0, composed), now_ms)}
     conn.execute(insert(letters), row)
     return True

@@ -10,10 +10,9 @@ from mail_gateway.domain.confirmation import Policy
 from mail_gateway.domain.customer import Customer
 from mail_gateway.domain.order import Line
 from mail_gateway.domain.order_news import Parties, Seller
-from mail_gateway.domain.outcome import FIRST
 from mail_gateway.domain.receipt import Rounding
 from mail_gateway.store import sheet as pages
-from mail_gateway.store.letters import RANKS
+from mail_gateway.store.letters import as_due
 from mail_gateway.store.order_tables import customers, means, order_lines, orders, selling
 from mail_gateway.store.tables import letters, merchants, shops
 
@@ -66,17 +65,4 @@ def parties(conn: Connection | pages.Sheet, order_id: int) -> Parties:
 def put(sheet: pages.Sheet, order_id: int, queued: Queued, now_ms: int) -> None:
     """Unit of work: store one letter and make it due at once. Its version is the number in its OrderNews; a
     second letter of that number is refused by the database. now_ms: unix ms."""
-    row = {
-        "order_id": order_id,
-        "kind": queued.kind.value,
-        "version": queued.version,
-        "message_id": queued.composed.message_id,
-        "sender": queued.composed.sender,
-        "recipient": queued.composed.recipient,
-        "raw": queued.composed.raw,
-        "created_ms": now_ms,
-        "rank": RANKS[queued.kind not in FIRST],
-        "state": "due",
-        "due_ms": now_ms,
-    }
-    sheet.add(_PUT, row)
+    sheet.add(_PUT, {"order_id": order_id, **as_due(queued, now_ms)})

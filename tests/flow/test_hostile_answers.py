@@ -79,9 +79,7 @@ async def _ever_wrong(world: AnswerWorld, turn: int) -> None:
     await world.say("yes\nZZZZZ")
 
 
-@pytest.mark.parametrize(
-    ("write", "letters_max"), [(_as_a_person, 2), (_as_a_robot, 1), (_ever_wrong, 5)], ids=str
-)
+@pytest.mark.parametrize(("write", "letters_max"), [(_as_a_person, 2), (_as_a_robot, 1), (_ever_wrong, 5)])
 async def test_another_robot_is_soon_alone(tmp_path: Path, write: Write, letters_max: int) -> None:
     """It answers every letter of ours, and would for ever."""
     async with proving(tmp_path) as world:
