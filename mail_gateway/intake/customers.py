@@ -51,7 +51,7 @@ class Customers:
 
         Raises GatewayError(retry) proof-later where the DNS does not answer.
         """
-        written = _written_to(raw)
+        written = _written_to(raw, _TO)
         if len({(one.kind, one.ident) for one in tokens | written}) > 1:
             return "answer-several"
         asked = await self._asked(next(iter(tokens)).ident)
@@ -63,7 +63,10 @@ class Customers:
             slug = "answer-forwarded"
         if slug:
             return inbox.OfOrder(asked.order, slug=slug)
-        proof = await self._proving.prove(raw, mail.from_address, session, _to_be_signed(mail, asked.code))
+        # to a mail that names us in its Cc alone anybody may have added us, unless its Cc is signed
+        is_in_to = bool(ours & _written_to(raw, ("to",)))
+        covered = _to_be_signed(mail, asked.code) if is_in_to else FROM | {"cc"}
+        proof = await self._proving.prove(raw, mail.from_address, session, covered)
         return inbox.OfOrder(asked.order, NOT_LOOKED_AT if proof is None else str(proof))
 
     async def _asked(self, ident: int) -> Asked | None:
@@ -87,10 +90,10 @@ class Customers:
         return "answer-many" if many else ""
 
 
-def _written_to(raw: bytes) -> set[token.Token]:
-    """The tokens in the mail's own To and Cc. What was copied or redirected to us names somebody else
-    there: a yes that was meant for another letter is no yes to ours."""
-    values = [value for name, value in evidence_of(raw, "", 0).headers if name.lower() in _TO]
+def _written_to(raw: bytes, names: tuple[str, ...]) -> set[token.Token]:
+    """The tokens in headers of these names: the mail's own To and Cc. What was copied or redirected to us
+    names somebody else there: a yes that was meant for another letter is no yes to ours."""
+    values = [value for name, value in evidence_of(raw, "", 0).headers if name.lower() in names]
     found = (token.in_address(local, token.KINDS) for value in values for local in _LOCAL.findall(value))
     return {one for one in found if one is not None}
 

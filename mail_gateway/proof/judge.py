@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mail_gateway.proof.spf import Session
 
 ONCE: Final = frozenset(
-    {"from", "sender", "subject", "date", "to", "message-id", "in-reply-to", "content-type", "reply-to"}
+    {"from", "sender", "subject", "date", "to", "cc", "message-id", "in-reply-to", "content-type", "reply-to"}
 )
 """Headers of which a mail has one at most (RFC 5322 section 3.6); with two, readers differ, and it proves
 nothing."""
