@@ -51,8 +51,14 @@ _MODEL: Final = re.compile(r"[a-z]{0,2}[0-9]{1,3}[a-z]{0,2}")
 _DOUBTS: Final = re.compile(
     r"[?？]|\[\.{3}\]|\b(?:but|if|only|unless|instead|cancel|change|not|don't|wait|stop|until|pieces?|pcs|quantity|please)\b"
     r"|ただし|但し|もし|なら|場合|キャンセル|変更|取消|取り消|やめ|中止|ません|ない|個|枚|数量|色|サイズ|まで"
-    r"|ください|下さい|たい|けど"
+    r"|ください|下さい|たい|けど|だけ|以外|ひとつ|[一二三四五]つ|指定|希望|やっぱり|不要|(?:の|い)(?:ほう|方)"
+    r"|\bno\b(?!\.)|\b(?:never|without|except|just|forget|mind|size|want(?:ed)?|longer|later|refuse)\b"
 )
+_TAKES_BACK: Final = re.compile(
+    r"キャンセル|取消|取り消|取りやめ|中止|やめ|いいえ|断り|不要|拒否|ません|返品"
+    r"|cancel|\bno\b(?!\.)|\b(?:not|never|stop|refuse|decline|refund|don['’]t)\b"
+)
+"""In a subject of the customer's own, it speaks against any yes below."""
 _OF_SIGNATURES: Final = re.compile(r"@|https?://|www\.|[0-9]{2,4}[-)( ][0-9]{2,4}[- ][0-9]{3,4}|〒")
 _HESITATION: Final = re.compile(r"\.{2}|・{2}|。{2}|、{2}")
 
@@ -106,16 +112,20 @@ class _Kind(StrEnum):
     OTHER = "other"
 
 
+_AGREES: Final = frozenset({_Kind.YES, _Kind.CODE, _Kind.OCRA})
 _ANSWERS: Final = frozenset({_Kind.YES, _Kind.NO, _Kind.CODE, _Kind.WRONG})
 _Token = tuple[_Kind, str]
 
 
-def read(lines: Sequence[str], code: str, *, names: Iterable[str] = (), passed_on: bool = False) -> Said:
+def read(
+    lines: Sequence[str], code: str, *, names: Iterable[str] = (), passed_on: bool = False, subject: str = ""
+) -> Said:
     """What a customer says.
 
     lines: what the person wrote (schemas.mail.said). code: the order's. names: of the customer and the shop,
     which may stand in a greeting or below. passed_on: the subject says that the mail is automatic or was
-    forwarded (schemas.mail.subjects): then nothing counts. Never raises; linear in the lines.
+    forwarded (schemas.mail.subjects): then nothing counts. subject: what of it is not ours.
+    Never raises; linear in the lines.
     """
     if passed_on or len(lines) > LINES_MAX:
         return Said()
@@ -125,6 +135,8 @@ def read(lines: Sequence[str], code: str, *, names: Iterable[str] = (), passed_o
     found = [one for line in plain[:end] for one in _line(line, code.casefold(), known)]
     is_cut = any(len(line) > LINE_MAX for line in lines)
     if is_cut or not _is_signature(plain[end:], code.casefold(), known):
+        found.append((_Kind.OTHER, ""))
+    if _TAKES_BACK.search(_plain(subject)) and any(kind in _AGREES for kind, _ in found):
         found.append((_Kind.OTHER, ""))
     return _sure(found)
 

@@ -20,7 +20,9 @@ YES_EN: Final = (
     *("yes", "yes please", "yes it is", "yes I do", "yes I confirm", "yes confirmed", "yeah", "yep", "ok"),
     *("okay", "I confirm", "confirm", "confirmed", "I agree", "agreed", "I approve", "approve", "approved"),
     *("I accept", "accepted", "yes I accept", "yes I agree", "yes that is right", "yes I want to buy"),
-    *("yes I will buy it", "I buy", "yes I buy", "yes I buy it"),
+    *("yes I will buy it", "I buy", "yes I buy", "yes I buy it", "yes I want to buy it", "yes buy"),
+    *("yes that is correct", "yes that's correct", "yes correct", "yes please go ahead"),
+    *("I confirm my order", "I confirm the order"),
 )
 NO_JA: Final = (
     *("いいえ", "イイエ", "ノー", "いいえ、結構です", "いいえ、けっこうです", "いいえ、いりません"),
@@ -64,6 +66,7 @@ COURTESY: Final = (
     *("承知しました", "承知いたしました", "了解しました", "了解です", "了解いたしました", "わかりました"),
     *("分かりました", "確認しました", "確認いたしました", "確認致しました", "楽しみにしています"),
     *("楽しみにしております", "楽しみです", "御中", "様", "ご担当者様", "担当者様", "店長様", "敬具", "拝啓"),
+    *("よろしくおねがいします", "内容を確認しました", "返信遅くなりすみません", "sorry for the late reply"),
     *("届くのを楽しみにしています", "返信いたします", "返信します", "失礼します", "失礼いたします"),
     *("hi", "hello", "hi there", "hello there", "dear", "dear sir", "dear madam", "dear sir or madam"),
     *("dear sirs", "good morning", "good afternoon", "good evening", "to whom it may concern", "dear team"),
@@ -86,7 +89,7 @@ LABELS: Final = (
         "the code of the order",
         "confirmation code",
     ),
-    *("with code", "with the code"),
+    *("with code", "with the code", "together with", "is the code"),
 )
 """May stand beside a yes and the code. Alone with the code, they are as our own letter has them."""
 

@@ -19,7 +19,7 @@ from mail_gateway.store.sheet import Stale
 from mail_gateway.work import confirming
 from schemas.mail.read import Mail, read_mail
 from schemas.mail.said import said
-from schemas.mail.subjects import is_no_answer
+from schemas.mail.subjects import is_no_answer, own_words
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -131,9 +131,15 @@ class Replies:
         mail, asked = read_mail(waiting.raw), await self._kit.store.read(orders.case, order)
         if not isinstance(mail, Mail) or asked is None or len(waiting.raw) >= RAW_KEPT_MAX:
             return Nothing()
-        lines = self._said(mail, await self._kit.store.read(customer_answers.sent, order))
+        sent = _read_all(await self._kit.store.read(customer_answers.sent, order))
         names = asked.parties.customer.name, asked.parties.seller.name
-        return saying.read(lines, asked.order.code, names=names, passed_on=is_no_answer(mail.subject))
+        return saying.read(
+            self._said(mail, sent),
+            asked.order.code,
+            names=names,
+            passed_on=is_no_answer(mail.subject),
+            subject=own_words(mail.subject, [letter.subject for letter in sent]),
+        )
 
     async def _read(self, waiting: Waiting) -> Reply | None:
         """None: it can no longer be read, or its merchant is gone."""
@@ -150,15 +156,14 @@ class Replies:
             merchant=merchant,
             message_id=mail.message_id,
             subject=mail.subject,
-            lines=self._said(mail, letters),
+            lines=self._said(mail, _read_all(letters)),
             received_ms=waiting.received_ms,
             written=said(mail.body, (), self._domains) if len(waiting.raw) < RAW_KEPT_MAX else (),
         )
 
-    def _said(self, mail: Mail, letters: Iterable[bytes]) -> tuple[str, ...]:
+    def _said(self, mail: Mail, sent: Iterable[Mail]) -> tuple[str, ...]:
         """What a person wrote: neither quoted, nor in a letter of ours, in text or in HTML."""
-        sent = [letter.texts for letter in map(read_mail, letters) if isinstance(letter, Mail)]
-        return said(mail.body, chain.from_iterable(sent), self._domains)
+        return said(mail.body, chain.from_iterable(letter.texts for letter in sent), self._domains)
 
     async def _stumbled(self, waiting: Waiting, error: str) -> None:
         """A fault of ours: tried again, then left to a person."""
@@ -166,3 +171,7 @@ class Replies:
         self._kit.ports.tell("alarm.reply", mail=waiting.mail, error=error)
         if self._tries[waiting.mail] >= TRIES_MAX:
             await self._kit.store.run(replies.give_up, waiting.mail, self._kit.ports.now_ms())
+
+
+def _read_all(letters: Iterable[bytes]) -> list[Mail]:
+    return [letter for letter in map(read_mail, letters) if isinstance(letter, Mail)]

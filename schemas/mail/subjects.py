@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SUBJECT_MAX: Final = 500
 _REPLY: Final = re.compile(r"(?:(?:re|aw|sv|antw|返信|返)\s*(?:\[\d{1,3}\]|\d{1,3})?\s*:|\[[^\]]{0,40}\])\s*")
@@ -38,6 +41,14 @@ def is_no_answer(subject: str) -> bool:
     while (reply := _REPLY.match(text)) and not _FORWARDED.match(text):
         text = text[reply.end() :]
     return _FORWARDED.match(text) is not None or is_automatic(subject)
+
+
+def own_words(subject: str, sent: Iterable[str]) -> str:
+    """What of an answer's subject stands in no subject of the letters that it may answer."""
+    text = " ".join(_plain(subject).split())
+    for ours in sorted({" ".join(_plain(one).split()) for one in sent} - {""}, key=len, reverse=True):
+        text = text.replace(ours, " ")
+    return text
 
 
 def _plain(subject: str) -> str:

@@ -214,6 +214,23 @@ async def to_a_friend_changed(at: Attack) -> None:
     await at.send(raw.replace(b"To: friend@robber.example", f"To: {at.to}".encode()))
 
 
+@kind("to-a-friend-with-a-copy-to-us")
+async def to_a_friend_copied(at: Attack) -> None:
+    """The same, signed with its To: a Cc is added, or another one."""
+    both = [b"From", b"To", b"Subject", b"Date", b"Message-ID"]
+    text, cc = f"yes\n\n> {at.code}", f"Cc: {at.to}\r\n".encode()
+    await at.send(cc + signed(at.mail(text, "friend@robber.example"), include_headers=both))
+    raw = at.mail(text, "friend@robber.example", Cc="other@robber.example")
+    await at.send(cc + signed(raw, include_headers=[*both, b"Cc"]))
+
+
+@kind("subject-says-no")
+async def subject_says_no(at: Attack) -> None:
+    """The code below tells only which order is meant."""
+    for subject in ("Cancel my order", "ご注文キャンセルの件", "Re: No, I do not want it"):
+        await at.send(at.theirs(at.code, Subject=subject))
+
+
 @kind("from-a-friend")
 async def from_a_friend(at: Attack) -> None:
     """Who was sent the question on, or a copy of the answer, writes to all."""

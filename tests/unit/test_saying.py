@@ -7,7 +7,7 @@ from cost import cost_s
 
 from mail_gateway.domain import saying_words
 from mail_gateway.domain.saying import Meaning, Said, read
-from schemas.mail.subjects import is_automatic, is_no_answer
+from schemas.mail.subjects import is_automatic, is_no_answer, own_words
 
 CODE = "BCDFH"
 NAMES = ("山田 太郎", "Taro Yamada", "山の店")
@@ -216,6 +216,21 @@ def test_a_subject_never_confirms_and_may_say_that_nothing_does(
     assert said("はい", subject).meaning is (UNCLEAR if nothing else YES)
 
 
+@pytest.mark.parametrize(
+    ("subject", "says_no"),
+    [
+        *(("Re: [Hagaki] YOUR ORDER? code BCDFH No Name", False), ("Re: 注文 No.12", False), ("yes", False)),
+        *(("注文キャンセル Re: [Hagaki] YOUR ORDER? code BCDFH No Name", True), ("Cancel BCDFH", True)),
+        *(("ＣＡＮＣＥＬ", True), ("Re: No!", True), ("買いません", True), ("I don’t want it", True)),
+    ],
+)
+def test_a_customers_own_subject_may_speak_against_the_yes_below(subject: str, *, says_no: bool) -> None:
+    own = own_words(subject, ["[Hagaki] YOUR ORDER? code BCDFH No Name", ""])
+    for text, meaning in (("yes", YES), ("BCDFH", OF_CODE), ("12345678", OCRA)):
+        assert read([text], CODE, subject=own).meaning is (UNCLEAR if says_no else meaning)
+    assert read(["キャンセル"], CODE, subject=own).meaning is NO
+
+
 def test_whatever_is_written_is_read_at_once() -> None:
     for piece in ("a", "yes ", "1 ", "- ", "はい、", "😊", "u\u0301", "(", "━", "送信", "https://a"):
         lines = [piece * 30_000] * 50
@@ -246,6 +261,14 @@ def test_whatever_is_written_is_read_at_once() -> None:
             "はい\n2個のiPhoneから送信",
             "はい\n返金を確認してから送信",
         ),
+        *("はい BCDFH\n--\n二つのうち一つ", "はい\n--\n時間指定 18時", "はい\n____\n山田\n青いほう"),
+        *(
+            "yes\n--\nno boots",
+            "yes\n--\nno longer wanted",
+            "yes\n--\nchanged my mind",
+            "yes\n--\njust one jar",
+        ),
+        *("yes\n____\nTaro\nwithout the boots", "yes\n____\nTaro\nsize 27", "yes\n--\nforget it"),
         *("はい\n----\n3 pieces", "はい\n----\nthree of them", "はい\n====\n赤い方"),
         *("はい\n[...]: below an older mail", "はい\n[...]: cut off", "はい\n~~struck out~~"),
     ],
