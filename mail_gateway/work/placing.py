@@ -50,7 +50,7 @@ async def _place(kit: Kit, merchant: int, wanted: PlaceOrder) -> Placed | Refuse
     if isinstance(placing, Refused):
         return placing
     order = await kit.store.run(order_placing.put, placing)
-    kit.ports.tell("order.placed", order=order.id, merchant=merchant, total=order.total_minor)
+    kit.ports.tell("order.placed", order=order.id, merchant=merchant, amount=order.total_minor)
     kit.order_moved(order.id)
     return Placed(order, is_new=True)
 
