@@ -61,6 +61,8 @@ _TAKES_BACK: Final = re.compile(
 """In a subject of the customer's own, it speaks against any yes below."""
 _OF_SIGNATURES: Final = re.compile(r"@|https?://|www\.|[0-9]{2,4}[-)( ][0-9]{2,4}[- ][0-9]{3,4}|〒")
 _HESITATION: Final = re.compile(r"\.{2}|・{2}|。{2}|、{2}")
+_STRUCK: Final = re.compile(r"~~.*\w|^\W{0,9}~~$")
+"""What follows schemas.mail.html.STRUCK was struck out or hidden; below an answer it is an ornament."""
 
 
 class Meaning(StrEnum):
@@ -164,7 +166,7 @@ def _plain(line: str) -> str:
 
 def _line(line: str, code: str, known: Mapping[str, _Kind]) -> list[_Token]:
     """What one line consists of; nothing but (OTHER, "") unless all of it is known."""
-    if _HESITATION.search(line):
+    if _HESITATION.search(line) or _STRUCK.search(line):
         return [(_Kind.OTHER, "")]
     if _is_footer(line):
         return []

@@ -7,6 +7,8 @@ from cost import cost_s
 
 from mail_gateway.domain import saying_words
 from mail_gateway.domain.saying import Meaning, Said, read
+from schemas.mail import html
+from schemas.mail.said import said as written
 from schemas.mail.subjects import is_automatic, is_no_answer, own_words
 
 CODE = "BCDFH"
@@ -275,6 +277,19 @@ def test_whatever_is_written_is_read_at_once() -> None:
 )
 def test_what_looks_like_a_signature_or_a_sigh(text: str) -> None:
     assert said(text).meaning is UNCLEAR
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        *("<s>yes BCDFH</s>", "<del>BCDFH</del>", "<s>はい</s> BCDFH", "BCDFH <s>yes</s>", "<s> yes</s>"),
+        *("<s><div>yes</div><div>BCDFH</div></s>", "<p style='text-decoration:line-through'>yes BCDFH</p>"),
+        *("<div style='display:none'><br>BCDFH</div>", "<s><s>yes</s></s>", "<s>(yes)</s>", "<s>- yes</s>"),
+        *("<s><s><div>yes BCDFH</div></s></s>", "<s>* <br>yes</s>", "- <s><br>yes</s>"),
+    ],
+)
+def test_what_is_struck_out_is_no_answer(markup: str) -> None:
+    assert read(written(html.unquoted(markup), (), ()), CODE).meaning is UNCLEAR
 
 
 def test_a_name_that_is_also_an_answer_is_neither() -> None:
