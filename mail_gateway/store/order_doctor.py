@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import case, func, select
 
 from mail_gateway.domain.order import DEAD, OrderState, Settle
-from mail_gateway.domain.payment import ENDED, State, Trade
+from mail_gateway.domain.payment import State, Trade
 from mail_gateway.store.order_tables import confirmations, order_lines, orders, products
 from mail_gateway.store.tables import merchants, payments
 
@@ -51,16 +51,12 @@ def unclear(conn: Connection) -> Rows:
 
 
 def kept(conn: Connection) -> Rows:
-    """Dead orders that have charged the customer, and nothing is under way that gives it back."""
-    back = payments.alias()
-    ended = [state for state in ENDED if state not in (State.APPROVED, State.SETTLED)]
-    given = select(back.c.id).where(back.c.original == _P.id, back.c.state.not_in(ended)).exists()
+    """Dead orders that have charged the customer, and nothing is under way that gives all of it back."""
     charged = select(_P.id).where(
         _P.order_id == _O.id,
         _P.kind.in_((Trade.SALE.value, Trade.CAPTURE.value)),
-        _P.hold == 0,
         _P.state.in_((State.APPROVED, State.SETTLED)),
-        ~given,
+        _P.returned_minor < _P.amount_minor,  # also where a person gave back a part
     )
     return _rows(conn, _orders().where(_O.state.in_(DEAD), _O.due_ms.is_(None), charged.exists()))
 

@@ -131,7 +131,8 @@ def _step(sheet: Sheet, entry: OrderEntry, before: OrderState, event: OrderEvent
     if event.kind is OrderKind.YES:
         _restock(sheet, entry.case.order.id, -1, -1)
     elif event.kind is OrderKind.NOT_CAPTURED:
-        _restock(sheet, entry.case.order.id, 1, 0)
+        if not entry.case.handed:  # those goods are not in the shop any more
+            _restock(sheet, entry.case.order.id, 1, 0)
     elif end in DEAD:
         _restock(sheet, entry.case.order.id, 0, -1)
     return end

@@ -26,6 +26,8 @@ from mail_gateway.domain.order import CODE_LETTERS, OrderKind, OrderState, Settl
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.placing import Placed, Refused, Wish
 from mail_gateway.store import order_tables as t
+from mail_gateway.store import return_orders, returns
+from mail_gateway.store.notes import Note, Said
 from mail_gateway.work import placing
 from schemas.deal import layout
 
@@ -180,6 +182,17 @@ def test_what_an_acquirer_does_not_give_back_is_tried_five_times_and_said(tmp_pa
         kinds = [one.kind.value for one in case.payments]
         assert kinds == ["sale", "void", "refund", "refund", "refund", "refund"]
         assert "order-not-given-back" in troubles(world)
+        sale = case.payments[0]
+        note = Note(Said.GIVE_BACK, facts={"kind": "refund", "amount_minor": 200})
+        world.acquirer.script = None
+        sold = await world.kit.store.read(returns.sold, sale.id)
+        assert sold is not None
+        assert await world.kit.store.run(return_orders.order, sold, world.now_ms(), note)
+        assert world.life is not None
+        world.life.runner.wake(sale.id)
+        while not (case := await world.order()).payments[0].returned_minor:
+            await asyncio.sleep(1)
+        assert "order-not-given-back" in troubles(world), "the rest is still kept"
 
     tell(tmp_path, story, Shop(Settle.AT_ONCE))
 
@@ -238,6 +251,23 @@ def test_handed_over_once_also_before_the_day_is_over(tmp_path: Path) -> None:
         local = datetime.fromtimestamp(world.acquirer.captured_ms[0] // 1000, ZoneInfo("Asia/Tokyo"))
         assert (local.hour, local.minute) == (0, 10), "after the day of the yes"
         assert await world.hooks() == ["order.asked", "order.made", "order.handed-over"]
+
+    tell(tmp_path, story, Shop(Settle.DAILY))
+
+
+def test_goods_that_left_the_shop_are_not_sold_again_where_the_money_fails(tmp_path: Path) -> None:
+    async def story(world: OrderWorld) -> None:
+        world.acquirer.takes_nothing = True
+        await world.place()
+        await world.until(OrderState.ASKED)
+        await world.say(OrderKind.YES)
+        while (await world.order()).order.made_ms is None:
+            await asyncio.sleep(1)
+        assert not isinstance(await placing.hand_over(world.kit, 1, "D-1"), Refused)
+        case = await world.at_rest()
+        assert (case.order.state, world.charged) == (OrderState.FAILED, 0)
+        assert (world.acquirer.held, await world.stock()) == ({}, (97, 0))
+        assert troubles(world) == {"order-failed"}
 
     tell(tmp_path, story, Shop(Settle.DAILY))
 
