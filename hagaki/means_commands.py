@@ -20,7 +20,7 @@ Customer = Annotated[str, typer.Argument(help="The customer ID, such as C-7Q4KDM
 def add(
     customer: Customer,
     config: ConfigFile = DEFAULT_CONFIG,
-    card: Annotated[bool, typer.Option("--card", help="A card: number, then expiry.")] = False,
+    card: Annotated[bool, typer.Option("--card", help="A card: number, then expiry, MM/YY.")] = False,
     account: Annotated[
         bool, typer.Option("--account", help="A bank account: office, kind, number, holder, mandate.")
     ] = False,

@@ -32,6 +32,7 @@ _SECURITY: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
+    "Server": "Hagaki",
     "X-Robots-Tag": "noindex, nofollow",
 }
 

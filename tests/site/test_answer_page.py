@@ -157,6 +157,7 @@ async def test_what_scanners_of_links_do_confirms_nothing(asked: Asked) -> None:
         assert "unsafe" not in policy
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Server"] == "Hagaki"  # which versions it is made of is nobody's business
         assert "Set-Cookie" not in answer.headers
         assert "<script>" not in await answer.text()
     assert asked.state("A-1") == ("asked", 0)
