@@ -17,7 +17,7 @@ from mail_gateway.domain.order import ORDER_TRANSITIONS, OrderKind, OrderState
 from schemas.deal import layout, ocra
 from schemas.errors import WireError
 from schemas.mail.read import Mail, read_mail
-from schemas.mail.said import said
+from schemas.mail.said import said_in_both
 from schemas.mail.subjects import is_no_answer
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _answer(found: Transcript, event: Entry, entry: Entry) -> Check:
     if not isinstance(mail, Mail):
         return _bad("answer", f"{_name(entry)} cannot be read")
     before = [one for one in found.of("letter") if one["at_ms"] <= entry["at_ms"]]
-    lines = said(mail.body, _texts(before), found.head["domains"])
+    lines = said_in_both(mail.body, mail.beside, list(_texts(before)), found.head["domains"])
     names = (found.head["customer_name"], found.head["shop"])
     passed_on = is_no_answer(mail.subject)
     read = saying.read(lines, found.head["code"], names=names, passed_on=passed_on)

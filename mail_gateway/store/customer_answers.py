@@ -75,6 +75,12 @@ def count(conn: Connection, order: int) -> int:
     return int(conn.scalar(select(func.count()).where(_M.order_id == order, _M.verdict == ANSWER)) or 0)
 
 
+def is_unread(conn: Connection, order: int) -> bool:
+    """Whether an answer to that order was taken that nobody has handled."""
+    found = select(_M.id).where(_M.order_id == order, _M.verdict == ANSWER, _M.handled_ms.is_(None))
+    return conn.scalar(found.limit(1)) is not None
+
+
 def is_copy(conn: Connection, mail: int) -> bool:
     """Whether an answer is one that was kept before it, when two of the same came at one moment."""
     this, its = mails.alias(), orders.alias()

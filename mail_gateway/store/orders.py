@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, or_, select
 
 from mail_gateway.domain.confirmation import Confirmation, ConfirmState
 from mail_gateway.domain.order import Foreign, Order, OrderKind, OrderState, Settle
-from mail_gateway.store import order_letters, order_payments
+from mail_gateway.store import customer_answers, order_letters, order_payments
 from mail_gateway.store.order_tables import confirmations, order_events, orders, selling
 from mail_gateway.store.tables import payments
 
@@ -71,6 +71,7 @@ class Case:
 
     answer_h, remind_h: the merchant's own hours, 0: as [orders] says. has_webhook: the shop's server is told.
     handed: the shop has said that the goods are handed over. wish: what a person wants of it, or empty.
+    unread: an answer of the customer was taken and is not read yet.
     """
 
     order: Order
@@ -82,6 +83,7 @@ class Case:
     has_webhook: bool = False
     handed: bool = False
     wish: str = ""
+    unread: bool = False
 
 
 def load(conn: Connection | Sheet, number: int) -> Order | None:
@@ -121,6 +123,7 @@ def case(conn: Connection, number: int) -> Case | None:
         bool(webhook),
         bool(conn.scalar(_HANDED, {"its_id": number})),
         str(conn.scalar(_WISH, {"its_id": number})),
+        customer_answers.is_unread(conn, number),
     )
 
 

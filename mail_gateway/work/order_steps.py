@@ -108,6 +108,8 @@ def _wait(kit: Kit, case: Case) -> OrderEntry | None:
     """Nobody has answered: remind once, then let it lapse."""
     asking, now_ms, until_ms = case.confirmation, kit.ports.now_ms(), case.order.until_ms
     assert asking is not None, "who is asked has a confirmation"
+    if now_ms >= until_ms and case.unread:  # an answer that came in time counts, however late it is read
+        return _rest(kit, case, now_ms + LOOK_MS)
     if now_ms >= until_ms:
         return order_clerk.moving(kit, case, OrderKind.LAPSED)
     if asking.remind_ms is None or asking.state is not ConfirmState.ASKED:

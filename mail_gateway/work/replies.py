@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain import saying
@@ -18,7 +17,7 @@ from mail_gateway.store.inbox import RAW_KEPT_MAX
 from mail_gateway.store.sheet import Stale
 from mail_gateway.work import confirming
 from schemas.mail.read import Mail, read_mail
-from schemas.mail.said import said
+from schemas.mail.said import said, said_in_both
 from schemas.mail.subjects import is_no_answer, own_words
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ class Replies:
         sent = _read_all(await self._kit.store.read(customer_answers.sent, order))
         names = asked.parties.customer.name, asked.parties.seller.name
         return saying.read(
-            self._said(mail, sent),
+            said_in_both(mail.body, mail.beside, _texts_of(sent), self._domains),
             asked.order.code,
             names=names,
             passed_on=is_no_answer(mail.subject),
@@ -156,14 +155,10 @@ class Replies:
             merchant=merchant,
             message_id=mail.message_id,
             subject=mail.subject,
-            lines=self._said(mail, _read_all(letters)),
+            lines=said(mail.body, _texts_of(_read_all(letters)), self._domains),
             received_ms=waiting.received_ms,
             written=said(mail.body, (), self._domains) if len(waiting.raw) < RAW_KEPT_MAX else (),
         )
-
-    def _said(self, mail: Mail, sent: Iterable[Mail]) -> tuple[str, ...]:
-        """What a person wrote: neither quoted, nor in a letter of ours, in text or in HTML."""
-        return said(mail.body, chain.from_iterable(letter.texts for letter in sent), self._domains)
 
     async def _stumbled(self, waiting: Waiting, error: str) -> None:
         """A fault of ours: tried again, then left to a person."""
@@ -175,3 +170,8 @@ class Replies:
 
 def _read_all(letters: Iterable[bytes]) -> list[Mail]:
     return [letter for letter in map(read_mail, letters) if isinstance(letter, Mail)]
+
+
+def _texts_of(sent: Iterable[Mail]) -> list[str]:
+    """Letters of ours as they may be quoted, of text and of HTML."""
+    return [text for letter in sent for text in letter.texts]

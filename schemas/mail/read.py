@@ -40,7 +40,8 @@ class Mail:
     our block may stand, in order, lines ended by LF: plain text, HTML with the tags taken out, attachments
     that are text. body: what a person who answers wrote, as far as MIME tells: the plain text, or where there
     is none the HTML as html.unquoted gives it; nothing out of mails that are attached. If HTML beside plain
-    text strikes something out, html.STRUCK_OUT is the body's last line.
+    text strikes something out, html.STRUCK_OUT is the body's last line. beside: what the HTML beside plain
+    text says, as html.unquoted gives it; programs that show HTML show this.
     """
 
     from_address: str
@@ -52,6 +53,7 @@ class Mail:
     auto_submitted: str
     texts: tuple[str, ...]
     body: str = ""
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def _parsed(raw: bytes) -> Mail:
     return _mail(found, *_texts(message))
 
 
-def _mail(found: dict[str, list[str]], texts: tuple[str, ...], body: str = "") -> Mail:
+def _mail(found: dict[str, list[str]], texts: tuple[str, ...], body: str = "", beside: str = "") -> Mail:
     """found: header values by small name, in order."""
 
     def first(name: str) -> str:
@@ -138,6 +140,7 @@ def _mail(found: dict[str, list[str]], texts: tuple[str, ...], body: str = "") -
         auto_submitted=first("auto-submitted"),
         texts=texts,
         body=body,
+        beside=beside,
     )
 
 
@@ -151,8 +154,8 @@ def _first_id(value: str) -> str:
     return next(iter(headers.message_ids(value)), "")
 
 
-def _texts(message: Message) -> tuple[tuple[str, ...], str]:
-    """All texts, and the body."""
+def _texts(message: Message) -> tuple[tuple[str, ...], str, str]:
+    """All texts, the body, and what stands beside it."""
     plain, markups, attached = [], [], []
     for part, is_inside in _leaves(message):
         kind = part.get_content_type()
@@ -165,7 +168,7 @@ def _texts(message: Message) -> tuple[tuple[str, ...], str]:
             plain.append(_text(part))
         elif kind == "application/octet-stream":
             attached.append(_text(part))
-    return (*plain, *map(html.strip, markups), *attached), _body(plain, markups)
+    return (*plain, *map(html.strip, markups), *attached), *_body(plain, markups)
 
 
 def _is_attached(part: Message) -> bool:
@@ -175,13 +178,13 @@ def _is_attached(part: Message) -> bool:
     return is_file or part.get_content_type() not in _TYPED
 
 
-def _body(plain: list[str], markups: list[str]) -> str:
+def _body(plain: list[str], markups: list[str]) -> tuple[str, str]:
     written = [text for text in plain if text.strip()]
-    unquoted = [html.unquoted(markup) for markup in markups]
+    unquoted = "\n".join(html.unquoted(markup) for markup in markups)
     if not written:
-        return "\n".join(unquoted)
-    struck = [html.STRUCK_OUT] if any(html.STRUCK in text for text in unquoted) else []
-    return "\n".join([*written, *struck])
+        return unquoted, ""
+    struck = [html.STRUCK_OUT] if html.STRUCK in unquoted else []
+    return "\n".join([*written, *struck]), unquoted
 
 
 def _leaves(message: Message) -> Iterator[tuple[Message, bool]]:

@@ -31,6 +31,12 @@ SEARCHES_MAX: Final = 500
 BELOW: Final = "[...]: below an older mail"
 """Before what stands below an older mail that bears no quote marks: whose words they are nobody can say."""
 
+OTHERWISE: Final = "[...]: the HTML says something else"
+"""Behind the plain text of a mail whose HTML, which is what people see, says what the text does not."""
+
+WORDS_MIN: Final = 6
+"""So many letters in a row stand in another line by no accident; a "no" may stand in a name."""
+
 CUT: Final = "[...]: cut off"
 """Behind a line, or a text, that is longer than what is read."""
 
@@ -54,6 +60,22 @@ def said(body: str, sent: Iterable[str], domains: Iterable[str]) -> tuple[str, .
     letters = _Letters(sent)
     kinds = list(_parts(lines, places, letters))
     return tuple(_of_a_person(lines, kinds, _copied(kinds, letters.least)))
+
+
+def said_in_both(body: str, beside: str, sent: Sequence[str], domains: Sequence[str]) -> tuple[str, ...]:
+    """As `said`; and OTHERWISE behind it, where `beside` (Mail.beside) has words that the body has not."""
+    lines = said(body, sent, domains)
+    words = [_words_of(line) for line in lines]
+    known, whole = frozenset(words), "".join(words)
+    for line in map(_words_of, said(beside, sent, domains)):
+        if line not in known and (len(line) < WORDS_MIN or line not in whole):
+            return (*lines, OTHERWISE)
+    return lines
+
+
+def _words_of(line: str) -> str:
+    """Letters and digits alone: both parts of a mail break and mark them as they like."""
+    return "".join(sign for sign in line.casefold() if sign.isalnum())
 
 
 def _parts(lines: Sequence[str], places: frozenset[int], letters: _Letters) -> Iterator[Part]:

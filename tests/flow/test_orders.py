@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from orders_world import CHARGES, KEEPS, OrderWorld, Shop, tell
+from sqlalchemy import insert
 
 from acquirer_sdk.values import (
     Approved,
@@ -28,6 +29,7 @@ from mail_gateway.domain.placing import Placed, Refused, Wish
 from mail_gateway.store import order_tables as t
 from mail_gateway.store import return_orders, returns
 from mail_gateway.store.notes import Note, Said
+from mail_gateway.store.tables import mails
 from mail_gateway.work import placing
 from schemas.deal import layout
 
@@ -215,6 +217,20 @@ def test_an_order_without_money_dies_before_anybody_is_asked(way: str, tmp_path:
         assert (case.confirmation, world.charged, await world.stock()) == (None, 0, (100, 0))
         assert await world.told_of() == [Letter.ORDER_FAILED, Letter.SHOP_DEAD]
         assert await world.hooks() == ["order.dead"]
+
+    tell(tmp_path, story)
+
+
+def test_an_answer_that_was_taken_in_time_is_read_before_the_order_lapses(tmp_path: Path) -> None:
+    async def story(world: OrderWorld) -> None:
+        await world.place(ask_minutes=30)
+        await world.until(OrderState.ASKED)
+        row = {"received_ms": 1, "verdict": "answer", "content_hash": b"", "order_id": 1}
+        await world.kit.store.run(lambda conn: conn.execute(insert(mails).values(**row)))
+        await asyncio.sleep(3600)
+        assert (await world.order()).order.state is OrderState.ASKED, "the gateway was away, not the customer"
+        await world.set(mails, handled_ms=2)
+        assert (await world.at_rest()).order.state is OrderState.LAPSED
 
     tell(tmp_path, story)
 

@@ -6,7 +6,7 @@ import pytest
 from cost import cost_s
 
 from schemas.mail.read import Mail, read_mail
-from schemas.mail.said import BELOW, CUT, said
+from schemas.mail.said import BELOW, CUT, OTHERWISE, said, said_in_both
 
 LETTER = """確認待ち 1,200円 照会番号 000000000001
 
@@ -97,3 +97,18 @@ def test_a_huge_answer_is_read_in_part_and_at_once() -> None:
         assert len(said(text, ["c" * 60_000, "d\n" * 30_000], ["pay.example"])) <= 2_001
 
     assert cost_s(read, enough_s=5) < 5
+
+
+@pytest.mark.parametrize(
+    ("plain", "seen", "agree"),
+    [
+        ("yes\nBCDFH", "yes\nBCDFH", True),
+        ("*yes*\n\nGet Outlook for iOS <https://aka.ms/x>", "yes\nOutlook for iOS", True),
+        ("yes\nBCDFH", "", True),
+        ("yes\nBCDFH", "yes\nBCDFH\nbut only one", False),
+        ("yes", "no", False),
+        ("yes\nNobuko", "no\nNobuko", False),
+    ],
+)
+def test_what_people_see_is_not_less_than_what_is_read(plain: str, seen: str, *, agree: bool) -> None:
+    assert (said_in_both(plain, seen, (), ())[-1] != OTHERWISE) == agree

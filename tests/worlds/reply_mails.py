@@ -22,7 +22,7 @@ from mail_gateway.domain.saying import Meaning, Said
 from schemas.mail import html as markup
 from schemas.mail import robots
 from schemas.mail.read import Mail, read_mail
-from schemas.mail.said import said
+from schemas.mail.said import said_in_both
 from schemas.mail.subjects import is_no_answer
 
 CORPUS: Final = Path(__file__).parents[1] / "corpus/replies"
@@ -76,7 +76,7 @@ def reading(case: Case) -> Said:
     mail = read_mail(case.raw)
     if not isinstance(mail, Mail):
         return Said()
-    lines = said(mail.body, case.question.texts, DOMAINS)
+    lines = said_in_both(mail.body, mail.beside, case.question.texts, DOMAINS)
     names = NAMES[case.question.language]
     return saying.read(lines, CODE, names=names, passed_on=is_no_answer(mail.subject))
 
