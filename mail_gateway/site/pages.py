@@ -31,6 +31,7 @@ _HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "serial=(self)",
     "Referrer-Policy": "no-referrer",
+    "Server": "Hagaki",
     "X-Content-Type-Options": "nosniff",
 }
 

@@ -12,7 +12,7 @@ from mail_gateway.domain.ledger import transfers_for
 from mail_gateway.domain.payment import ENDED, TRANSITIONS, Kind, State, Trade
 from mail_gateway.domain.returns import GIVEN_UP
 from mail_gateway.domain.standing import VERSIONS_PER_RESTORE
-from mail_gateway.store import anchor, books, returns
+from mail_gateway.store import anchor, books, order_audit, returns
 from mail_gateway.store.tables import events, letters, nodes, payments, restores, transfers
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def verify(conn: Connection, kept: Sequence[Mark], progress: Callable[[int], Non
     for batch in _batches(conn):
         _batch(conn, audit, batch, jump)
         progress(audit.counts.get("payments", 0))
+    _orders(conn, audit)
     _orphans(conn, audit)
     _balances(conn, audit)
     for mark in kept:
@@ -115,6 +116,14 @@ def _batch(conn: Connection, audit: Audit, batch: Sequence[Any], jump: int) -> N
             *_letters(payment, [row["version"] for row in told[payment.id]], jump),
         )
         audit.faults += (Fault(slug, payment.id, f"Payment {payment.id}: {text}.") for slug, text in faults)
+
+
+def _orders(conn: Connection, audit: Audit) -> None:
+    for number, counts, faults in order_audit.verify(conn):
+        audit.checked("orders")
+        for what, count in counts.items():
+            audit.checked(what, count)
+        audit.faults += (Fault(slug, number, f"Order {number}: {text}.") for slug, text in faults)
 
 
 def _of(conn: Connection, table: Table, first: int, last: int) -> dict[int, list[Any]]:
