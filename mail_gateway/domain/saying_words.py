@@ -89,7 +89,7 @@ LABELS: Final = (
         "the code of the order",
         "confirmation code",
     ),
-    *("with code", "with the code", "together with", "is the code"),
+    *("with code", "with the code", "is the code"),
 )
 """May stand beside a yes and the code. Alone with the code, they are as our own letter has them."""
 

@@ -18,7 +18,7 @@ from mail_gateway.envelope.keys import KeyRing
 from mail_gateway.envelope.root import fetch_root
 from mail_gateway.store import order_payments, payments
 from mail_gateway.store.order_payments import Bought
-from mail_gateway.store.tables import customers, means, order_events, orders
+from mail_gateway.store.tables import customers, means, order_events, order_lines, orders
 
 PAN, EXPIRY = "4111111111111111", "2712"
 CUSTOMER = 1
@@ -79,6 +79,9 @@ class Shop:
         }
         given = {**row, "request_hash": b"h", "ask_first": int(ask_first), "settle": Settle.CONFIRMED.value}
         await self._store.run(lambda conn: conn.execute(insert(orders), given) and None)
+        line = {"order_id": number, "place": 1, "name": "jam", "quantity": 1, "tax_rate": 10}
+        line["unit_minor"] = total_minor
+        await self._store.run(lambda conn: conn.execute(insert(order_lines), line) and None)
         own: dict[str, Any] = {"epoch": 0, "foreign": None, "due_ms": None, "made_ms": None}
         return Order(**row, **own, state=OrderState.PLACED, tries=0, letters=0, remark="")
 
