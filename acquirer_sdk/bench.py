@@ -102,13 +102,10 @@ class Outside:
         self.told: list[tuple[str, Mapping[str, object]]] = []
         self.skew_ms = 0
         self._drawn = 0
-        self._began_s: float | None = None  # a loop counts from the machine's start
         self.ports = Ports(self._now_ms, self._random_bytes, self._tell)
 
     def _now_ms(self) -> int:
-        loop_s = asyncio.get_running_loop().time()
-        self._began_s = loop_s if self._began_s is None else self._began_s
-        return START_S * 1000 + int((loop_s - self._began_s) * 1000) + self.skew_ms
+        return START_S * 1000 + int(asyncio.get_running_loop().time() * 1000) + self.skew_ms
 
     def _random_bytes(self, count: int) -> bytes:
         """Never the same twice, and the same in every run."""

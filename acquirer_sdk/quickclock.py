@@ -31,14 +31,18 @@ class _Selector(selectors.DefaultSelector):
 
 
 class QuickClockLoop(asyncio.SelectorEventLoop):
-    """A selector loop on which time is the real time plus all that was skipped."""
+    """A selector loop on which time is the real time since it was made plus all that was skipped.
+
+    It begins at zero, however long the machine has run, so that a day told from it is the same everywhere.
+    """
 
     def __init__(self) -> None:
         self._skipping = _Selector()
+        self._began_s = super().time()
         super().__init__(self._skipping)
 
     def time(self) -> float:
-        return super().time() + self._skipping.skipped_s
+        return super().time() - self._began_s + self._skipping.skipped_s
 
 
 def quickly(test: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
