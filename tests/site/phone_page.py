@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from needs import need
-from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright, expect
 
 from card_reader_fw.board.desk import device
 from card_reader_fw.board.desk.bench import Wire
@@ -126,6 +127,14 @@ async def browser() -> AsyncIterator[Browser]:
             await started.close()
 
 
+async def connect(page: Page) -> None:
+    """Choose the reader's port and wait until the page says that the reader is there, as a merchant does."""
+    await page.click("#connect")
+    await expect(page.locator("#state")).to_contain_text(
+        re.compile("is connected|に接続しました"), timeout=WAIT_MS
+    )
+
+
 @asynccontextmanager
 async def visit(
     started: Browser, address: str, *, counter: Counter | None = None, locale: str = "en-US"
@@ -143,7 +152,7 @@ async def visit(
     await page.goto(address)
     if counter is not None:
         running = asyncio.create_task(counter.run(page))
-        await page.click("#connect")
+        await connect(page)
     try:
         yield page, context
     finally:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from phone_page import Counter, browser, site, visit
+from phone_page import Counter, browser, connect, site, visit
 from playwright.async_api import Browser, Page, expect
 from reader_centre import open_sale, seal_result
 
@@ -79,7 +79,7 @@ async def test_without_a_network_once_loaded(started: Browser, address: str, cou
         await expect(page.locator("#offline")).to_contain_text("without a network")
         await context.set_offline(True)
         await page.reload()
-        await page.click("#connect")
+        await connect(page)
         await counter.sell("1200")
         await counter.shows("WAIT FOR RESULT")
         assert open_sale((await mailed(page))[1])[1].amount_minor == 1200
