@@ -64,7 +64,7 @@ async def _direct(seen: Evidence, domain: str, session: Session, rules: Rules, r
     if verdict is not Verdict.FAIL:
         return Proof(_STANDINGS[verdict], how, signed.keys)
     if rules.sealers:
-        sealed = await signatures.sealed(seen.raw, seen.headers, resolver)
+        sealed = await signatures.sealed(seen, resolver)
         if sealed.sealer in rules.sealers and relayed.of_sealer(sealed.results, domain) is Verdict.PASS:
             return Proof(Standing.PROVEN, f"{how} arc={sealed.sealer}", signed.keys)
         signed = replace(signed, in_trouble=signed.in_trouble or sealed.in_trouble)

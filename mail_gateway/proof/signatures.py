@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import dkim
 
-from mail_gateway.proof.dns import DnsTrouble
+from mail_gateway.proof.chain import chain_of
+from mail_gateway.proof.keys import Keys
+from mail_gateway.proof.tags import names_in, tags_of
 
 if TYPE_CHECKING:
+    from mail_gateway.proof.chain import Chain
     from mail_gateway.proof.dns import Resolver
     from mail_gateway.proof.evidence import Evidence
 
 SIGNATURES_MAX: Final = 5
 """Of one mail; the topmost ones are looked at."""
-
-SETS_MAX: Final = 10
-"""ARC sets of one mail; what was forwarded more often proves nothing."""
 
 KEY_BITS_MIN: Final = 1024
 FAULTS: Final = (
@@ -48,35 +48,6 @@ class Sealed:
     in_trouble: bool
 
 
-class _Keys:
-    """Keys asked for before dkimpy wants them: it cannot wait."""
-
-    def __init__(self, resolver: Resolver) -> None:
-        self._resolver = resolver
-        self._found: dict[str, str] = {}
-        self.in_trouble = False
-
-    def of(self, every: list[dict[str, str]]) -> tuple[tuple[str, str], ...]:
-        """Name and text of what these signatures were checked with, each once."""
-        names = dict.fromkeys(map(_name, every))
-        return tuple((name, self._found[name]) for name in names if name in self._found)
-
-    async def fetch(self, tags: dict[str, str]) -> None:
-        name = _name(tags)
-        if name in self._found:
-            return
-        try:
-            records = await self._resolver.ask(name, "TXT")
-        except DnsTrouble:
-            self.in_trouble = True
-            return
-        if len(records) == 1:  # several keys of one name say nothing (RFC 6376 section 3.6.2.2)
-            self._found[name] = records[0]
-
-    def __call__(self, name: bytes, timeout: int = 0) -> bytes:  # noqa: ARG002 - dkimpy's form
-        return self._found.get(name.decode("latin-1").rstrip(".").lower(), "").encode("latin-1")
-
-
 async def signed(seen: Evidence, resolver: Resolver) -> Signed:
     """Whose DKIM signatures (RFC 6376) hold.
 
@@ -85,75 +56,52 @@ async def signed(seen: Evidence, resolver: Resolver) -> Signed:
     """
     values = [value for name, value in seen.headers if name.lower() == "dkim-signature"][:SIGNATURES_MAX]
     every = [tags_of(value) for value in values]
-    keys = _Keys(resolver)
-    for tags in every:
-        await keys.fetch(tags)
-    good = [tags for index, tags in enumerate(every) if _counts(tags, seen) and _holds(seen.raw, index, keys)]
+    keys = Keys(resolver)
+    await keys.fetch(every)
+    good = [
+        tags
+        for index, tags in enumerate(every)
+        if _counts(tags, seen) and keys.serve(tags) and _holds(seen.raw, index, keys)
+    ]
     domains = dict.fromkeys(tags["d"].lower() for tags in good)
     return Signed(tuple(domains), keys.in_trouble, keys.of(good))
 
 
-async def sealed(raw: bytes, headers: list[tuple[str, str]], resolver: Resolver) -> Sealed:
-    """Who forwarded it last, by ARC (RFC 8617), and what that one found."""
-    own = ("arc-seal", "arc-message-signature")
-    every = [tags_of(value) for name, value in headers if name.lower() in own]
-    if not every or len(every) > 2 * SETS_MAX:
+async def sealed(seen: Evidence, resolver: Resolver) -> Sealed:
+    """Who forwarded it last, by ARC (RFC 8617), and what that one found.
+
+    The newest signature over the mail has to count as a DKIM signature does.
+    """
+    chain = chain_of(seen.raw)
+    if chain is None or not _counts(chain.newest, seen):
         return Sealed("", "", in_trouble=False)
-    keys = _Keys(resolver)
-    for tags in every:
-        await keys.fetch(tags)
-    verdict, found = _chain(raw, keys)
-    if verdict != dkim.CV_Pass or not found:
+    every = [chain.newest, *chain.seals]
+    keys = Keys(resolver)
+    await keys.fetch(every)
+    if not all(map(keys.serve, every)) or not _chain_holds(chain, keys):
         return Sealed("", "", keys.in_trouble)
-    newest = found[0]
-    results = newest["aar-value"].decode("latin-1").partition(";")[2].strip()
-    return Sealed(newest["as-domain"].decode("latin-1").lower(), results, keys.in_trouble)
-
-
-def tags_of(value: str) -> dict[str, str]:
-    """A tag list (RFC 6376 section 3.2) as a table; names in small letters, white space gone. {} if one tag
-    is there twice."""
-    found: dict[str, str] = {}
-    for part in value.split(";"):
-        name, equals, text = part.partition("=")
-        name = name.strip().lower()
-        if not equals:
-            continue
-        if name in found:
-            return {}
-        found[name] = "".join(text.split())
-    return found
-
-
-def _name(tags: dict[str, str]) -> str:
-    """Where the key of a signature is published (RFC 6376 section 3.6.2.1)."""
-    return f"{tags.get('s', '')}._domainkey.{tags.get('d', '')}".lower()
+    return Sealed(chain.seals[0]["d"].lower(), chain.results, keys.in_trouble)
 
 
 def _counts(tags: dict[str, str], seen: Evidence) -> bool:
-    signed_headers = tags.get("h", "").lower().split(":")
+    headers = names_in(tags.get("h", ""))
     ends = tags.get("x", "")
     in_time = not ends or (ends.isascii() and ends.isdigit() and int(ends[:12]) >= seen.now_s)
-    known = tags.get("a", "").lower() in _ALGORITHMS
-    return (
-        "l" not in tags
-        and seen.covered.issubset(signed_headers)
-        and known
-        and in_time
-        and bool(tags.get("d"))
-    )
+    known = tags.get("a", "") in _ALGORITHMS
+    is_whole = "l" not in tags and "" not in headers and seen.covered.issubset(headers)
+    return is_whole and known and in_time and bool(tags.get("d"))
 
 
-def _holds(raw: bytes, index: int, keys: _Keys) -> bool:
+def _holds(raw: bytes, index: int, keys: Keys) -> bool:
     try:
         return bool(dkim.DKIM(raw, minkey=KEY_BITS_MIN).verify(index, dnsfunc=keys))
     except FAULTS:
         return False
 
 
-def _chain(raw: bytes, keys: _Keys) -> tuple[Any, list[dict[str, Any]]]:
+def _chain_holds(chain: Chain, keys: Keys) -> bool:
     try:
-        verdict, found, _ = dkim.ARC(raw, minkey=KEY_BITS_MIN).verify(dnsfunc=keys)
+        verdict, found, _ = dkim.ARC(chain.raw, minkey=KEY_BITS_MIN).verify(dnsfunc=keys)
     except FAULTS:
-        return dkim.CV_Fail, []
-    return verdict, found
+        return False
+    return verdict == dkim.CV_Pass and len(found) == len(chain.seals)
