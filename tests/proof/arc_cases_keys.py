@@ -10,6 +10,7 @@ from arc_sealer import LIST, Hop, p_of, swap
 
 P: Final = f"p={p_of('1024')}"
 RECORDS: Final[dict[str, tuple[str, ...]]] = {
+    "same": (f"v=DKIM1; k=rsa; {P}",),
     "2048": (f"v=DKIM1; p={p_of('2048')}",),
     "short": (f"v=DKIM1; p={p_of('short')}",),
     "ed25519": (f"v=DKIM1; k=ed25519; p={p_of('ed25519')}",),
@@ -81,8 +82,10 @@ KEYS: Final = (*BITS, *chain.from_iterable((*HELD, *LIMITED)))
 ZONE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("elsewhere.example", "TXT"): ("v=spf1 +all",),
     ("_dmarc.shop.example", "TXT"): ("v=DMARC1; p=reject",),
-    ("s1._domainkey.first.list.example", "TXT"): (f"v=DKIM1; k=rsa; {P}",),
-    ("s1._domainkey.list.example", "TXT"): (f"v=DKIM1; k=rsa; {P}",),
+    **{
+        (f"s1._domainkey.{domain}", "TXT"): (f"v=DKIM1; k=rsa; {P}",)
+        for domain in (LIST, "first.list.example", "shop.example", "elsewhere.example")
+    },
     **{(f"{name}._domainkey.{LIST}", "TXT"): texts for name, texts in RECORDS.items()},
 }
 """What the DNS says: the author's domain disowns what it did not send, and the sender's is a stranger's."""

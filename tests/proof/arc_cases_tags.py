@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import chain
 from typing import Final
 
-from arc_cases import AS, FAIL, PASS, Case, Says
-from arc_sealer import AAR, AMS, MAIL, Change, Hop, swap, taken_apart
+from arc_cases import FAIL, PASS, Case, Says
+from arc_sealer import AAR, AMS, AS, MAIL, Change, Hop, sealed, swap, taken_apart
 
 LISTS: Final = "6376 3.2"
 UNSAID: Final = "dkimpy wants it otherwise, and nobody writes it"
@@ -32,15 +32,44 @@ def aar(subject: str, clause: str, says: Says, *pairs: str, house: str = "") -> 
     return Case(f"AAR: {subject}", clause, says, (Hop(results=swap(*pairs)),), house=house)
 
 
-def b_of(name: str, change: Change) -> Change:
-    """The value of b= in the newest field of that name, changed when all is sealed."""
+def later(subject: str, clause: str, says: Says, change: Change) -> tuple[Case, ...]:
+    """The same done to AMS when it is signed, and sealed so, and to AS when all is done."""
+    return (
+        Case(f"AMS later: {subject}", clause, says, (Hop(signed=change),)),
+        Case(
+            f"AS later: {subject}",
+            clause,
+            says,
+            after=lambda mail: change(mail.partition("\r\n")[0]) + mail[mail.index("\r\n") :],
+        ),
+    )
 
-    def changed(mail: str) -> str:
-        field = next(one for one in taken_apart(mail)[0] if one.startswith(name))
+
+def b_of(change: Change) -> Change:
+    """Of a field, the value of its b=, which is the last tag."""
+
+    def changed(field: str) -> str:
         before, equals, value = field.rpartition("; b=")
-        return mail.replace(field, before + equals + change(value), 1)
+        return before + equals + change(value)
 
     return changed
+
+
+def another(text: str) -> str:
+    return ("A" if text[0] == "B" else "B") + text[1:]
+
+
+def with_ams_of(other: Hop) -> Change:
+    """The AMS of another forwarder of the same mail stands there instead."""
+
+    def change(mail: str) -> str:
+        here, there = (
+            [one for one in taken_apart(text)[0] if one.startswith(AMS)]
+            for text in (mail, sealed(MAIL, other))
+        )
+        return mail.replace(here[0], there[0])
+
+    return change
 
 
 FORMS: Final = (
@@ -88,32 +117,33 @@ SIGNATURES: Final = (
     in_each("b= is not base64", "6376 3.5", FAIL, "; b=", "; b=not_in_base64"),
     in_each("b= is of something else", "6376 3.7", FAIL, "; b=", "; b=AAAA"),
 )
-AFTER: Final = (
-    *(
-        Case(
-            f"{name}: b= has another first letter",
-            "6376 3.7",
-            FAIL,
-            after=b_of(name, lambda b: ("A", "B")[b[0] == "A"] + b[1:]),
-        )
-        for name in (AMS, AS)
-    ),
-    *(
-        Case(f"{name}: b= lost its first letter", "6376 3.5", FAIL, after=b_of(name, lambda b: b[1:]))
-        for name in (AMS, AS)
-    ),
+LATER: Final = (
+    later("b= has another first letter", "6376 3.7", FAIL, b_of(another)),
+    later("b= has another last letter", "6376 3.7", FAIL, b_of(lambda b: b[:-6] + another(b[-6:]))),
+    later("b= lost its first letter", "6376 3.5", FAIL, b_of(lambda b: b[1:])),
+    later("b= is of another alphabet", "4648 5", FAIL, b_of(lambda b: f"-_{b[2:]}")),
+    later("b= has blanks within", "6376 3.5", PASS, b_of(lambda b: f"{b[:20]} {b[20:50]}  {b[50:]}")),
+    later("b= is folded", "6376 3.5", PASS, b_of(lambda b: f"\r\n\t{b[:60]}\r\n\t{b[60:]}")),
+    later("a tag comes", "6376 3.7", FAIL, swap("; t=", "; zz=1; t=")),
+    later("a tag goes", "6376 3.7", FAIL, swap("; t=1700000000", "")),
+    later("d= gets capitals", "6376 3.7", FAIL, swap("d=list.example", "d=List.Example")),
+    later("s= names another with the same key", "6376 3.7", FAIL, swap("s=s1", "s=same")),
+    later("a blank comes within t=", "6376 3.7", FAIL, swap("t=17", "t=17 ")),
+)
+ONCE: Final = (
+    Case("AMS later: h= in another order", "6376 3.7", FAIL, (Hop(signed=swap("from:to", "to:from")),)),
+    Case("AMS later: h= in capitals", "6376 3.7", FAIL, (Hop(signed=swap("from:", "From:")),)),
     Case(
-        "AS: b= has blanks within",
-        "6376 3.5",
-        PASS,
-        after=b_of(AS, lambda b: f"{b[:20]} {b[20:50]}  {b[50:]}"),
-    ),
-    Case("AS: b= is folded", "6376 3.5", PASS, after=b_of(AS, lambda b: f"\r\n\t{b[:60]}\r\n\t{b[60:]}")),
-    Case(
-        "AS: a tag in capitals, changed later",
-        "6376 3.4.2",
+        "AMS of another sealing, right by itself",
+        "8617 5.2 step 6",
         FAIL,
-        after=swap("t=1700000000; b=", "t=1700000000; B="),
+        after=with_ams_of(Hop(message=swap(":to", ""))),
+    ),
+    Case(
+        "the second AMS has a wrong bh=, and is sealed",
+        "8617 5.2 step 4",
+        FAIL,
+        (Hop(), Hop(message=swap(" bh=", " bh=x; zz="))),
     ),
 )
 NAMES: Final = (
@@ -191,7 +221,6 @@ FIELDS: Final = (
         lambda mail: f"X-Seen: three\r\n{mail}",
         TWO,
     ),
-    Case("AMS: h= in another order", "6376 3.7", FAIL, after=swap("h=from:to", "h=to:from")),
     Case(
         "AMS: a field that was not there comes",
         "6376 5.4",
@@ -242,7 +271,7 @@ FOUND: Final = (
 
 TAGS: Final = tuple(
     chain(
-        chain.from_iterable((*FORMS, *ALGORITHMS, *SIGNATURES, *NAMES, *TIMES)),
-        (*AFTER, *ENDED, *VERDICT, *COVERED, *FIELDS, *FOUND),
+        chain.from_iterable((*FORMS, *ALGORITHMS, *SIGNATURES, *LATER, *NAMES, *TIMES)),
+        (*ONCE, *ENDED, *VERDICT, *COVERED, *FIELDS, *FOUND),
     )
 )

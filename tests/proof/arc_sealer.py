@@ -27,6 +27,7 @@ MESSAGE: Final = (
 )
 SEAL: Final = "i={place}; a=rsa-sha256; cv={verdict}; d={domain}; s={key}; t=1700000000; b="
 AAR, AMS, AS = "ARC-Authentication-Results", "ARC-Message-Signature", "ARC-Seal"
+DKIM: Final = "DKIM-Signature"
 
 Change = Callable[[str], str]
 """Of a field's value, or of a whole mail. A field that becomes empty is left out."""
@@ -50,13 +51,15 @@ def same(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One forwarder. results, message, seal: what is other in its three fields. mail: what it does to the
-    mail. canonical: how it canonicalizes, whatever it says. key: selector. verdict: its cv=, "" for the right
-    one. place: its number, 0 for the next one."""
+    """One forwarder. results, message, seal: what is other in its three fields. signed: what is done to
+    its AMS between signing and sealing. mail: what it does to the mail. canonical: how it canonicalizes,
+    whatever it says. key: selector. verdict: its cv=, "" for the right one. place: its number, 0 for the
+    next one."""
 
     results: Change = same
     message: Change = same
     seal: Change = same
+    signed: Change = same
     mail: Change = same
     canonical: str = "relaxed/relaxed"
     domain: str = LIST
@@ -107,13 +110,20 @@ def sealed(mail: str, *hops: Hop) -> str:
     return mail
 
 
+def signed(mail: str, domain: str, change: Change = same) -> str:
+    """The mail as its author's own server sends it, with a DKIM-Signature."""
+    fields, body = taken_apart(mail)
+    hop = Hop(message=lambda text: change(text.replace("i=1", "v=1")), domain=domain, place=1)
+    return f"{DKIM}: {_signed(DKIM, fields, body, hop)}\r\n{mail}"
+
+
 def _forwarded(mail: str, hop: Hop) -> str:
     fields, body = taken_apart(mail)
     sets = [one for one in fields if is_arc(one)]
     place = hop.place or 1 + sum(one.startswith(AS) for one in sets)
     hop = replace(hop, place=place, verdict=hop.verdict or ("none" if place == 1 else "pass"))
     mine = _named(AAR, hop.results(RESULTS.format(place=place, domain=hop.domain)))
-    mine = _named(AMS, _signed([*mine, *fields], body, hop)) + mine
+    mine = _named(AMS, hop.signed(_signed(AMS, [*mine, *fields], body, hop))) + mine
     mine = _named(AS, _seal([*mine, *sets], hop)) + mine
     return put_together([*mine, *fields], body)
 
@@ -122,7 +132,7 @@ def _named(name: str, value: str) -> list[str]:
     return [f"{name}: {value}"] if value else []
 
 
-def _signed(fields: list[str], body: str, hop: Hop) -> str:
+def _signed(name: str, fields: list[str], body: str, hop: Hop) -> str:
     of_head, _, of_body = hop.canonical.partition("/")
     digest = Hash(SHA256())
     digest.update(canonical_body(body, of_body).encode())
@@ -131,7 +141,7 @@ def _signed(fields: list[str], body: str, hop: Hop) -> str:
     covered = re.search(r"(?:^|[;\s])h\s*=([^;]*)", value)
     names = [name.strip().lower() for name in covered[1].split(":")] if covered else []
     text = "".join(canonical(one, of_head) + "\r\n" for one in _chosen(fields, names))
-    return _with_b(value, text + canonical(f"{AMS}: {value}", of_head), hop.key)
+    return _with_b(value, text + canonical(f"{name}: {value}", of_head), hop.key)
 
 
 def _seal(sets: list[str], hop: Hop) -> str:

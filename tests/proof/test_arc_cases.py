@@ -8,40 +8,15 @@ from typing import Final
 import pytest
 from arc_cases import CHAINS, Says
 from arc_cases_canonical import CANONICAL
-from arc_cases_keys import KEYS, ZONE
+from arc_cases_keys import KEYS
 from arc_cases_tags import TAGS
-from arc_sealer import AUTHOR, LIST, MAIL, Change, Hop, sealed, swap
+from arc_door import Names, standing_of
+from arc_sealer import MAIL, Change, Hop, sealed, swap
 
-from mail_gateway.proof.dns import DnsTrouble
-from mail_gateway.proof.evidence import FROM, evidence_of
-from mail_gateway.proof.judge import Rules, prove
-from mail_gateway.proof.spf import Session
+from mail_gateway.proof.evidence import FROM
 from mail_gateway.proof.standing import Standing
-from mail_gateway.settings import Way
 
-NOW_S: Final = 1_800_000_000
-ELSEWHERE: Final = Session("192.0.2.99", "mx.elsewhere.example", "bounces@elsewhere.example")
 CASES: Final = (*CHAINS, *TAGS, *CANONICAL, *KEYS)
-RULES: Final = Rules(Way.DIRECT, sealers=frozenset({LIST}))
-
-
-class Names:
-    """The DNS as the tables have it. silent: a name that it does not answer for."""
-
-    def __init__(self, silent: str = "") -> None:
-        self._silent = silent
-        self.asked: list[str] = []
-
-    async def ask(self, name: str, kind: str) -> tuple[str, ...]:
-        self.asked.append(name)
-        if name == self._silent:
-            raise DnsTrouble(name)
-        return ZONE.get((name.lower().rstrip("."), kind), ())
-
-
-async def standing_of(raw: bytes, names: Names | None = None, covered: frozenset[str] = FROM) -> Standing:
-    proof = await prove(evidence_of(raw, AUTHOR, NOW_S, covered), ELSEWHERE, RULES, names or Names())
-    return proof.standing
 
 
 async def test_what_the_gateway_believes_of_chains() -> None:
@@ -56,12 +31,12 @@ async def test_what_the_gateway_believes_of_chains() -> None:
     assert len({case.subject for case in CASES}) == len(CASES) > 300
 
 
-@pytest.mark.parametrize("change", [{"message": swap("s=s1", "s=k9")}, {"seal": swap("s=s1", "s=k9")}])
+@pytest.mark.parametrize("change", [{"message": swap("s=s1", "s=k10")}, {"seal": swap("s=s1", "s=k10")}])
 async def test_a_sealer_s_key_that_the_dns_does_not_answer_for_is_asked_for_later(
     change: dict[str, Change],
 ) -> None:
     raw = sealed(MAIL, Hop(**change)).encode()
-    assert await standing_of(raw, Names(silent="k9._domainkey.list.example")) is Standing.LATER
+    assert await standing_of(raw, Names(silent="k10._domainkey.list.example")) is Standing.LATER
 
 
 async def test_what_has_not_the_form_of_a_chain_asks_for_no_key() -> None:
