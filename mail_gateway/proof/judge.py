@@ -44,6 +44,8 @@ async def prove(evidence: Evidence, session: Session, rules: Rules, resolver: Re
     """What is known of the mail's author. Never raises."""
     if rules.way is Way.NONE:
         return Proof(Standing.SILENT, "not looked at")
+    if not evidence.in_form:
+        return Proof(Standing.UNPROVEN, "head out of form")
     names = [name.lower() for name, _ in evidence.headers]
     twice = sorted(name for name in ONCE if names.count(name) > 1)
     if twice or not evidence.author:
