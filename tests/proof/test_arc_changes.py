@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 from arc_door import standing_of
-from arc_sealer import MAIL, Hop, sealed, signed, swap
+from arc_sealer import AUTHOR, MAIL, Hop, sealed, signed, swap
 from hypothesis import assume, event, given, settings
 from hypothesis import strategies as st
 
@@ -84,6 +84,15 @@ def test_a_head_that_readers_take_apart_in_two_ways_proves_nothing(how: str) -> 
     before: so a signed field could be cut short."""
     for mail in PROVEN.values():
         assert standing(swap(*CUT[how])(mail).encode()) is Standing.UNPROVEN
+
+
+def test_a_neighbour_at_the_same_provider_cannot_cut_the_sender_short() -> None:
+    """Who may write any name before his address would become whom he names."""
+    own = "From: owner@shop.example\r\n <neighbour@shop.example>"
+    mail = signed(swap("From: Owner <owner@shop.example>", own)(MAIL), "shop.example")
+    cut = swap(own, own.replace("\r\n", "\r\nFrom x\r\n"))(mail).encode()
+    assert read_mail(cut).from_address == AUTHOR
+    assert standing(cut) is Standing.UNPROVEN
 
 
 def test_the_mails_are_as_their_names_say() -> None:
