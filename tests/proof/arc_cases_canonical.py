@@ -22,10 +22,13 @@ def as_c(subject: str, c: str, does: str, says: Says = PASS, house: str = "", af
     return Case(f"c= {subject}", "6376 3.5", says, (hop,), after, house=house)
 
 
+def whose_body(does: str) -> tuple[Hop]:
+    """A forwarder that canonicalizes bodies so, and says it in c=."""
+    return (Hop(message=swap("c=relaxed/relaxed", f"c=relaxed/{does}"), canonical=f"relaxed/{does}"),)
+
+
 def of_body(subject: str, says: Says, *pairs: str, does: str = "relaxed") -> Case:
-    """does: how the body was canonicalized, as c= says."""
-    hop = Hop(message=swap("c=relaxed/relaxed", f"c=relaxed/{does}"), canonical=f"relaxed/{does}")
-    return Case(f"{does} body: {subject}", "6376 3.4", says, (hop,), swap(*pairs))
+    return Case(f"{does} body: {subject}", "6376 3.4", says, whose_body(does), swap(*pairs))
 
 
 HEADS: Final = (
@@ -95,7 +98,7 @@ BODIES: Final = (
             f"{does} body: its last line has no end",
             "6376 3.4",
             PASS,
-            (Hop(message=swap("c=relaxed/relaxed", f"c=relaxed/{does}"), canonical=f"relaxed/{does}"),),
+            whose_body(does),
             lambda mail: mail.removesuffix("\r\n"),
         )
         for does in ("relaxed", "simple")
@@ -105,7 +108,7 @@ BODIES: Final = (
             f"{does} body: none",
             "6376 3.4",
             PASS,
-            (Hop(message=swap("c=relaxed/relaxed", f"c=relaxed/{does}"), canonical=f"relaxed/{does}"),),
+            whose_body(does),
             mail=MAIL.removesuffix(TEXT),
         )
         for does in ("relaxed", "simple")
