@@ -87,7 +87,7 @@ async def run(
             keys=keys,
             acquirers=Switch(build(port), Table(settings.acquirer.name, routes), tenure.holds),
             writer=compose,
-            notices=Notices(settings, token_keys, compose),
+            notices=Notices(token_keys, compose),
             order_letters=OrderWriter(settings, token_keys, compose),
             settings=settings.gateway,
             ports=ports,

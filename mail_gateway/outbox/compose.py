@@ -5,23 +5,20 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import datetime
-from email.utils import format_datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mail_gateway.domain import item_words
 from mail_gateway.domain.money import shown
 from mail_gateway.domain.news import Composed
+from mail_gateway.outbox.letterhead import Letterhead
 from mail_gateway.outbox.skeleton import Skeletons
 from schemas.envelope import armour
 from schemas.mail import token
 from schemas.mail.build import build_mail
-from schemas.mail.headers import address, message_ids
+from schemas.mail.headers import address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,16 +45,13 @@ class TokenKeys:
 
 
 class Compose:
-    """Writes letters. old_phones: addresses whose letters are written in ISO-2022-JP instead of UTF-8."""
+    """Writes letters. old_phones: addresses whose letters are written in ISO-2022-JP instead of UTF-8.
+    head: what stands above every letter, for those who write others with our templates."""
 
     def __init__(self, settings: Settings, keys: TokenKeys, old_phones: frozenset[str] = frozenset()) -> None:
-        own = settings.gateway
+        self.head = Letterhead(settings)
         self._keys = keys
         self._old_phones = old_phones
-        self._zone = ZoneInfo(own.time_zone)
-        self._reply_domain = own.reply_domain or own.domain
-        self._sender_domain = settings.smarthost.sender_domain or own.domain
-        self._sale_address = f"{own.sale_local}@{own.domain}"
         self._templates = Environment(
             loader=FileSystemLoader(TEMPLATES),
             undefined=StrictUndefined,
@@ -76,33 +70,18 @@ class Compose:
         reply = token.make(self._keys.reply, token.REPLY, news.payment_id, recipient, NEVER)
         letter = token.letter_ident(news.payment_id, news.version)
         bounce = token.make(self._keys.bounce, token.BOUNCE, letter, recipient, NEVER)
-        message_id = f"<{reply}.{news.letter.value}.{news.version}@{self._sender_domain}>"
+        message_id = self.head.message_id(f"{reply}.{news.letter.value}.{news.version}")
         block = armour.block(armour.RESULT, news.sealed_result) if news.sealed_result else ""
         words = self._words(news)
-        headers = self._headers(news, message_id, f"{reply}@{self._reply_domain}")
+        reply_to = self.head.answered_at(reply)
+        headers = self.head.headers(news.recipient, message_id, reply_to, news.time_ms, news.in_reply_to)
         headers["Subject"] = self._render(news, "subject", words).strip()
         words |= {"block": block, **_asking(news, words["reason"])}
         text = self._render(news, "txt", words)
         charset = _OLD_CHARSET if recipient in self._old_phones else "utf-8"
         attachments = ((ATTACHMENT, "text/plain", block.encode("ascii")),) if block else ()
         raw = build_mail(headers, text, attachments, charset=charset)
-        return Composed(message_id, f"{bounce}@{self._reply_domain}", recipient, raw)
-
-    def _headers(self, news: News, message_id: str, reply_to: str) -> dict[str, str]:
-        headers = {
-            "From": f"Hagaki <{self._sale_address}>",
-            "To": news.recipient,
-            "Reply-To": reply_to,
-            "Subject": "",
-            "Date": times(news.time_ms // 1000, self._zone)[0],
-            "Message-ID": message_id,
-            "Auto-Submitted": "auto-replied",  # RFC 3834
-            "X-Auto-Response-Suppress": "All",
-        }
-        asked = news.in_reply_to.strip().removeprefix("<").removesuffix(">")
-        if message_ids(f"<{asked}>") == (asked,) and "=?" not in asked:
-            headers["In-Reply-To"] = headers["References"] = f"<{asked}>"
-        return headers
+        return Composed(message_id, self.head.answered_at(bounce), recipient, raw)
 
     def _words(self, news: News) -> dict[str, str]:
         """What templates may use: text of one line each."""
@@ -115,10 +94,10 @@ class Compose:
             "original": news.original,
             "reason": news.reason,
             "merchant": news.merchant_name,
-            "time": times(news.time_ms // 1000, self._zone)[1],
+            "time": self.head.times(news.time_ms)[1],
             "check_code": f"{news.check_code[:4]} {news.check_code[4:]}" if news.check_code else "",
             "version": str(news.version),
-            "until": times(news.until_ms // 1000, self._zone)[1] if news.until_ms else "",
+            "until": self.head.times(news.until_ms)[1] if news.until_ms else "",
         }
         return {name: one_line(value) for name, value in words.items()}
 
@@ -141,13 +120,6 @@ def _asking(news: News, reason: str) -> dict[str, str]:
         return {"questions": "", "todo": ""}
     lines = (item_words.asked(number, item, news.language) for number, item in news.questions)
     return {"questions": "\n".join(lines), "todo": reason, "reason": ""}
-
-
-@lru_cache(64)
-def times(time_s: int, zone: ZoneInfo) -> tuple[str, str]:
-    """The Date header (RFC 5322), and the time as people read it."""
-    time = datetime.fromtimestamp(time_s, zone)
-    return format_datetime(time), f"{time:%Y-%m-%d %H:%M} {time.tzname()}"
 
 
 def one_line(value: str) -> str:

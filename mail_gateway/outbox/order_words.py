@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 from mail_gateway.domain.money import CURRENCIES, shown
 from mail_gateway.domain.order_news import bands
 from mail_gateway.domain.receipt import REDUCED
-from mail_gateway.outbox.compose import one_line, times
+from mail_gateway.outbox.compose import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from zoneinfo import ZoneInfo
 
     from mail_gateway.domain.order import Foreign, Line, Order
     from mail_gateway.domain.order_news import OrderNews
+    from mail_gateway.outbox.letterhead import Letterhead
 
     Words = dict[str, str | Sequence[Mapping[str, str]]]
 
@@ -22,7 +22,7 @@ _MARKS: Final = {"ja": "※", "en": "*"}
 """Beside what is taxed at the reduced rate."""
 
 
-def words_of(news: OrderNews, language: str, zone: ZoneInfo) -> Words:
+def words_of(news: OrderNews, language: str, head: Letterhead) -> Words:
     """What the templates of every kind may use. language: ja or en, whose templates these are."""
     order, seller, customer = news.order, news.parties.seller, news.parties.customer
     single = {
@@ -43,8 +43,8 @@ def words_of(news: OrderNews, language: str, zone: ZoneInfo) -> Words:
         "made": "1" if order.made_ms else "",
         "delivery": order.delivery,
         "means": news.parties.means,
-        "placed": times(order.placed_ms // 1000, zone)[1],
-        "until": times(order.until_ms // 1000, zone)[1],
+        "placed": head.times(order.placed_ms)[1],
+        "until": head.times(order.until_ms)[1],
         "is_reduced": "1" if any(line.tax_rate == REDUCED for line in news.parties.lines) else "",
     }
     lists = {

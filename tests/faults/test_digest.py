@@ -157,7 +157,7 @@ def test_a_digest_has_no_card_and_fits_a_phone(language: str, tmp_path: Path) ->
         GatewaySettings("pay.example"), KeySettings(), SmtpSettings("mx.pay.example"), SmarthostSettings()
     )
     tokens = TokenKeys(b"r" * 32, b"b" * 32)
-    notices = Notices(settings, tokens, Compose(settings, tokens))
+    notices = Notices(tokens, Compose(settings, tokens))
     day = Day(
         Merchant(7, "山の店\r\nBcc: x@y", "mise@docomo.ne.jp", "", language, "T0000001", "M1"),
         holes=(Hole(1001, 3, 3), Hole(1001, 7, 9)),

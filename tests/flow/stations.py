@@ -110,7 +110,7 @@ async def stations(folder: Path, slot: Any = None, rules: str = "") -> AsyncIter
     ring = KeyRing(fetch_root(settings.keys.root), os.urandom)
     tokens = TokenKeys(b"r" * 32, b"b" * 32)
     writer = Compose(settings, tokens)
-    notices = Notices(settings, tokens, writer)
+    notices = Notices(tokens, writer)
     node = await store.run(nodes.begin_life, now_ms())
     line = asyncio.Semaphore(settings.gateway.requests_max)
     switch = Switch({"cafis": acquirer}, Table("cafis"))

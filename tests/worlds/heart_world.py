@@ -141,7 +141,7 @@ class World:
     def notices(self) -> Notices:
         settings = Settings(self.gateway, self.keys, SmtpSettings("mx.pay.example"), SmarthostSettings())
         tokens = TokenKeys(b"r" * 32, b"b" * 32)
-        return Notices(settings, tokens, Compose(settings, tokens))
+        return Notices(tokens, Compose(settings, tokens))
 
     def switch(self) -> Switch:
         return Switch({self.acquirer.name: self.acquirer}, Table(self.acquirer.name))

@@ -28,7 +28,7 @@ ZONE = ZoneInfo("Asia/Tokyo")
 
 def kit() -> Any:
     """As much of a kit as the writers of letters look at."""
-    notices = Notices(SETTINGS, TOKENS, Compose(SETTINGS, TOKENS))
+    notices = Notices(TOKENS, Compose(SETTINGS, TOKENS))
     return SimpleNamespace(settings=SETTINGS.gateway, notices=notices)
 
 
