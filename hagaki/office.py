@@ -26,8 +26,7 @@ def check_config(
     as_json: AsJson = False,
 ) -> int:
     """Read the configuration and say what is wrong with it, or that nothing is."""
-    from mail_gateway.intake import tls
-    from mail_gateway.site import tls as site_tls
+    from mail_gateway import tls
 
     if shipped:
         print(sample(), end="")
@@ -36,8 +35,8 @@ def check_config(
     for name, where in SECTIONS.items():
         if where and (name in _NEEDED or loaded.table(name)):
             settings(loaded, name)
-    tls.context(settings(loaded, "smtp"))
-    site_tls.context(settings(loaded, "site"))
+    tls.context(settings(loaded, "smtp"), "smtp")
+    tls.context(settings(loaded, "site"), "site")
     build_acquirers(loaded)
     idle = [row for row, _ in routing(loaded).unreachable()]
     facts = {"config": str(config), "good": True, "idle_routes": idle}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
+from mail_gateway import tls
 from mail_gateway.intake.accept import Route, reply
 from mail_gateway.intake.gate import (
     FILES_KEPT,
@@ -24,7 +25,6 @@ from mail_gateway.intake.gate import (
     has_looped,
 )
 from mail_gateway.intake.lines import Lines
-from mail_gateway.intake.tls import context
 
 if TYPE_CHECKING:
     from aiosmtpd.smtp import Envelope, Session
@@ -286,7 +286,7 @@ class Door:
         self.smtp = smtp
         self.handler = handler
         self.loop = asyncio.get_running_loop()
-        self.tls = context(smtp)
+        self.tls = tls.context(smtp, "smtp")
         self.window_s = smtp.timeout_s / 10
         self.data_timeout_s = max(smtp.timeout_s, smtp.size_max // max(smtp.rate_min_bytes_s, 1))
         self.is_closing = False

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from aiohttp import web
 
-from mail_gateway.site import tls
+from mail_gateway import tls
 from mail_gateway.site.pages import PHONE, pages
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ async def serve(settings: Settings, ports: Ports, parts: Sequence[Part] = ()) ->
     Without a certificate of [site] encryption is the affair of a proxy in front; a browser talks to a serial
     port only over https or on the same machine. Raises GatewayError for a certificate that cannot be used.
     """
-    secured = tls.context(settings.site)
+    secured = tls.context(settings.site, "site")
     ready = pages(settings.gateway)
 
     async def answer(request: web.Request) -> web.Response:
