@@ -13,6 +13,7 @@ from mail_gateway.outbox.schedule import wait_s
 from mail_gateway.store import hooks
 from mail_gateway.store.hooks import Mark
 from mail_gateway.store.sheet import Stale
+from mail_gateway.waker import Waker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,21 +81,21 @@ class Teller:
         self._life_ms = settings.hooks_days * _DAY_MS
         self._tools = tools
         self._caller: Caller | None = None
-        self._woken = asyncio.Event()
+        self._woken = Waker()
         self._in_hand: Counter[int] = Counter()
         self._working: set[asyncio.Task[None]] = set()
         self._failures = 0
 
     def wake(self) -> None:
         """Something may be due."""
-        self._woken.set()
+        self._woken.wake()
 
     async def run(self) -> None:
         """Tell until cancelled; a try under way then is made again in the next life."""
         try:
             while True:
                 self._woken.clear()
-                await self._pause(await self.look())
+                await self._woken.sleep(await self.look())
         finally:
             await self.close()
 
@@ -138,13 +139,6 @@ class Teller:
         if next_ms is None:
             return IDLE_MAX_S
         return min(max(next_ms - self._tools.ports.now_ms(), 0) / 1000, IDLE_MAX_S)
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
 
     def _begin(self, row: HookRow) -> None:
         self._in_hand[row.merchant] += 1

@@ -13,6 +13,7 @@ from mail_gateway.outbox.smarthost import Fate, Handed, Smarthost, SmarthostDown
 from mail_gateway.store import handover
 from mail_gateway.store.handover import Mark
 from mail_gateway.store.record import Stale
+from mail_gateway.waker import Waker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,7 +68,7 @@ class Sender:
         self._ports = ports
         self._mine = mine
         self._cap = Cap(settings.letters_per_hour_max)
-        self._woken = asyncio.Event()
+        self._woken = Waker()
         self._held: deque[LetterRow] = deque()
         self._handed: list[tuple[LetterRow, Handed]] = []
         self._working: set[asyncio.Task[None]] = set()
@@ -78,7 +79,7 @@ class Sender:
 
     def wake(self) -> None:
         """Something may be due."""
-        self._woken.set()
+        self._woken.wake()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send until `stop` is set; then the letters in hand are finished and the connections closed."""
@@ -87,17 +88,10 @@ class Sender:
         try:
             while not stop.is_set():
                 self._woken.clear()
-                await self._pause(await self._round())
+                await self._woken.sleep(await self._round())
         finally:
             stopping.cancel()
             await self._finish()
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
 
     async def _round(self) -> float:
         """Take out what is due; seconds until there is reason to look again, unless woken."""

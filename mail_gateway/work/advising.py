@@ -25,6 +25,7 @@ from mail_gateway.store.answers import Answer
 from mail_gateway.store.payments import load
 from mail_gateway.store.sheet import Stale
 from mail_gateway.store.want_answers import Post
+from mail_gateway.waker import Waker
 from mail_gateway.work import asking
 from mail_gateway.work.reversal import reversal_pause_ms
 from mail_gateway.work.sale import LINE_RETRY_MS, reversal_ident
@@ -60,11 +61,11 @@ class Advising:
     def __init__(self, kit: Kit, holds: Callable[[], bool] = lambda: True) -> None:
         self._kit = kit
         self._holds = holds
-        self._sooner = asyncio.Event()
+        self._sooner = Waker()
 
     def wake(self) -> None:
         """Something is due now."""
-        self._sooner.set()
+        self._sooner.wake()
 
     async def run(self) -> None:
         """Do what is due, sleep until the next is; until cancelled."""
@@ -76,11 +77,7 @@ class Advising:
                     pause_ms = await self.look()
                 except GatewayError as error:
                     self._kit.ports.tell("wants.failed", slug=error.slug)
-            try:
-                async with asyncio.timeout(max(pause_ms, 1) / 1000):
-                    await self._sooner.wait()
-            except TimeoutError:
-                continue
+            await self._sooner.sleep(max(pause_ms, 1) / 1000)
 
     async def look(self) -> int:
         """Do what is due now; -> how long nothing is, ms. Raises GatewayError."""

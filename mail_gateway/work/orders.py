@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.store import orders
 from mail_gateway.store.sheet import Stale
+from mail_gateway.waker import Waker
 from mail_gateway.work import order_clerk
 from mail_gateway.work.kit import nobody_listens
 from mail_gateway.work.order_steps import LOOK_MS, next_entry
@@ -33,12 +34,12 @@ class Bell:
 
     def __init__(self) -> None:
         self._rung: set[int] = set()
-        self._sooner = asyncio.Event()
+        self._sooner = Waker()
 
     def ring(self, number: int) -> None:
         """Look at that order soon."""
         self._rung.add(number)
-        self._sooner.set()
+        self._sooner.wake()
 
     def take(self) -> set[int]:
         """The orders it was rung for since it was last asked."""
@@ -48,11 +49,7 @@ class Bell:
 
     async def wait(self, pause_ms: int) -> None:
         """Until it is rung, for so long at most."""
-        try:
-            async with asyncio.timeout(max(pause_ms, 1) / 1000):
-                await self._sooner.wait()
-        except TimeoutError:
-            return
+        await self._sooner.sleep(max(pause_ms, 1) / 1000)
 
 
 class Orders:

@@ -15,6 +15,7 @@ from mail_gateway.proof.standing import Standing, standing_of
 from mail_gateway.store import customer_answers, orders, replies
 from mail_gateway.store.inbox import RAW_KEPT_MAX
 from mail_gateway.store.sheet import Stale
+from mail_gateway.waker import Waker
 from mail_gateway.work import confirming
 from schemas.mail.read import Mail, read_mail
 from schemas.mail.said import said, said_in_both
@@ -50,12 +51,12 @@ class Replies:
         self._node = node or (lambda: kit.node)
         self._stages = stages
         self._domains = domains
-        self._sooner = asyncio.Event()
+        self._sooner = Waker()
         self._tries: Counter[int] = Counter()
 
     def wake(self) -> None:
         """An answer was kept."""
-        self._sooner.set()
+        self._sooner.wake()
 
     async def run(self) -> None:
         """Handle what waits, now and whenever something comes; until cancelled."""
@@ -67,7 +68,7 @@ class Replies:
                 self._kit.ports.tell("replies.failed", slug=error.slug)
                 is_all = True
             if is_all:
-                await self._rest()
+                await self._sooner.sleep(LOOK_AGAIN_S)
 
     async def look(self) -> bool:
         """Handle what waits now; -> whether that was all. Raises GatewayError where the store fails."""
@@ -75,13 +76,6 @@ class Replies:
         for waiting in found:
             await self._handle(waiting)
         return len(found) < BATCH
-
-    async def _rest(self) -> None:
-        try:
-            async with asyncio.timeout(LOOK_AGAIN_S):
-                await self._sooner.wait()
-        except TimeoutError:
-            return
 
     async def _handle(self, waiting: Waiting) -> None:
         """One answer must not stop those behind it. Raises GatewayError."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.store import payments
+from mail_gateway.waker import Waker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,13 +40,13 @@ class Sweeper:
         self._ports = ports
         self._wake = wake
         self._next_ms = 0
-        self._sooner = asyncio.Event()
+        self._sooner = Waker()
 
     def due(self, at_ms: int) -> None:
         """Something is due at that moment, unix ms: do not sleep past it."""
         if at_ms < self._next_ms:
             self._next_ms = at_ms
-            self._sooner.set()
+            self._sooner.wake()
 
     async def run(self) -> None:
         """Wake what is due, sleep until the next is; until cancelled."""
@@ -54,7 +54,7 @@ class Sweeper:
             self._sooner.clear()
             self._next_ms = sys.maxsize
             self._next_ms = min(await self._sweep(), self._next_ms)
-            await self._sleep(self._next_ms - self._ports.now_ms())
+            await self._sooner.sleep(max(self._next_ms - self._ports.now_ms(), 1) / 1000)
 
     async def _sweep(self) -> int:
         """-> when to look again, unix ms."""
@@ -71,10 +71,3 @@ class Sweeper:
         if len(found.ids) == BATCH:
             return now_ms + BUSY_MS
         return min(found.next_ms or at_latest_ms, at_latest_ms)
-
-    async def _sleep(self, pause_ms: int) -> None:
-        try:
-            async with asyncio.timeout(max(pause_ms, 1) / 1000):
-                await self._sooner.wait()
-        except TimeoutError:
-            return

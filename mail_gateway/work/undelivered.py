@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from mail_gateway.domain.order import OrderState
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.store import order_bounces, orders
 from mail_gateway.store.sheet import Stale
+from mail_gateway.waker import Waker
 from mail_gateway.work import order_clerk
 
 if TYPE_CHECKING:
@@ -30,11 +30,11 @@ class Undelivered:
     def __init__(self, kit: Kit, node: Callable[[], int]) -> None:
         self._kit = kit
         self._node = node
-        self._sooner = asyncio.Event()
+        self._sooner = Waker()
 
     def wake(self) -> None:
         """A letter about an order came back."""
-        self._sooner.set()
+        self._sooner.wake()
 
     async def run(self) -> None:
         """Tell, now and whenever something comes back; until cancelled."""
@@ -44,11 +44,7 @@ class Undelivered:
                 await self.look()
             except GatewayError as error:
                 self._kit.ports.tell("undelivered.failed", slug=error.slug)
-            try:
-                async with asyncio.timeout(LOOK_AGAIN_S):
-                    await self._sooner.wait()
-            except TimeoutError:
-                continue
+            await self._sooner.sleep(LOOK_AGAIN_S)
 
     async def look(self) -> None:
         """Tell the shops of all orders that are to be told of. Raises GatewayError where the store fails."""
