@@ -243,7 +243,7 @@ def place(means: int) -> None:
     _run(
         "INSERT INTO orders (id, merchant, deal_id, customer, means, code, deal, request_hash,"
         " placed_ms, currency, total_minor, tax_minor, settle, until_ms)"
-        f" VALUES (1, 1, 'D', 1, {means}, 'KXQTR', x'', x'', 0, 392, 1, 0, 'confirmed', 0)"
+        f" VALUES (1, 1, 'D', 1, {means}, 'KXWTR', x'', x'', 0, 392, 1, 0, 'confirmed', 0)"
     )
 
 

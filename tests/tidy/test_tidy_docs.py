@@ -13,6 +13,7 @@ from drawings import DRAWINGS, ON_CHIP, Drawing, on_chip
 from tidy_tree import ROOT, source
 
 from hagaki.cli import app
+from mail_gateway.domain.order import CODE_LETTERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ DOCS = ROOT / "docs"
 FILE_VERB = re.compile(r"`([\w/]+\.py):([\w.]+)`")
 ERROR_ROW = re.compile(r"^\| `([a-z0-9.-]+)` \|", re.MULTILINE)
 COMMAND_ROW = re.compile(r"^\| `hagaki ([a-z -]+)` \|", re.MULTILINE)
+CODE = re.compile(r"(?:\bcode |コード |\"code\":\")([A-Z]{5})\b")
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 
@@ -95,6 +97,12 @@ def test_words_have_one_meaning_each() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     broken = [target for target in LINK.findall(read(page)) if not (page.parent / target).exists()]
     assert not broken
+
+
+def test_a_code_in_the_documents_is_one_that_an_order_can_have() -> None:
+    codes = [code for page in PAGES for code in CODE.findall(read(page))]
+    assert codes
+    assert not [code for code in codes if not set(code) <= set(CODE_LETTERS)]
 
 
 def test_decisions_are_numbered_and_listed() -> None:

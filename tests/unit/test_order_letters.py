@@ -241,7 +241,7 @@ def test_a_large_amount_asks_for_the_computed_digits_and_not_for_the_code(langua
 
 
 @pytest.mark.parametrize(
-    "text", ["はい KXQTR", "「はい」KXQTR", "はい\nＫＸＱＴＲ", "yes KXQTR", '"Yes" kxqtr', "Yes,\nKXQTR"]
+    "text", ["はい KXWTR", "「はい」KXWTR", "はい\nＫＸＷＴＲ", "yes KXWTR", '"Yes" kxwtr', "Yes,\nKXWTR"]
 )
 def test_who_writes_what_the_question_tells_to_write_has_bought(text: str) -> None:
     assert said(text, news(Letter.QUESTION)) == Said(yes=True, code=True)
@@ -311,7 +311,7 @@ def test_a_shop_that_was_told_made_is_told_not_to_ship(language: str) -> None:
     assert ("発送しないでください" if language == "ja" else "Do not ship") in read(dead).texts[0]
     made = read(news(Letter.SHOP_MADE, language, state=OrderState.CAPTURED)).texts[0]
     assert ORDER.delivery in made and "C-7Q4KDM" in made
-    assert not re.search("hanako@|second@|KXQTR|1111", made)
+    assert not re.search("hanako@|second@|KXWTR|1111", made)
     over_the_counter = read(news(Letter.SHOP_MADE, language, delivery="")).texts[0]
     assert ("お渡し" if language == "ja" else "hand the goods over") in over_the_counter
 
