@@ -37,8 +37,8 @@ def key_list(name: Name, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = 
     """List a merchant's keys: number, name, since when, revoked when."""
     from mail_gateway.admin import api_keys
 
-    rows = api_keys.listed(settings(read_config(config), "gateway"), name)
-    tables.many(rows, as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.many(api_keys.listed(gateway, name), as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 
@@ -70,7 +70,8 @@ def hooks_list(
     from mail_gateway.admin import api_keys
 
     gateway = settings(read_config(config), "gateway")
-    tables.many(api_keys.list_hooks(gateway, name, limit, everything=everything), as_json=as_json)
+    rows = api_keys.list_hooks(gateway, name, limit, everything=everything)
+    tables.many(rows, as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 

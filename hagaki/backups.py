@@ -73,8 +73,8 @@ def status(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     """Whether the gateway is recovering, and what waits for the acquirer's list."""
     from mail_gateway.admin import recovering
 
-    found = recovering.status(settings(read_config(config), "gateway"))
-    tables.whole(found, as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.whole(recovering.status(gateway), as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 
@@ -94,12 +94,13 @@ def reconcile(
     loaded = read_config(config)
     files = _lists(charges, routing(loaded).names)
     read = joined({name: read_list(file.read_text(encoding="utf-8")) for name, file in files.items()})
-    found = recovering.reconcile(settings(loaded, "gateway"), read)
+    gateway = settings(loaded, "gateway")
+    found = recovering.reconcile(gateway, read)
     if as_json:
         tables.one(found, "", as_json=True)
     else:
         print(", ".join(f"{name} {found[name]}" for name in _FINDINGS))
-        tables.many(found["differ"], "differs", as_json=False)
+        tables.many(found["differ"], "differs", as_json=False, zone=gateway.time_zone)
     return NO if found["ghosts"] or found["differ"] else DONE
 
 
@@ -112,8 +113,8 @@ def ghosts(
     """The acquirer's charges that no payment here made."""
     from mail_gateway.admin import recovering
 
-    found = recovering.ghosts(settings(read_config(config), "gateway"), settled=settled)
-    tables.many(found, as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.many(recovering.ghosts(gateway, settled=settled), as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 

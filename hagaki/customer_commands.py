@@ -59,7 +59,8 @@ def show(customer: Customer, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJso
     """Show a customer, with all means of payment, masked."""
     from mail_gateway.admin import customers
 
-    tables.whole(customers.shown(settings(read_config(config), "gateway"), customer), as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.whole(customers.shown(gateway, customer), as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -24,6 +24,9 @@ app = typer.Typer(help="Orders, and what proves them afterwards.", no_args_is_he
 
 Number = Annotated[int, typer.Argument(help="The order's number.")]
 
+_ORDER: Final = ("id", "deal_id", "state", "total_minor", "until_ms", "customer")
+_WAITING: Final = ("order", "deal_id", "state", "until_ms", "wrong", "unclear", "newest_mail")
+
 
 @app.command("list")
 def listed(
@@ -38,7 +41,7 @@ def listed(
 
     gateway = settings(read_config(config), "gateway")
     rows = deals.unclear(gateway, limit) if unclear else deals.listed(gateway, limit, is_open=is_open)
-    tables.many(rows, as_json=as_json)
+    tables.many(rows, as_json=as_json, zone=gateway.time_zone, first=_WAITING if unclear else _ORDER)
     return DONE
 
 

@@ -44,7 +44,8 @@ def mails_list(
     """List unreadable mails, newest first."""
     from mail_gateway.admin import mails
 
-    tables.many(mails.listed(settings(read_config(config), "gateway"), limit), as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.many(mails.listed(gateway, limit), as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 
@@ -60,7 +61,7 @@ def mails_show(
 
     gateway = settings(read_config(config), "gateway")
     if raw is None:
-        tables.whole(mails.shown(gateway, mail), as_json=as_json)
+        tables.whole(mails.shown(gateway, mail), as_json=as_json, zone=gateway.time_zone)
     else:
         tables.one(mails.save(gateway, mail, raw), f"mail {mail}: {raw}", as_json=as_json)
     return DONE
@@ -71,5 +72,6 @@ def gaps_list(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> i
     """List the counters that never came, though later ones did over 15 minutes ago."""
     from mail_gateway.admin import holes
 
-    tables.many(holes.listed(settings(read_config(config), "gateway")), as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.many(holes.listed(gateway), as_json=as_json, zone=gateway.time_zone)
     return DONE

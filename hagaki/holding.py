@@ -36,8 +36,8 @@ def add(
     chosen = [(subject, number) for subject, number in given if number is not None]
     if len(chosen) != 1:
         raise Problem("say one of --reader, --merchant, --payment and --all", "usage")
-    made = stops.add(settings(read_config(config), "gateway"), *chosen[0], reason)
-    tables.many(made, as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.many(stops.add(gateway, *chosen[0], reason), as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 
@@ -50,8 +50,8 @@ def listed(
     """List the holds."""
     from mail_gateway.admin import stops
 
-    rows = stops.listed(settings(read_config(config), "gateway"), released=released)
-    tables.many(rows, as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.many(stops.listed(gateway, released=released), as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 

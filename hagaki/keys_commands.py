@@ -52,7 +52,8 @@ def listed(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     """List the base derivation keys, and which of them opens what."""
     from mail_gateway.admin import keys
 
-    tables.many(_timed(keys.listed(ceremony_commands.desk(config)), as_json=as_json), as_json=as_json)
+    desk = ceremony_commands.desk(config)
+    tables.many(keys.listed(desk), as_json=as_json, zone=desk.gateway.time_zone)
     return DONE
 
 
@@ -65,8 +66,8 @@ def show(
     """Show one BDK: its readers, how many sales each has left, and what was done with it."""
     from mail_gateway.admin import keys
 
-    shown = keys.shown(ceremony_commands.desk(config), bdk.upper())
-    tables.whole(_timed([shown], as_json=as_json)[0], as_json=as_json)
+    desk = ceremony_commands.desk(config)
+    tables.whole(keys.shown(desk, bdk.upper()), as_json=as_json, zone=desk.gateway.time_zone)
     return DONE
 
 
@@ -75,7 +76,8 @@ def history(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int
     """All that was ever done with keys, by whom and when."""
     from mail_gateway.admin import keys
 
-    tables.many(_timed(keys.history(ceremony_commands.desk(config)), as_json=as_json), as_json=as_json)
+    desk = ceremony_commands.desk(config)
+    tables.many(keys.history(desk), as_json=as_json, zone=desk.gateway.time_zone)
     return DONE
 
 
@@ -88,8 +90,9 @@ def rotate(
     """Let every BDK but the newest end: it opens what is sealed in the next days, then nothing newer."""
     from mail_gateway.admin import keys
 
-    done = keys.rotate(ceremony_commands.desk(config), days)
-    until = machine.time_text(done["until_ms"])
+    desk = ceremony_commands.desk(config)
+    done = keys.rotate(desk, days)
+    until = machine.time_text(done["until_ms"], desk.gateway.time_zone)
     tables.one(done, f"{', '.join(done['retired'])}: open until {until}", as_json=as_json)
     return DONE
 
@@ -213,16 +216,3 @@ def _name(done: dict[str, Any]) -> str:
     return (
         f"reader {done['reader']}" if "reader" in done else f"BDK {done['bdk_id']}, {done['readers']} readers"
     )
-
-
-def _timed(rows: list[dict[str, Any]], *, as_json: bool) -> list[dict[str, Any]]:
-    """For a person, moments as times."""
-    if as_json:
-        return rows
-    return [{name: _shown(name, value) for name, value in row.items()} for row in rows]
-
-
-def _shown(name: str, value: Any) -> Any:
-    if isinstance(value, list):
-        return _timed(value, as_json=False)
-    return machine.time_text(value) if name.endswith("_ms") and value is not None else value

@@ -12,8 +12,9 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from hagaki.problem import MACHINE, Problem
 
@@ -61,9 +62,10 @@ def operator() -> str:
         return str(os.getuid())
 
 
-def time_text(at_ms: int) -> str:
-    """A moment (unix ms) in this machine's time, for a person."""
-    return f"{datetime.fromtimestamp(at_ms // 1000).astimezone():%Y-%m-%d %H:%M:%S %Z}"
+def time_text(at_ms: int, zone: str = "") -> str:
+    """A moment (unix ms) for a person. zone: IANA name, such as Asia/Tokyo; empty: this machine's."""
+    at = datetime.fromtimestamp(at_ms // 1000, UTC).astimezone(ZoneInfo(zone) if zone else None)
+    return f"{at:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _say(line: str) -> None:

@@ -47,7 +47,8 @@ def listed(customer: Customer, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJ
     """List a customer's means, masked; the oldest in use pays unless an order names one."""
     from mail_gateway.admin import means
 
-    tables.many(means.listed(settings(read_config(config), "gateway"), customer), as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.many(means.listed(gateway, customer), as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -17,6 +17,7 @@ merchant_app = typer.Typer(help="Merchants: who sells, and where the answers go.
 payments_app = typer.Typer(help="Payments: what became of each sale.", no_args_is_help=True)
 
 _ITEMS = "What is asked for after an approval: product-code,note or none; empty: as the acquirer says."
+_PAYMENT = ("id", "kind", "state", "amount_minor", "received_ms", "approval_number", "order_id", "original")
 _NEEDED = ("gateway", "keys", "smtp", "smarthost", "acquirer")
 
 
@@ -93,7 +94,8 @@ def merchant_list(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) 
     """List the merchants."""
     from mail_gateway.admin import merchants
 
-    tables.many(merchants.listed(settings(read_config(config), "gateway")), as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.many(merchants.listed(gateway), as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 
@@ -115,8 +117,9 @@ def payments_list(
     """List payments, newest first."""
     from mail_gateway.admin import payments
 
-    rows = payments.listed(settings(read_config(config), "gateway"), state=state, limit=limit)
-    tables.many(rows, as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    rows = payments.listed(gateway, state=state, limit=limit)
+    tables.many(rows, as_json=as_json, zone=gateway.time_zone, first=_PAYMENT)
     return DONE
 
 
@@ -129,6 +132,6 @@ def payments_show(
     """Show one payment: its events, attempts, transfers and letters."""
     from mail_gateway.admin import payments
 
-    shown: dict[str, Any] = payments.shown(settings(read_config(config), "gateway"), payment)
-    tables.whole(shown, as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.whole(payments.shown(gateway, payment), as_json=as_json, zone=gateway.time_zone)
     return DONE

@@ -73,8 +73,10 @@ def listed(
     """List what a merchant sells: price, stock, and how much of it is reserved for orders."""
     from mail_gateway.admin import products
 
-    rows = products.listed(_gateway(config), merchant, everything=everything)
-    tables.many(rows if as_json else [_readable(row) for row in rows], as_json=as_json)
+    gateway = _gateway(config)
+    rows = products.listed(gateway, merchant, everything=everything)
+    shown = rows if as_json else [_brief(row) for row in rows]
+    tables.many(shown, as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 
@@ -141,15 +143,14 @@ def _gateway(config: Path) -> GatewaySettings:
     return found
 
 
-def _readable(row: dict[str, Any]) -> dict[str, Any]:
+def _brief(row: dict[str, Any]) -> dict[str, Any]:
     """A row with its price as people read it, and no column more than a terminal has room for."""
     from mail_gateway.domain.money import shown
 
     named = {"code": row["code"], "name": row["name"], "model": row["model"]}
     counted = {"stock": row["stock"], "reserved": row["reserved"]}
     price = shown(row["unit_minor"], row["currency"], "en")
-    gone = machine.time_text(row["retired_ms"]) if row["retired_ms"] else ""
-    return {**named, "price": price, "tax": f"{row['tax_rate']}%", **counted, "retired": gone}
+    return {**named, "price": price, "tax": f"{row['tax_rate']}%", **counted, "retired_ms": row["retired_ms"]}
 
 
 def _sentence(row: dict[str, Any]) -> str:

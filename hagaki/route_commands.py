@@ -58,7 +58,8 @@ def totals_list(
     """List the days compared with the acquirers, newest first."""
     from mail_gateway.admin import totals
 
-    tables.many(totals.listed(settings(read_config(config), "gateway"), limit), as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.many(totals.listed(gateway, limit), as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 
@@ -68,8 +69,9 @@ def totals_show(day: Day, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson =
     from mail_gateway.admin import totals
 
     loaded = read_config(config)
-    shown = totals.shown(settings(loaded, "gateway"), routing(loaded).names, day)
-    tables.whole(shown, as_json=as_json)
+    gateway = settings(loaded, "gateway")
+    shown = totals.shown(gateway, routing(loaded).names, day)
+    tables.whole(shown, as_json=as_json, zone=gateway.time_zone)
     return NO if shown["differences"] else DONE
 
 

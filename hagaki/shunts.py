@@ -20,7 +20,8 @@ def listed(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     """List the payments that wait for a person, and why."""
     from mail_gateway.admin import shunts
 
-    tables.many(shunts.listed(settings(read_config(config), "gateway")), as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.many(shunts.listed(gateway), as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 
@@ -29,7 +30,8 @@ def show(payment: Number, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson =
     """Show one of them with all that happened to it."""
     from mail_gateway.admin import shunts
 
-    tables.whole(shunts.shown(settings(read_config(config), "gateway"), payment), as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    tables.whole(shunts.shown(gateway, payment), as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 

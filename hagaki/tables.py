@@ -1,15 +1,25 @@
-"""Rows for a person as tables, for a program as JSON: one object a line."""
+"""Rows for a person as tables that cut nothing, for a program as JSON: one object a line."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
+
+from hagaki.readable import has_amount, readable
 
 Row = Mapping[str, Any]
+
+_GAP: Final = 2
+_INDENT: Final = 4
+_NAME: Final = 16
+_COUNTED: Final = re.compile(r"(?:[A-Z]{3} )?[0-9][0-9,.]*")
+"""What stands at the right of its column."""
 
 
 def one(row: Row, sentence: str, *, as_json: bool) -> None:
@@ -17,8 +27,13 @@ def one(row: Row, sentence: str, *, as_json: bool) -> None:
     print(json.dumps(row, ensure_ascii=False) if as_json else sentence)
 
 
-def many(rows: Sequence[Row], title: str = "", *, as_json: bool) -> None:
-    """Rows of the same columns."""
+def many(
+    rows: Sequence[Row], title: str = "", *, as_json: bool, zone: str = "", first: Sequence[str] = ()
+) -> None:
+    """Rows of the same columns. zone: of the times, as readable takes it. first: the most important ones.
+
+    For a person, columns that are empty are left out; those that find no room beside the others stand below.
+    """
     if as_json:
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
@@ -26,20 +41,80 @@ def many(rows: Sequence[Row], title: str = "", *, as_json: bool) -> None:
     if not rows:
         print(f"{title}: none" if title else "none")
         return
-    table = Table(*rows[0], title=title or None, title_justify="left")
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)
+    ordered = (*first, *(name for name in rows[0] if name not in first))
+    console = Console(highlight=False, soft_wrap=True)
+    if title:
+        console.print(Text(title, style="italic"))
+    for line in _lines([readable({name: row[name] for name in ordered}, zone) for row in rows], console):
+        console.print(line)
 
 
-def whole(record: Row, *, as_json: bool) -> None:
+def whole(record: Row, *, as_json: bool, zone: str = "") -> None:
     """One record whose lists are tables of their own."""
     if as_json:
         print(json.dumps(record, ensure_ascii=False))
         return
-    for name, value in record.items():
-        if not isinstance(value, list):
-            print(f"{name:<16} {'' if value is None else value}")
+    scalars = {name: value for name, value in record.items() if not isinstance(value, list)}
+    for name, text in readable(scalars, zone).items():
+        print(f"{name:<{_NAME}} {text}")
     for name, value in record.items():
         if isinstance(value, list):
-            many(value, name, as_json=as_json)
+            many([_of(record, row) for row in value], name, as_json=False, zone=zone)
+
+
+def _of(record: Row, row: Row) -> Row:
+    """Amounts in a row that names no currency are in that of its record."""
+    return {"currency": record["currency"], **row} if "currency" in record and has_amount(row) else row
+
+
+def _lines(rows: Sequence[Mapping[str, str]], console: Console) -> Iterator[Text]:
+    names = [name for name in rows[0] if any(row[name] for row in rows)] or list(rows[0])
+    widths = {name: max(cell_len(text) for text in (name, *(row[name] for row in rows))) for name in names}
+    beside = _fitting(widths, console.width)
+    below = [name for name in names if name not in beside]
+    right = {name for name in beside if all(_COUNTED.fullmatch(row[name] or "0") for row in rows)}
+    if beside:
+        yield _line({name: name for name in beside}, widths, right, "bold")
+    for row in rows:
+        if beside:
+            yield _line({name: row[name] for name in beside}, widths, right, "")
+        yield from _below({name: row[name] for name in below if row[name]}, console)
+
+
+def _fitting(widths: Mapping[str, int], room: int) -> list[str]:
+    """The columns that stand beside each other: each that there is still room for, the first ones first."""
+    taken: list[str] = []
+    room += _GAP
+    for name, width in widths.items():
+        if width + _GAP <= room:
+            taken.append(name)
+            room -= width + _GAP
+    return taken
+
+
+def _line(cells: Mapping[str, str], widths: Mapping[str, int], right: set[str], style: str) -> Text:
+    line = Text(style=style)
+    for name, text in cells.items():
+        space = " " * (widths[name] - cell_len(text))
+        line.append(space + text if name in right else text + space).append(" " * _GAP)
+    line.rstrip()
+    return line
+
+
+def _below(pairs: Mapping[str, str], console: Console) -> Iterator[Text]:
+    """Names and values one after the other, wrapped at the terminal's edge."""
+    room = console.width - _INDENT
+    line = Text()
+    for name, text in pairs.items():
+        pair = Text.assemble((name, "dim"), " ", text)
+        if line and line.cell_len + _GAP + pair.cell_len > room:
+            yield from _wrapped(line, console)
+            line = Text()
+        line = Text(" " * _GAP).join([line, pair]) if line else pair
+    if line:
+        yield from _wrapped(line, console)
+
+
+def _wrapped(line: Text, console: Console) -> Iterator[Text]:
+    for part in line.wrap(console, console.width - _INDENT, overflow="fold"):
+        yield Text(" " * _INDENT).append_text(part)

@@ -23,8 +23,9 @@ def listed(
     """List what is asked and not answered, or answered and not taken by the acquirer."""
     from mail_gateway.admin import wants
 
-    rows = wants.listed(settings(read_config(config), "gateway"), everything=everything, limit=limit)
-    tables.many(rows, as_json=as_json)
+    gateway = settings(read_config(config), "gateway")
+    rows = wants.listed(gateway, everything=everything, limit=limit)
+    tables.many(rows, as_json=as_json, zone=gateway.time_zone)
     return DONE
 
 

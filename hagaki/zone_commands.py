@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hagaki import ceremony_commands, machine, tables
+from hagaki import ceremony_commands, tables
 from hagaki.problem import DONE
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile
 
@@ -20,10 +20,8 @@ def listed(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     """List the keys with their check values."""
     from mail_gateway.admin import zones
 
-    rows = zones.listed(ceremony_commands.desk(config))
-    if not as_json:
-        rows = [{**row, "at_ms": machine.time_text(row["at_ms"])} for row in rows]
-    tables.many(rows, as_json=as_json)
+    desk = ceremony_commands.desk(config)
+    tables.many(zones.listed(desk), as_json=as_json, zone=desk.gateway.time_zone)
     return DONE
 
 
