@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import getpass
 import json
 import sys
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from hagaki import machine, tables
+from hagaki import deal_show, tables
 from hagaki.problem import DONE, NO, WRONG_INPUT, Problem
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
 
 if TYPE_CHECKING:
-    from mail_gateway.domain.transcript import Transcript
     from mail_gateway.envelope.customers import CustomerSecret
 
 app = typer.Typer(help="Orders, and what proves them afterwards.", no_args_is_help=True)
@@ -52,7 +49,7 @@ def show(
     out: Annotated[Path | None, typer.Option("--out", help="Write the transcript to this new file.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show the transcript of an order: the deal, every letter and answer with its bytes, what was decided."""
+    """Show the transcript of an order: the deal, every letter and answer, what was decided; --out: all bytes."""
     from mail_gateway.admin import deals
     from mail_gateway.domain import transcript
 
@@ -66,7 +63,7 @@ def show(
     elif as_json:
         print(json.dumps(json.loads(transcript.written(found)), ensure_ascii=False))
     else:
-        print("\n".join(_lines(found)))
+        print("\n".join(deal_show.lines(found, place.gateway.time_zone)))
     return DONE
 
 
@@ -138,30 +135,3 @@ def _secret(key: Path | None) -> CustomerSecret | None:
         )
     except WireError:
         raise Problem("that is not a key as it was given out: 14 groups of four", "key-mistyped") from None
-
-
-def _lines(found: Transcript) -> Iterator[str]:
-    """For a person: the order, then what happened, with the bytes of letters and mails as text."""
-    for name, value in found.head.items():
-        yield f"{name:<16} {'' if value is None else _plain(_text(value))}"
-    for entry in found.entries:
-        yield ""
-        yield f"-- {machine.time_text(entry['at_ms'])} {entry['what']}"
-        rest = {name: value for name, value in entry.items() if name not in ("what", "at_ms", "raw")}
-        yield from (
-            f"   {name:<14} {_plain(_text(value))}" for name, value in rest.items() if value not in ("", None)
-        )
-        if "raw" in entry:
-            text = base64.b64decode(entry["raw"]).decode("utf-8", "replace")
-            yield from (f"   | {_plain(line)}" for line in text.splitlines())
-    yield ""
-    yield f"chain            {found.chain}"
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, Mapping) else str(value)
-
-
-def _plain(line: str) -> str:
-    """Without what moves a terminal."""
-    return "".join(sign if sign.isprintable() else " " for sign in line)

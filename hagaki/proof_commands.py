@@ -12,6 +12,7 @@ from typing import Annotated, Final
 import typer
 
 from hagaki import machine, tables
+from hagaki.deal_show import goods
 from hagaki.problem import DONE, Problem
 from hagaki.sections import AsJson
 from mail_gateway.domain.money import shown
@@ -91,14 +92,10 @@ def _of_deal(data: bytes) -> Agreed | None:
 
 def words_of(deal: layout.Deal) -> list[str]:
     """A deal -> lines for a person, the question apart."""
-    lines = [
-        f"  {name} {model}".rstrip() + f"  {shown(unit_minor, deal.currency, 'en')} x {quantity}"
-        for name, model, unit_minor, quantity in deal.lines
-    ]
     total = shown(deal.total_minor, deal.currency, "en")
     time = machine.time_text(deal.time_s * 1000)
     head = [f"shop             {deal.shop}", f"deal             {deal.deal_id}", f"placed           {time}"]
-    return [*head, *lines, f"total            {total}"]
+    return [*head, *(f"  {line}" for line in goods(deal)), f"total            {total}"]
 
 
 def _of_mail(data: bytes) -> Agreed:

@@ -61,7 +61,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return " ".join(f"{name}={_text(one)}" for name, one in value.items())
+        return ", ".join(f"{name} {_text(one)}" for name, one in value.items() if one not in ("", None))
     if isinstance(value, list | tuple):
         return ", ".join(map(_text, value))
     return str(value)

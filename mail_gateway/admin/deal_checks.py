@@ -82,7 +82,7 @@ def _deal(found: Transcript) -> Check:
     names = ("shop", "deal_id", "currency", "total_minor")
     if own != (*(found.head[name] for name in names), found.head["placed_ms"] // 1000):
         return _bad("deal", "the order is another than the deal's bytes say")
-    return _good("deal", f"{len(deal.lines)} lines, question {found.head['question'][:16]}...")
+    return _good("deal", f"{_counted(deal.lines, 'line')}, question {found.head['question'][:16]}...")
 
 
 def _decoded(found: Transcript) -> Any:
@@ -141,7 +141,12 @@ def _question(found: Transcript) -> Check:
         missing = [word for word in _words(found, deal) if not any(map(squeezed.__contains__, word))]
         if missing:
             return _bad("question", f"{_name(entry)} does not say {missing[0][0]}")
-    return _good("question", f"{len(asking)} letters carried shop, {len(deal.lines)} lines, total and code")
+    carried = f"carried shop, {_counted(deal.lines, 'line')}, total and code"
+    return _good("question", f"{_counted(asking, 'letter')} {carried}")
+
+
+def _counted(things: Sequence[Any], name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
 
 
 def _words(found: Transcript, deal: Any) -> Iterator[tuple[str, ...]]:

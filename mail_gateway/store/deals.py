@@ -27,9 +27,11 @@ _LETTER: Final = (
     "version",
     "message_id",
     "recipient",
+    "rerouted_to",
     "state",
     "sent_ms",
     "bounced_ms",
+    "remark",
     "raw",
 )
 _MAIL: Final = ("id", "received_ms", "sender", "message_id", "verdict", "slug", "proof", "raw")

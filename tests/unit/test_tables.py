@@ -87,7 +87,7 @@ def test_a_record_says_times_and_amounts_of_all_its_parts(
         "amount           USD 12.00",
         "events",
         "id  at                         amount  facts",
-        " 1  2026-11-21 19:46:40 JST  USD 3.00  stan=1 code=00",
+        " 1  2026-11-21 19:46:40 JST  USD 3.00  stan 1, code 00",
         "notes: none",
     ]
 
