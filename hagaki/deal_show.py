@@ -22,6 +22,7 @@ _TITLES: Final = {
     "letter": "letter {version}, {kind}, to {recipient}",
     "mail": "mail {id}, from {sender}",
     "payment": "payment {id}, {kind}",
+    "return": "return {return_id}, {state}",
 }
 """An entry's first line; what stands in it is not said again below."""
 

@@ -40,14 +40,15 @@ def _assert_can(loaded: Config, sale: int, kind: str) -> None:
     """By the acquirer that the sale was asked of. Raises Problem."""
     from mail_gateway.admin import payments
 
-    asked = payments.shown(settings(loaded, "gateway"), sale)["acquirer"] or routing(loaded).default
+    found = payments.shown(settings(loaded, "gateway"), sale)
+    asked = found["acquirer"] or routing(loaded).default
     acquirer = build_acquirers(loaded).get(asked)
     if acquirer is None:
         raise Problem(f"the sale's acquirer {asked!r} is not in the configuration", "acquirer-gone")
     capabilities = acquirer.capabilities
     if not getattr(capabilities, kind):
         raise Problem(f"this acquirer takes no {kind}s", f"{kind}-unsupported")
-    if not capabilities.return_without_card:
+    if not capabilities.return_without_card and found["order_id"] is None:  # a customer's is on file
         sentence = "this acquirer wants the card: the merchant gives back at the reader"
         raise Problem(sentence, "card-needed")
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mail_gateway.domain import saying
 from mail_gateway.domain.money import shown
 from mail_gateway.domain.order import ORDER_TRANSITIONS, OrderKind, OrderState
+from mail_gateway.domain.payment import Trade
 from schemas.deal import layout, ocra
 from schemas.errors import WireError
 from schemas.mail.read import Mail, read_mail
@@ -265,13 +266,19 @@ def _came_ms(found: Transcript, event: Entry) -> int:
 
 
 def _money(found: Transcript) -> Check:
-    """Of an order that is charged, the acquirer said yes to its total."""
-    if found.head["state"] not in (OrderState.CAPTURED, OrderState.HANDED_OVER):
-        return _open("money", f"the order is {found.head['state']}")
-    taken = ("approved", "settled", "captured")
-    sums = [
-        one for one in found.of("payment") if one["state"] in taken and one["kind"] in ("sale", "capture")
-    ]
-    if not any(one["amount_minor"] == found.head["total_minor"] for one in sums):
-        return _bad("money", "no payment of the total was approved")
+    """Of an order that is charged, the acquirer said yes to its total, less what was given back."""
+    head, approved = found.head, ("approved", "settled")
+    if head["state"] not in (OrderState.CAPTURED, OrderState.HANDED_OVER, OrderState.RETURNED):
+        return _open("money", f"the order is {head['state']}")
+    paid = [one for one in found.of("payment") if one["state"] in approved and not one["hold"]]
+    kept_minor = sum(-one["amount_minor"] if _is_back(one) else one["amount_minor"] for one in paid)
+    left_minor = head["total_minor"] - head["returned_minor"]
+    if kept_minor != left_minor:
+        return _bad("money", f"payments that were approved make {kept_minor}, the order says {left_minor}")
+    if left_minor < head["total_minor"]:
+        return _good("money", f"{head['returned_minor']} of the total are given back, or were never charged")
     return _good("money", "the total was approved")
+
+
+def _is_back(entry: Entry) -> bool:
+    return Trade(entry["kind"]).is_return

@@ -63,17 +63,18 @@ def shown(place: Place, order: int) -> Transcript:
         *(_entry("letter", row.pop("created_ms"), row) for row in rows["letters"]),
         *(_entry("mail", row.pop("received_ms"), row) for row in rows["mails"]),
         *(_entry("payment", row.pop("received_ms"), row) for row in rows["payments"]),
+        *(_entry("return", row.pop("asked_ms"), row) for row in rows["returns"]),
     ]
     return transcript.bound(_head(place, case), entries)
 
 
-def unlock(gateway: GatewaySettings, order: int) -> dict[str, Any]:
-    """A customer who was locked out may answer again. Raises GatewayError."""
+def unlock(gateway: GatewaySettings, order: int, by: str, reason: str) -> dict[str, Any]:
+    """A customer who was locked out may answer again; by whom and why is kept. Raises GatewayError."""
     with guest(gateway.database, write=True) as conn:
         _case(conn, order)
-        if not deals.unlock(conn, order, clock_ms(conn)):
+        if not deals.unlock(conn, order, clock_ms(conn), {"by": by, "reason": reason}):
             raise _refused(f"Answers to order {order} are not locked.", "order-not-locked")
-    return {"order": order, "asking": ConfirmState.ASKED.value}
+    return {"order": order, "asking": ConfirmState.ASKED.value, "by": by, "reason": reason}
 
 
 def cancel(gateway: GatewaySettings, order: int) -> dict[str, Any]:
@@ -99,6 +100,7 @@ def _head(place: Place, case: Case) -> dict[str, Any]:
         "currency": order.currency,
         "total_minor": order.total_minor,
         "tax_minor": order.tax_minor,
+        "returned_minor": order.returned_minor,
         "placed_ms": order.placed_ms,
         "until_ms": order.until_ms,
         "made_ms": order.made_ms,

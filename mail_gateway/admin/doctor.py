@@ -123,6 +123,12 @@ def _money(conn: Guest, now_ms: int) -> Iterator[Trouble]:
         "compare with the acquirer's list",
         doctor.unmatched(conn),
     )
+    yield from _some(
+        "unpaid-differs",
+        "payments were not collected, and the books say otherwise",
+        "who has the money? ask the acquirer; hagaki payments show N",
+        doctor.not_booked(conn),
+    )
 
 
 def _acquirers(conn: Guest, routes: Table | None) -> Iterator[Trouble]:
@@ -183,8 +189,14 @@ def _orders(conn: Guest, now_ms: int) -> Iterator[Trouble]:
     text = "orders failed after their shops were told that they are made"
     failed = order_doctor.failed(conn, now_ms - WEEK_MS)
     yield from _some("order-failed", text, f"call the shop; {show}", failed)
+    text = "orders of this week were made, and their money was not collected"
+    unpaid = order_doctor.unpaid(conn, now_ms - WEEK_MS)
+    yield from _some("order-unpaid", text, f"does the shop know? {show}", unpaid)
     text = "dead orders have charged their customers, and giving it back was refused"
     yield from _some("order-not-given-back", text, "hagaki payments refund", order_doctor.kept(conn))
+    text = "returns of this week were refused by the acquirer, and their shops know it"
+    refused = order_doctor.not_returned(conn, now_ms - WEEK_MS)
+    yield from _some("order-not-returned", text, f"ask the acquirer; {show}", refused)
     text = "orders are due since over 15 minutes, and nobody looks at them"
     yield from _some("order-overdue", text, "is the gateway running?", order_doctor.overdue(conn, late_ms))
     text = "orders wait for their money since over 15 minutes"

@@ -24,24 +24,28 @@ _URL: Final = re.compile(
 
 
 class HookEvent(StrEnum):
-    """What is told; once each per order."""
+    """What is told; once each per order, and of returns once each per return."""
 
     ASKED = "order.asked"
     MADE = "order.made"
     DEAD = "order.dead"
     FAILED = "order.failed"  # made, and yet the money did not come
+    UNPAID = "order.unpaid"  # made, and days later the bank did not collect
     HANDED_OVER = "order.handed-over"
     UNDELIVERED = "order.question-undelivered"
+    RETURNED = "order.returned"  # some of the money, or all of it, is given back
+    NOT_RETURNED = "order.not-returned"  # the acquirer refused to
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """One thing to tell. body: the same bytes however often it is sent."""
+    """One thing to tell. body: the same bytes however often it is sent. about: the return's ID, or empty."""
 
     order: int
     merchant: int
     event: HookEvent
     body: bytes
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +57,24 @@ class Whose:
     deal_id: str
 
 
-def hook(whose: Whose, event: HookEvent, state: OrderState, at_ms: int) -> Hook:
+def hook(whose: Whose, event: HookEvent, state: OrderState, at_ms: int, about: str = "") -> Hook:
     """An event of an order that is now in that state -> what its shop is told. at_ms: unix ms; told in s.
 
-    Its `id` is the same however often it comes: by it the shop drops what it has had.
+    about: the ID of a return, where it is about one. Its `id` is the same however often it comes: by it the
+    shop drops what it has had.
     """
-    members = {
+    members: dict[str, str | int] = {
         "event": event.value,
         "order": whose.order,
         "deal_id": whose.deal_id,
         "state": state.value,
         "at": at_ms // 1000,
-        "id": f"{whose.order}.{event.value}",
+        "id": f"{whose.order}.{event.value}{about and f'.{about}'}",
     }
+    if about:
+        members["return_id"] = about
     body = json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode()
-    return Hook(whose.order, whose.merchant, event, body)
+    return Hook(whose.order, whose.merchant, event, body, about)
 
 
 def is_webhook(url: str) -> bool:

@@ -41,6 +41,8 @@ class OrderState(StrEnum):
     LAPSED = "lapsed"
     CANCELLED = "cancelled"
     FAILED = "failed"
+    RETURNED = "returned"
+    UNPAID = "unpaid"
 
 
 class OrderKind(StrEnum):
@@ -49,6 +51,7 @@ class OrderKind(StrEnum):
     AUTHORISED = "authorised"
     NOT_AUTHORISED = "not-authorised"
     ASKED = "asked"
+    UNLOCKED = "unlocked"
     YES = "yes"
     NO = "no"
     LAPSED = "lapsed"
@@ -56,6 +59,10 @@ class OrderKind(StrEnum):
     CAPTURED = "captured"
     NOT_CAPTURED = "not-captured"
     HANDED_OVER = "handed-over"
+    RETURNED = "returned"
+    RETURNED_PART = "returned-part"
+    NOT_RETURNED = "not-returned"
+    NOT_COLLECTED = "not-collected"
 
 
 def _table() -> dict[OrderState, Mapping[OrderKind, OrderState]]:
@@ -68,20 +75,44 @@ def _table() -> dict[OrderState, Mapping[OrderKind, OrderState]]:
             k.CANCELLED: s.CANCELLED,
         },
         s.AUTHORISED: {k.ASKED: s.ASKED, k.CANCELLED: s.CANCELLED},
-        s.ASKED: {k.YES: s.CONFIRMED, k.NO: s.REFUSED, k.LAPSED: s.LAPSED, k.CANCELLED: s.CANCELLED},
+        s.ASKED: {
+            k.UNLOCKED: s.ASKED,  # after three wrong answers a person lets the customer answer again
+            k.YES: s.CONFIRMED,
+            k.NO: s.REFUSED,
+            k.LAPSED: s.LAPSED,
+            k.CANCELLED: s.CANCELLED,
+        },
         s.CONFIRMED: {
             k.CAPTURED: s.CAPTURED,
             k.NOT_CAPTURED: s.FAILED,
             k.HANDED_OVER: s.CONFIRMED,  # the money is taken later: after the day of the yes
+            k.RETURNED_PART: s.CONFIRMED,  # so much less is taken
+            k.RETURNED: s.RETURNED,
         },
-        s.CAPTURED: {k.HANDED_OVER: s.HANDED_OVER},
+        s.CAPTURED: {
+            k.HANDED_OVER: s.HANDED_OVER,
+            k.NOT_COLLECTED: s.UNPAID,
+            **_returning(s.CAPTURED),
+        },
+        s.HANDED_OVER: {k.NOT_COLLECTED: s.UNPAID, **_returning(s.HANDED_OVER)},
     }
+
+
+def _returning(state: OrderState) -> dict[OrderKind, OrderState]:
+    """What was charged is given back: some of it, all of it; or the acquirer refuses."""
+    k = OrderKind
+    return {k.RETURNED_PART: state, k.NOT_RETURNED: state, k.RETURNED: OrderState.RETURNED}
 
 
 ORDER_TRANSITIONS: Final[Mapping[OrderState, Mapping[OrderKind, OrderState]]] = MappingProxyType(_table())
 """State -> event -> next state. The database's rules and the docs read this table."""
 
-DEAD: Final = frozenset({OrderState.REFUSED, OrderState.LAPSED, OrderState.CANCELLED, OrderState.FAILED})
+DEAD: Final = frozenset(
+    {
+        *(OrderState.REFUSED, OrderState.LAPSED, OrderState.CANCELLED),
+        *(OrderState.FAILED, OrderState.RETURNED, OrderState.UNPAID),
+    }
+)
 """Ends in which nothing is bought: stock is free again and the customer pays nothing."""
 
 ENDED_ORDERS: Final = DEAD | {OrderState.HANDED_OVER}
@@ -135,7 +166,8 @@ class Order:
     deal: the canonical bytes that the customer agrees to (schemas/deal). tax_minor: within total_minor.
     ask_first: the customer is asked before the acquirer, who cannot hold an amount. until_ms: when the
     question lapses. made_ms: since when the shop knows that it is made. tries: captures so far.
-    letters: how many letters it has. epoch counts the changes.
+    letters: how many letters it has. epoch counts the changes. returned_minor: what the customer surely has
+    back of the total, or is never charged.
     """
 
     id: int
@@ -161,6 +193,7 @@ class Order:
     tries: int
     letters: int
     remark: str
+    returned_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     from mail_gateway.domain.confirmation import Policy
     from mail_gateway.domain.customer import Customer
     from mail_gateway.domain.order import Line, Order
+    from mail_gateway.domain.order_return import OrderReturn
 
-TO_SHOP: Final = frozenset({Letter.SHOP_MADE, Letter.SHOP_DEAD, Letter.SHOP_UNDELIVERED})
+TO_SHOP: Final = frozenset(
+    {
+        *(Letter.SHOP_MADE, Letter.SHOP_DEAD, Letter.SHOP_UNDELIVERED),
+        *(Letter.SHOP_RETURNED, Letter.SHOP_NOT_RETURNED, Letter.SHOP_UNPAID),
+    }
+)
 """Letters about an order that the shop gets; the others go to the customer."""
 
 ASKING: Final = frozenset({Letter.QUESTION, Letter.QUESTION_REMINDER, Letter.QUESTION_AGAIN})
@@ -56,7 +62,7 @@ class OrderNews:
 
     order: as it stands after what is told. at_ms: unix ms, for the letter's date. why: one of WHY for a
     question-again; for shop-undelivered what the mail server said; else empty. in_reply_to: the Message-ID of
-    the mail that is answered, or empty.
+    the mail that is answered, or empty. back: the return that is told of.
     """
 
     kind: Letter
@@ -66,6 +72,7 @@ class OrderNews:
     at_ms: int
     why: str = ""
     in_reply_to: str = ""
+    back: OrderReturn | None = None
 
     @property
     def is_to_shop(self) -> bool:

@@ -29,7 +29,11 @@ TOLD_OF_ORDERS: Final[Mapping[OrderKind, Telling]] = MappingProxyType(
         OrderKind.CANCELLED: Telling((Letter.ORDER_CANCELLED, Letter.SHOP_DEAD), HookEvent.DEAD),
         OrderKind.NOT_AUTHORISED: Telling((Letter.ORDER_FAILED, Letter.SHOP_DEAD), HookEvent.DEAD),
         OrderKind.NOT_CAPTURED: Telling((Letter.ORDER_FAILED, Letter.SHOP_DEAD), HookEvent.DEAD),
+        OrderKind.NOT_COLLECTED: Telling((Letter.ORDER_UNPAID, Letter.SHOP_UNPAID), HookEvent.UNPAID),
         OrderKind.HANDED_OVER: Telling((), HookEvent.HANDED_OVER),
+        OrderKind.RETURNED: Telling((Letter.ORDER_RETURNED, Letter.SHOP_RETURNED), HookEvent.RETURNED),
+        OrderKind.RETURNED_PART: Telling((Letter.ORDER_RETURNED, Letter.SHOP_RETURNED), HookEvent.RETURNED),
+        OrderKind.NOT_RETURNED: Telling((Letter.SHOP_NOT_RETURNED,), HookEvent.NOT_RETURNED),
     }
 )
 """Every other arrow tells nobody."""

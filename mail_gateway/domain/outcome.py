@@ -40,6 +40,7 @@ class Letter(StrEnum):
     RETURNED = "returned"  # the customer gets the money
     NOT_RETURNED = "not-returned"  # whatever stood in the way: the sale stands as it did
     RETURN_IN_DOUBT = "return-in-doubt"  # not known yet: a final notice follows
+    UNPAID = "unpaid"  # approved as accepted for collection, and then not collected
     UNCLEAR = "unclear"  # not known whether it was charged; a person looks at it
     WANTED = "wanted"  # a sale is approved, and the acquirer wants to know more of it
     WANTED_AGAIN = "wanted-again"  # some of an answer is missing or cannot be used
@@ -62,11 +63,16 @@ class Letter(StrEnum):
     ORDER_LAPSED = "order-lapsed"
     ORDER_CANCELLED = "order-cancelled"
     ORDER_FAILED = "order-failed"  # the money could not be had
+    ORDER_UNPAID = "order-unpaid"  # made, and days later the bank did not collect
     ORDER_STATE = "order-state"  # an answer came that changes nothing
     ORDER_LOCKED = "order-locked"  # too many wrong answers
     SHOP_MADE = "shop-made"  # and what the shop is told
     SHOP_DEAD = "shop-dead"
+    SHOP_UNPAID = "shop-unpaid"
     SHOP_UNDELIVERED = "shop-undelivered"  # the question did not reach the customer
+    ORDER_RETURNED = "order-returned"  # money of a made order is given back: to the customer
+    SHOP_RETURNED = "shop-returned"
+    SHOP_NOT_RETURNED = "shop-not-returned"  # the acquirer refused to
 
 
 TOLD: Final[dict[State, tuple[Outcome, Letter]]] = {
@@ -76,6 +82,7 @@ TOLD: Final[dict[State, tuple[Outcome, Letter]]] = {
     State.MORE_WANTED: (Outcome.MORE_WANTED, Letter.MORE_WANTED),
     State.IN_DOUBT: (Outcome.IN_DOUBT, Letter.IN_DOUBT),
     State.REVERSED: (Outcome.CANCELLED, Letter.CANCELLED),
+    State.UNPAID: (Outcome.CANCELLED, Letter.UNPAID),
     State.EXPIRED: (Outcome.EXPIRED, Letter.EXPIRED),
     State.REFUSED: (Outcome.REFUSED, Letter.REFUSED),
 }
@@ -102,8 +109,9 @@ OF_ORDERS: Final = frozenset(
     {
         *(Letter.QUESTION, Letter.QUESTION_REMINDER, Letter.QUESTION_AGAIN),
         *(Letter.ORDER_CONFIRMED, Letter.ORDER_REFUSED, Letter.ORDER_LAPSED, Letter.ORDER_CANCELLED),
-        *(Letter.ORDER_FAILED, Letter.ORDER_STATE, Letter.ORDER_LOCKED),
-        *(Letter.SHOP_MADE, Letter.SHOP_DEAD, Letter.SHOP_UNDELIVERED),
+        *(Letter.ORDER_FAILED, Letter.ORDER_UNPAID, Letter.ORDER_STATE, Letter.ORDER_LOCKED),
+        *(Letter.SHOP_MADE, Letter.SHOP_DEAD, Letter.SHOP_UNPAID, Letter.SHOP_UNDELIVERED),
+        *(Letter.ORDER_RETURNED, Letter.SHOP_RETURNED, Letter.SHOP_NOT_RETURNED),
     }
 )
 """Letters that tell of an order."""
@@ -111,7 +119,8 @@ OF_ORDERS: Final = frozenset(
 FIRST: Final = frozenset(
     {
         *(Letter.IN_DOUBT, Letter.CANCELLED, Letter.UNCLEAR, Letter.RETURN_IN_DOUBT, Letter.NOT_RETURNED),
-        *(Letter.ORDER_LOCKED, Letter.SHOP_DEAD),
+        *(Letter.ORDER_LOCKED, Letter.SHOP_DEAD, Letter.SHOP_NOT_RETURNED),
+        *(Letter.UNPAID, Letter.SHOP_UNPAID),
     }
 )
 """Letters that go before all others."""

@@ -34,6 +34,10 @@ WHY: Final = {
     "order-made": "This order is made and can no longer be cancelled.",
     "order-dead": "This order is over, and nothing was bought.",
     "order-not-made": "This order is not made yet.",
+    "return-id-bad": "A return ID is 1 to 64 letters, digits, dots, hyphens and underscores.",
+    "return-id-used": "This return ID belongs to another return of this order.",
+    "returns-many": "This order has 100 returns already.",
+    "return-too-much": "There is not so much left of this order to give back.",
 }
 """Slug of a refusal -> one sentence that the shop may read."""
 

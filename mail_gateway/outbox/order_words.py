@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from mail_gateway.domain.codes import reason_for
 from mail_gateway.domain.money import CURRENCIES, shown
 from mail_gateway.domain.order_news import bands
 from mail_gateway.domain.receipt import REDUCED
@@ -34,10 +35,12 @@ def words_of(news: OrderNews, language: str, head: Letterhead) -> Words:
         "customer_id": customer.customer_id,
         "total": shown(order.total_minor, order.currency, language),
         **_foreign(order.foreign, order, language),
+        **_returned(news, language),
         "code": order.code,
         "deal_id": order.deal_id,
         "number": str(order.id),
         "state": order.state.value,
+        "remark": reason_for(order.remark, language),
         "settle": order.settle.value,
         "ask_first": "1" if order.ask_first else "",
         "made": "1" if order.made_ms else "",
@@ -52,6 +55,22 @@ def words_of(news: OrderNews, language: str, head: Letterhead) -> Words:
         "bands": _bands(news, language),
     }
     return {**{name: one_line(value) for name, value in single.items()}, **lists}
+
+
+def _returned(news: OrderNews, language: str) -> dict[str, str]:
+    """The return that is told of, and what stays paid; empty where none is told of."""
+    back, order = news.back, news.order
+    if back is None:
+        return dict.fromkeys(("back", "left", "return_id", "reason", "refused", "is_forgone"), "")
+    left_minor = order.total_minor - order.returned_minor
+    return {
+        "back": shown(back.amount_minor, order.currency, language),
+        "left": shown(left_minor, order.currency, language) if left_minor else "",
+        "return_id": back.return_id,
+        "reason": back.reason,
+        "refused": back.code,
+        "is_forgone": "" if back.payment else "1",
+    }
 
 
 def _line(place: int, line: Line, order: Order, language: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mail_gateway.domain.customer import Product
+    from mail_gateway.domain.order_return import OrderReturn
     from mail_gateway.store.shop_orders import Shown, Sold
 
 JSON: Final = "application/json"
@@ -78,6 +79,8 @@ def order_members(shown: Shown) -> dict[str, Any]:
         "placed_s": order.placed_ms // 1000,
         "until_s": order.until_ms // 1000,
         "lines": [_line(one) for one in shown.lines],
+        "returned_minor": order.returned_minor,
+        "returns": [_return(one) for one in shown.returns],
     }
     if order.state in (OrderState.PLACED, OrderState.AUTHORISED, OrderState.ASKED):
         members["code"] = order.code
@@ -95,6 +98,12 @@ def _line(sold: Sold) -> dict[str, Any]:
         "tax_rate": sold.tax_rate,
     }
     return {"product": sold.product, **members} if sold.product else members
+
+
+def _return(back: OrderReturn) -> dict[str, Any]:
+    members = {"return_id": back.return_id, "amount_minor": back.amount_minor, "state": back.state.value}
+    members |= {"reason": back.reason} if back.reason else {}
+    return {**members, "why": back.code} if back.code else members
 
 
 def goods_members(goods: Sequence[Product], limit: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.order import DEAD, Foreign
+from mail_gateway.domain.order_return import WantReturn
 from mail_gateway.domain.placing import PlaceOrder, Refused, Wish
 from mail_gateway.site import api_fields, api_json, api_openapi
 from mail_gateway.site.api_answers import (
@@ -67,9 +68,13 @@ class Desk:
                 return await self._state(holder, asked)
             case "products":
                 return await self._products(holder.merchant, asked)
-        asked.no_members()
-        ask = placing.cancel if operation == "cancel" else placing.hand_over
-        done = await ask(self._kit, holder.merchant, asked.deal_id)
+            case "give-back":
+                wanted = WantReturn(**api_fields.RETURNING.check(asked.json(), ""))
+                done = await placing.give_back(self._kit, holder.merchant, asked.deal_id, wanted)
+            case _:
+                asked.no_members()
+                ask = placing.cancel if operation == "cancel" else placing.hand_over
+                done = await ask(self._kit, holder.merchant, asked.deal_id)
         if isinstance(done, Refused):
             return not_placed(done.slug, done.sentence, done.where)
         return await self._shown(holder.merchant, asked.deal_id)

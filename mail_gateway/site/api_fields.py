@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.order import CODE_LENGTH, CODE_LETTERS, LINES_MAX, OrderState
+from mail_gateway.domain.order_return import REASON_MAX, RETURNS_MAX, ReturnState
 from mail_gateway.site.api_shapes import ONE_LINE, Choice, Flag, Many, Member, Members, Whole, Words
 
 if TYPE_CHECKING:
@@ -71,6 +72,34 @@ PLACING: Final = Members(
 )
 """The body of POST /v1/orders."""
 
+RETURNING: Final = Members(
+    {
+        "return_id": Member(
+            Words(64, 1, DEAL_ID), "Your own number of this return, good for it alone within its order."
+        ),
+        "amount_minor": Member(
+            Whole(1, MINOR_MAX * LINES_MAX),
+            "How much, minor units; left out: all that is left.",
+            needed=False,
+        ),
+        "reason": Member(
+            Words(REASON_MAX, 0, ONE_LINE), "Why, in one line; the customer reads it.", needed=False
+        ),
+    }
+)
+"""The body of POST /v1/orders/{deal_id}/returns."""
+
+_RETURN: Final = Members(
+    {
+        "return_id": Member(Words(64), "Yours; `centre:` and a number where the operator gave it back."),
+        "amount_minor": Member(Whole(1, MINOR_MAX * LINES_MAX), "How much, minor units."),
+        "state": Member(
+            Choice(tuple(ReturnState)), "`open`: not sure yet; `done`: given back; `refused`: it was not."
+        ),
+        "reason": Member(Words(REASON_MAX, 0), "As you said it.", needed=False),
+        "why": Member(Words(60), "Why it was refused: a slug, or a code of the acquirer.", needed=False),
+    }
+)
 _SOLD: Final = Members(
     {
         "product": Member(Words(64), "Code of your product.", needed=False),
@@ -103,6 +132,10 @@ ORDER: Final = Members(
         "until_s": Member(_AT, "When the question lapses, unix seconds."),
         "made_s": Member(_AT, "Since when it is made, unix seconds.", needed=False),
         "lines": Member(Many(_SOLD, LINES_MAX), "What is bought."),
+        "returned_minor": Member(
+            Whole(0, MINOR_MAX * LINES_MAX), "Of the total surely given back, or never charged."
+        ),
+        "returns": Member(Many(_RETURN, 2 * RETURNS_MAX, 0), "What you gave back, or want to; oldest first."),
     }
 )
 """Every answer about one order."""
@@ -183,6 +216,7 @@ STATUSES: Final[Mapping[str, int]] = MappingProxyType(
         **dict.fromkeys(("deal-unknown",), 404),
         **dict.fromkeys(("not-selling",), 403),
         **dict.fromkeys(("deal-id-used", "out-of-stock", "order-made", "order-dead", "order-not-made"), 409),
+        **dict.fromkeys(("return-id-used", "return-too-much", "returns-many"), 409),
     }
 )
 """Of HTTP, for the slugs of domain/placing.py:WHY; of all others REFUSED."""

@@ -13,6 +13,7 @@ PATHS: Final = {
     "state": ("get", SEEN),
     "cancel": ("post", f"{SEEN}/cancel"),
     "hand-over": ("post", f"{SEEN}/handed-over"),
+    "give-back": ("post", f"{SEEN}/returns"),
     "products": ("get", "/v1/products"),
     "openapi": ("get", "/v1/openapi.json"),
 }
@@ -23,18 +24,29 @@ _SUMMARIES: Final = {
     "state": "Where an order stands; with wait= the answer comes when that changes.",
     "cancel": "Withdraw an order that the customer has not confirmed; what is dead stays dead.",
     "hand-over": "The goods are handed over or shipped.",
+    "give-back": "Money of a made order goes back to the customer. The same again is the same return.",
     "products": "Your products and prices.",
     "openapi": "This document; no key needed.",
 }
-_EXAMPLE: Final = {
-    "deal_id": "2026-11-21-0001",
-    "customer": "C-7Q4KDM",
-    "lines": [
-        {"product": "4901234567894", "quantity": 2},
-        {"name": "配送料", "unit_minor": 500, "quantity": 1},
-    ],
-    "delivery": "山の店 受け取り",
+_EXAMPLES: Final[dict[str, tuple[str, dict[str, Any]]]] = {
+    "place": (
+        "Placing",
+        {
+            "deal_id": "2026-11-21-0001",
+            "customer": "C-7Q4KDM",
+            "lines": [
+                {"product": "4901234567894", "quantity": 2},
+                {"name": "配送料", "unit_minor": 500, "quantity": 1},
+            ],
+            "delivery": "山の店 受け取り",
+        },
+    ),
+    "give-back": (
+        "Returning",
+        {"return_id": "R-1", "amount_minor": 500, "reason": "瓶が割れていたため"},
+    ),
 }
+"""Operation -> the schema of its body, and an example."""
 
 
 def document(server: str) -> dict[str, Any]:
@@ -55,6 +67,7 @@ def document(server: str) -> dict[str, Any]:
         "components": {
             "schemas": {
                 "Placing": fields.PLACING.schema(),
+                "Returning": fields.RETURNING.schema(),
                 "Order": fields.ORDER.schema(),
                 "Products": fields.PRODUCTS.schema(),
                 "Problem": fields.PROBLEM.schema(),
@@ -79,13 +92,11 @@ def _operation(name: str, path: str) -> dict[str, Any]:
         "parameters": [*_of_path(path), *_PARAMETERS.get(name, ())],
         "responses": {"200": _good(name), "default": {"$ref": "#/components/responses/Problem"}},
     }
+    if name in _EXAMPLES:
+        schema, example = _EXAMPLES[name]
+        body = {"application/json": {"schema": _named(schema), "example": example}}
+        operation["requestBody"] = {"required": True, "content": body}
     if name == "place":
-        operation["requestBody"] = {
-            "required": True,
-            "content": {
-                "application/json": {"schema": _named("Placing"), "example": _EXAMPLE},
-            },
-        }
         operation["responses"]["201"] = _says("Order", "It is new.")
     if name == "openapi":
         operation["security"] = []

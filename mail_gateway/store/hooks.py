@@ -94,7 +94,7 @@ class Mark:
 def put(sheet: Sheet, hook: Hook, now_ms: int) -> None:
     """Unit of work, in the commit of its event: tell the shop's server, from now on. The merchant must have a
     webhook; one event of an order is told once (a second one is refused by the database)."""
-    row = {"order_id": hook.order, "merchant": hook.merchant, "event": hook.event.value}
+    row = {"order_id": hook.order, "merchant": hook.merchant, "event": hook.event.value, "about": hook.about}
     sheet.add(_PUT, {**row, "body": hook.body, "created_ms": now_ms, "since_ms": now_ms, "due_ms": now_ms})
 
 

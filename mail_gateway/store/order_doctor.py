@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import case, func, select
 
-from mail_gateway.domain.order import DEAD, OrderState, Settle
+from mail_gateway.domain.order import DEAD, OrderKind, OrderState, Settle
+from mail_gateway.domain.order_return import ReturnState
 from mail_gateway.domain.payment import State, Trade
-from mail_gateway.store.order_tables import confirmations, order_lines, orders, products
+from mail_gateway.store.order_tables import (
+    confirmations,
+    order_events,
+    order_lines,
+    order_returns,
+    orders,
+    products,
+)
 from mail_gateway.store.tables import merchants, payments
 
 if TYPE_CHECKING:
@@ -18,6 +26,7 @@ if TYPE_CHECKING:
 
 _O: Final = orders.c
 _P: Final = payments.c
+_R: Final = order_returns.c
 _SHOWN: Final = (_O.id.label("order"), merchants.c.name.label("merchant"), _O.deal_id, _O.state)
 _BEFORE_YES: Final = (OrderState.PLACED, OrderState.AUTHORISED, OrderState.ASKED)
 
@@ -44,6 +53,13 @@ def failed(conn: Connection, since_ms: int) -> Rows:
     return _rows(conn, _orders().where(_O.state == OrderState.FAILED, _O.made_ms >= since_ms))
 
 
+def unpaid(conn: Connection, since_ms: int) -> Rows:
+    """Orders of which it was learned since then that their money was not collected."""
+    asked = _orders().join(order_events, order_events.c.order_id == _O.id)
+    learned = (order_events.c.kind == OrderKind.NOT_COLLECTED.value, order_events.c.at_ms >= since_ms)
+    return _rows(conn, asked.where(*learned))
+
+
 def unclear(conn: Connection) -> Rows:
     """Orders whose customer wrote what nobody understood, or is locked out."""
     asked = _orders().join(confirmations, confirmations.c.order_id == _O.id)
@@ -59,6 +75,20 @@ def kept(conn: Connection) -> Rows:
         _P.returned_minor < _P.amount_minor,  # also where a person gave back a part
     )
     return _rows(conn, _orders().where(_O.state.in_(DEAD), _O.due_ms.is_(None), charged.exists()))
+
+
+def not_returned(conn: Connection, since_ms: int) -> Rows:
+    """Returns of live orders that were refused since then, and not made good by a later one."""
+    later = order_returns.alias().c
+    made_good = select(later.id).where(
+        later.order_id == _R.order_id,
+        later.id > _R.id,
+        later.state == ReturnState.DONE.value,
+        later.amount_minor >= _R.amount_minor,
+    )
+    asked = _orders().join(order_returns, _R.order_id == _O.id).add_columns(_R.return_id, _R.amount_minor)
+    refused = (_R.state == ReturnState.REFUSED.value, _R.asked_ms >= since_ms, _O.state.not_in(DEAD))
+    return _rows(conn, asked.where(*refused, ~made_good.exists()))
 
 
 def miscounted(conn: Connection) -> Rows:

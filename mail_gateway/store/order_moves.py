@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, insert, select, update
 from mail_gateway.domain.confirmation import Confirmation
 from mail_gateway.domain.order import DEAD, OrderKind, OrderState, follow
 from mail_gateway.domain.payment import State
-from mail_gateway.store import hooks, order_letters, order_payments
+from mail_gateway.store import hooks, order_letters, order_payments, order_returns
 from mail_gateway.store.order_tables import confirmations, order_events, order_lines, orders, products
 from mail_gateway.store.sheet import Stale
 
@@ -20,14 +20,18 @@ if TYPE_CHECKING:
 
     from mail_gateway.domain.hook import Hook
     from mail_gateway.domain.order import Order, OrderEvent
+    from mail_gateway.domain.order_return import OrderReturn
     from mail_gateway.store.letters import Queued
     from mail_gateway.store.orders import Case
     from mail_gateway.store.sheet import Sheet
 
     Also = Callable[[Sheet], object]
 
-CHANGED: Final = ("until_ms", "due_ms", "made_ms", "tries", "letters", "remark")
+CHANGED: Final = ("until_ms", "due_ms", "made_ms", "tries", "letters", "remark", "returned_minor")
 """Columns of an order that a move may change besides its state."""
+
+ORDER_DEAD: Final = "order-dead"
+"""Why a return came to nothing: its order did."""
 
 _O: Final = orders.c
 _EPOCH: Final = (
@@ -68,7 +72,8 @@ class OrderEntry:
 
     case: as it was read; the entry holds only if nobody has changed it since. changes: of CHANGED; an order
     that moved is due at once unless they say otherwise. confirmation: as it is from now on, None: as it was.
-    also: further units of work in the same commit, such as a payment begun or a mail handled.
+    also: further units of work in the same commit, such as a payment begun or a mail handled. back: a return
+    of it that ends.
     """
 
     case: Case
@@ -80,6 +85,7 @@ class OrderEntry:
     letters: tuple[Queued, ...] = ()
     hooks: tuple[Hook, ...] = ()
     also: tuple[Also, ...] = ()
+    back: OrderReturn | None = None
 
 
 def after(entry: OrderEntry) -> Order:
@@ -100,6 +106,8 @@ def move(sheet: Sheet, entry: OrderEntry) -> Order:
     state = order.state
     for event in entry.events:
         state = _step(sheet, entry, state, event)
+    if entry.back is not None:
+        order_returns.end(sheet, entry.back)
     changed = {f"new_{name}": getattr(moved, name) for name in CHANGED}
     own = {"its_id": order.id, "new_state": moved.state.value, "new_node": entry.node}
     sheet.execute(_MOVE, {**own, **changed})
@@ -111,6 +119,8 @@ def move(sheet: Sheet, entry: OrderEntry) -> Order:
         hooks.put(sheet, hook, entry.at_ms)
     if moved.state is not order.state and (moved.state is OrderState.CONFIRMED or moved.state in DEAD):
         _wake(sheet, entry)
+    if moved.state is not order.state and moved.state in DEAD:
+        order_returns.close(sheet, order.id, ORDER_DEAD)
     for unit in entry.also:
         unit(sheet)
     return moved
@@ -130,7 +140,7 @@ def _step(sheet: Sheet, entry: OrderEntry, before: OrderState, event: OrderEvent
     sheet.execute(_EVENT, row)
     if event.kind is OrderKind.YES:
         _restock(sheet, entry.case.order.id, -1, -1)
-    elif event.kind is OrderKind.NOT_CAPTURED:
+    elif event.kind in (OrderKind.NOT_CAPTURED, OrderKind.NOT_COLLECTED, OrderKind.RETURNED):
         if not entry.case.handed:  # those goods are not in the shop any more
             _restock(sheet, entry.case.order.id, 1, 0)
     elif end in DEAD:

@@ -38,9 +38,9 @@ _FIRST: Final = select(
 _REFUSED_VOIDS: Final = select(func.count()).where(
     _P.original == bindparam("its_id"),
     _P.kind == Trade.VOID.value,
-    or_(_P.state == State.DECLINED.value, _P.state == State.REFUSED.value),
+    or_(*(_P.state == no.value for no in (State.DECLINED, State.RE_ENTER, State.REFUSED))),
 )
-_RETURNED: Final = select(_P.returned_minor).where(_P.id == bindparam("its_id"))
+_RETURNED: Final = select(_P.amount_minor, _P.returned_minor).where(_P.id == bindparam("its_id"))
 _WAKE: Final = Line(
     Step.COUNT,
     update(payments)
@@ -49,6 +49,12 @@ _WAKE: Final = Line(
         or_(_P.state == State.HELD.value, _P.state == State.AUTHORISED.value),
     )
     .values(due_ms=bindparam("at_ms", type_=_P.due_ms.type), epoch=_P.epoch + 1),
+)
+_LOOK: Final = Line(
+    Step.COUNT,
+    update(orders)
+    .where(orders.c.id == bindparam("its_id"))
+    .values(due_ms=bindparam("at_ms", type_=orders.c.due_ms.type), epoch=orders.c.epoch + 1),
 )
 
 
@@ -116,20 +122,29 @@ def capture(sheet: Sheet, hold: int, amount_minor: int, node: int, now_ms: int) 
     return _add(sheet, own, node, now_ms, kind=Trade.CAPTURE.value, original=hold)
 
 
-def give_back(sheet: Sheet, charged: int, node: int, now_ms: int) -> int:
-    """Unit of work: all that is left of a charged sale or capture is given back; -> the return's number.
+def give_back(sheet: Sheet, charged: int, node: int, now_ms: int, amount_minor: int | None = None) -> int:
+    """Unit of work: so much of a charged sale or capture is given back, None: all that is left of it; -> the
+    return's number.
 
-    As a void; where one was refused, or some of it was given back, as a refund.
+    The whole as a void; a part, or where a void was refused, or some of it was given back, as a refund.
     """
     ((refused,),) = sheet.ask(_REFUSED_VOIDS, {"its_id": charged})
-    ((returned_minor,),) = sheet.ask(_RETURNED, {"its_id": charged})
-    kind = Trade.REFUND if refused or returned_minor else Trade.VOID
-    return _add(sheet, _own(sheet, charged), node, now_ms, kind=kind.value, original=charged)
+    ((all_minor, returned_minor),) = sheet.ask(_RETURNED, {"its_id": charged})
+    is_part = amount_minor not in (None, all_minor)
+    kind = Trade.REFUND if refused or returned_minor or is_part else Trade.VOID
+    own = _own(sheet, charged)
+    own["amount_minor"] = own["amount_minor"] if amount_minor is None else amount_minor
+    return _add(sheet, own, node, now_ms, kind=kind.value, original=charged)
 
 
 def wake(sheet: Sheet, payment: int, now_ms: int) -> None:
     """Unit of work: a payment that waits for its order asks it now. Any other is left alone."""
     sheet.add(_WAKE, {"its_id": payment, "at_ms": now_ms})
+
+
+def unpaid(sheet: Sheet, order: int, now_ms: int) -> None:
+    """Unit of work: one of its payments was not collected, and the order is at rest since long: it looks."""
+    sheet.add(_LOOK, {"its_id": order, "at_ms": now_ms})
 
 
 def of_order(conn: Connection, order_id: int) -> list[Bought]:

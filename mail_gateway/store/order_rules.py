@@ -1,4 +1,4 @@
-"""Rules of the database about orders: events lead, every change counts, and the asking follows its table."""
+"""Rules of the database about orders: events lead, every change counts, sums hold, the asking has a table."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.confirmation import CONFIRM_TRANSITIONS, ConfirmState
 from mail_gateway.domain.order import OrderState
+from mail_gateway.domain.order_return import ReturnState
 from mail_gateway.store.rules import Rule
 
 if TYPE_CHECKING:
@@ -16,6 +17,19 @@ _LAST: Final = (
     f"'{OrderState.PLACED}')"
 )
 """Where an order stands by its events alone."""
+
+_RETURNED: Final = (
+    f"(SELECT coalesce(sum(amount_minor), 0) FROM order_returns WHERE order_id = {{}}.id "
+    f"AND state = '{ReturnState.DONE}')"
+)
+"""What is given back of an order by its returns alone."""
+
+_IS_PAID_BACK: Final = (
+    "EXISTS (SELECT 1 FROM payments AS its WHERE its.id = {0}.payment AND its.order_id = {0}.order_id "
+    "AND its.kind IN ('void', 'refund') AND its.amount_minor = {0}.amount_minor "
+    "AND its.state IN ('approved', 'settled'))"
+)
+_PAID: Final = f"state = '{ReturnState.DONE}' AND {{}}.payment IS NOT NULL"
 
 _WITH_THE_ONE_BEFORE: Final = (
     "SELECT id, order_id, before, lag(after) OVER (PARTITION BY order_id ORDER BY id) AS led FROM news"
@@ -67,6 +81,43 @@ def _order_rules() -> Iterator[Rule]:
     )
 
 
+def _return_rules() -> Iterator[Rule]:
+    yield Rule(
+        "orders_return_what_was_returned",
+        "orders",
+        "UPDATE",
+        "orders: what is returned is the sum of its returns",
+        ("returned_minor",),
+        only_if="NEW.returned_minor <> OLD.returned_minor",
+        unless=f"NEW.returned_minor = {_RETURNED.format('NEW')}",
+        offences=f"SELECT FROM news WHERE returned_minor <> {_RETURNED.format('news')}",
+    )
+    yield Rule(
+        "order_returns_start_open",
+        "order_returns",
+        "INSERT",
+        "order_returns: a return begins as open",
+        only_if=f"NEW.state <> '{ReturnState.OPEN}'",
+    )
+    yield Rule(
+        "order_returns_end_once",
+        "order_returns",
+        "UPDATE",
+        "order_returns: how a return ended never changes",
+        only_if=f"OLD.state <> '{ReturnState.OPEN}'",
+    )
+    yield Rule(
+        "order_returns_done_when_approved",
+        "order_returns",
+        "UPDATE",
+        "order_returns: nothing is given back before its payment is approved",
+        ("state",),
+        only_if=f"NEW.{_PAID.format('NEW')}",
+        unless=_IS_PAID_BACK.format("NEW"),
+        offences=f"SELECT FROM news WHERE {_PAID.format('news')} AND NOT {_IS_PAID_BACK.format('news')}",
+    )
+
+
 def _confirmation_rules() -> Iterator[Rule]:
     yield Rule(
         "confirmations_start_asked",
@@ -96,4 +147,4 @@ def _confirmation_rules() -> Iterator[Rule]:
     )
 
 
-ORDER_RULES: Final = (*_order_rules(), *_confirmation_rules())
+ORDER_RULES: Final = (*_order_rules(), *_return_rules(), *_confirmation_rules())

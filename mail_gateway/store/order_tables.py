@@ -20,6 +20,7 @@ from sqlalchemy import (
 from mail_gateway.domain.confirmation import ConfirmState
 from mail_gateway.domain.customer import MeansKind
 from mail_gateway.domain.order import OrderState, Settle
+from mail_gateway.domain.order_return import ReturnState
 from mail_gateway.store.schema import WHOLE, count, ident, metadata, whole, words
 
 
@@ -153,10 +154,15 @@ orders: Final = Table(
     count("letters"),
     words("remark"),
     words("wish"),
+    count("returned_minor"),
     Column("node", WHOLE, ForeignKey("nodes.id")),
     UniqueConstraint("merchant", "deal_id", name="one_order_per_deal"),
     CheckConstraint("total_minor > 0", name="order_costs_something"),
     CheckConstraint("tax_minor BETWEEN 0 AND total_minor", name="tax_is_within_the_total"),
+    CheckConstraint("returned_minor BETWEEN 0 AND total_minor", name="no_more_is_returned_than_the_total"),
+    CheckConstraint(
+        f"state <> '{OrderState.RETURNED}' OR returned_minor = total_minor", name="returned_is_all_of_it"
+    ),
     _one_of("state", OrderState, "order_has_a_state"),
     _one_of("settle", Settle, "order_has_a_settlement"),
     sqlite_strict=True,
@@ -180,6 +186,26 @@ order_lines: Final = Table(
     CheckConstraint("unit_minor >= 0", name="line_has_a_price"),
     sqlite_strict=True,
 )
+
+order_returns: Final = Table(
+    "order_returns",
+    metadata,
+    ident(),
+    whole("order_id", ForeignKey("orders.id")),
+    Column("return_id", Text, nullable=False),
+    whole("amount_minor"),
+    words("reason"),
+    whole("asked_ms"),
+    Column("state", Text, nullable=False, server_default=ReturnState.OPEN.value),
+    Column("payment", WHOLE),
+    words("code"),
+    Column("hash", LargeBinary, nullable=False),
+    UniqueConstraint("order_id", "return_id", name="one_return_per_id"),
+    CheckConstraint("amount_minor > 0", name="return_gives_something"),
+    _one_of("state", ReturnState, "return_has_a_state"),
+    sqlite_strict=True,
+)
+"""What shops give back of orders that are made. payment: the newest one begun for it."""
 
 order_transitions: Final = Table(
     "order_transitions",
@@ -248,8 +274,10 @@ hooks: Final = Table(
     Column("done_ms", WHOLE),
     words("remark"),
     Column("node", WHOLE, ForeignKey("nodes.id")),
-    UniqueConstraint("order_id", "event", name="one_hook_per_event"),
+    words("about"),
+    UniqueConstraint("order_id", "event", "about", name="one_hook_per_event"),
     sqlite_strict=True,
 )
 Index("hooks_due", hooks.c.due_ms, sqlite_where=_DUE, postgresql_where=_DUE)
-"""since_ms: from when on the time runs after which it is given up; created, or retried by a person."""
+"""since_ms: from when on the time runs after which it is given up; created, or retried by a person.
+about: the ID of the return that is told of, or empty."""

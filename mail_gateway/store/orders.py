@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, or_, select
 
 from mail_gateway.domain.confirmation import Confirmation, ConfirmState
 from mail_gateway.domain.order import Foreign, Order, OrderKind, OrderState, Settle
-from mail_gateway.store import customer_answers, order_letters, order_payments
+from mail_gateway.store import customer_answers, order_letters, order_payments, order_returns
 from mail_gateway.store.order_tables import confirmations, order_events, orders, selling
 from mail_gateway.store.tables import payments
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mail_gateway.domain.order_news import Parties
+    from mail_gateway.domain.order_return import OrderReturn
     from mail_gateway.store.order_payments import Bought
     from mail_gateway.store.sheet import Sheet
 
@@ -71,7 +72,8 @@ class Case:
 
     answer_h, remind_h: the merchant's own hours, 0: as [orders] says. has_webhook: the shop's server is told.
     handed: the shop has said that the goods are handed over. wish: what a person wants of it, or empty.
-    unread: an answer of the customer was taken and is not read yet.
+    unread: an answer of the customer was taken and is not read yet. returns: what is given back of it, oldest
+    first.
     """
 
     order: Order
@@ -84,6 +86,7 @@ class Case:
     handed: bool = False
     wish: str = ""
     unread: bool = False
+    returns: tuple[OrderReturn, ...] = ()
 
 
 def load(conn: Connection | Sheet, number: int) -> Order | None:
@@ -124,6 +127,7 @@ def case(conn: Connection, number: int) -> Case | None:
         bool(conn.scalar(_HANDED, {"its_id": number})),
         str(conn.scalar(_WISH, {"its_id": number})),
         customer_answers.is_unread(conn, number),
+        order_returns.of_order(conn, number) if order.made_ms is not None else (),
     )
 
 

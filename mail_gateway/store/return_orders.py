@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, update
+from sqlalchemy import bindparam, insert, select, update
 
-from mail_gateway.store import notes
+from mail_gateway.domain.order import DEAD
+from mail_gateway.domain.order_return import by_centre
+from mail_gateway.store import notes, order_returns
 from mail_gateway.store.record import record
 from mail_gateway.store.sheet import Line, Step
-from mail_gateway.store.tables import payments
+from mail_gateway.store.tables import orders, payments
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -23,6 +25,13 @@ if TYPE_CHECKING:
 
 _P: Final = payments.c
 _BEGIN: Final = Line(Step.PAYMENT, insert(payments))
+_O: Final = orders.c
+_STATE: Final = select(_O.state).where(_O.id == bindparam("its_id"))
+_LOOK: Final = (
+    update(orders)
+    .where(_O.id == bindparam("its_id"))
+    .values(due_ms=bindparam("at_ms", type_=_O.due_ms.type), epoch=_O.epoch + 1)
+)
 
 
 def order(conn: Connection, sale: Sold, at_ms: int, note: Note) -> bool:
@@ -40,10 +49,14 @@ def order(conn: Connection, sale: Sold, at_ms: int, note: Note) -> bool:
 def begin(sheet: Sheet, taken_up: Entry, kind: Trade, amount_minor: int) -> int:
     """Unit of work: a return without an envelope, and the entry that takes up its sale's order.
 
-    -> the return's number. Raises Stale.
+    -> the return's number. What was paid for an order that is not dead is given back as a return of that
+    order, which then tells how it ends. Raises Stale.
     """
     record(sheet, taken_up)
     sale, number = taken_up.payment, sheet.next_id(payments.name)
+    order_id = sale.order_id
+    if order_id is not None and sheet.scalar(_STATE, {"its_id": order_id}) in DEAD:
+        order_id = None
     row = {
         "id": number,
         "reader": sale.reader,
@@ -60,6 +73,10 @@ def begin(sheet: Sheet, taken_up: Entry, kind: Trade, amount_minor: int) -> int:
         "original": sale.id,
         "keyed_s": taken_up.at_ms // 1000,
         "condition": sale.condition,
+        "order_id": order_id,
     }
     sheet.add(_BEGIN, row)
+    if order_id is not None:
+        order_returns.put(sheet, order_id, by_centre(number, amount_minor, taken_up.at_ms))
+        sheet.execute(_LOOK, {"its_id": order_id, "at_ms": taken_up.at_ms})
     return number

@@ -28,7 +28,7 @@ NEVER_DELETED: Final = (
     "keys",
     "readers",
     "wants",
-    *("orders", "confirmations", "customers", "means", "products", "hooks", "api_keys"),
+    *("orders", "order_returns", "confirmations", "customers", "means", "products", "hooks", "api_keys"),
 )
 FIXED: Final = {
     "payments": ("id", "reader", "received_ms", "envelope_hash", "ksn"),
@@ -41,7 +41,8 @@ FIXED: Final = {
         *("id", "merchant", "deal_id", "customer", "means", "code", "deal", "request_hash", "placed_ms"),
         *("currency", "total_minor", "tax_minor", "delivery", "foreign_price", "settle", "ask_first"),
     ),
-    "hooks": ("id", "order_id", "merchant", "event", "body", "created_ms"),
+    "order_returns": ("id", "order_id", "return_id", "amount_minor", "reason", "asked_ms", "hash"),
+    "hooks": ("id", "order_id", "merchant", "event", "about", "body", "created_ms"),
     "api_keys": ("id", "merchant", "name", "hash", "created_ms"),
 }
 """Columns that are written once."""
@@ -106,6 +107,7 @@ def _rules() -> Iterator[Rule]:
     yield from _payment_rules()
     yield from _acquirer_rules()
     yield from _return_rules()
+    yield from _unpaid_rules()
     yield from _hold_rules()
     yield from _want_rules()
 
@@ -179,6 +181,17 @@ def _return_rules() -> Iterator[Rule]:
         "(SELECT returned_minor FROM payments WHERE id = NEW.original)",
         offences="SELECT FROM news WHERE state = 'dispatched' AND original IS NOT NULL AND "
         f"(SELECT returned_minor FROM payments WHERE id = news.original) < ({_HELD.format('news.original')})",
+    )
+
+
+def _unpaid_rules() -> Iterator[Rule]:
+    yield Rule(
+        "unpaid_gives_nothing_back",
+        "payments",
+        "UPDATE",
+        "payments: what was not collected is not given back",
+        ("state", "returned_minor"),
+        only_if="NEW.state = 'unpaid' AND (NEW.returned_minor <> 0 OR NEW.kind NOT IN ('sale', 'capture'))",
     )
 
 

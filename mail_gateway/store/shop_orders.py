@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, select
 
 from mail_gateway.domain.customer import Product
-from mail_gateway.store import orders
+from mail_gateway.store import order_returns, orders
 from mail_gateway.store.order_tables import customers, order_lines, products
 from mail_gateway.store.order_tables import orders as order_table
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mail_gateway.domain.order import Order
+    from mail_gateway.domain.order_return import OrderReturn
 
 _L: Final = order_lines.c
 _P: Final = products.c
@@ -51,11 +52,12 @@ class Sold:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One order with its lines, and the number that the shop knows the customer by."""
+    """One order with its lines and returns, and the number that the shop knows the customer by."""
 
     order: Order
     customer: str
     lines: tuple[Sold, ...]
+    returns: tuple[OrderReturn, ...] = ()
 
 
 def shown(conn: Connection, merchant: int, deal_id: str) -> Shown | None:
@@ -65,7 +67,8 @@ def shown(conn: Connection, merchant: int, deal_id: str) -> Shown | None:
         return None
     customer = conn.scalar(_CUSTOMER, {"its_customer": order.customer}) or ""
     lines = conn.execute(_LINES, {"its_id": order.id})
-    return Shown(order, customer, tuple(Sold(code or "", *rest) for code, *rest in lines))
+    returns = order_returns.of_order(conn, order.id) if order.made_ms is not None else ()
+    return Shown(order, customer, tuple(Sold(code or "", *rest) for code, *rest in lines), returns)
 
 
 def goods(conn: Connection, merchant: int, after: str, most: int) -> list[Product]:

@@ -34,6 +34,7 @@ from mail_gateway.store.order_tables import hooks as hooks
 from mail_gateway.store.order_tables import means as means
 from mail_gateway.store.order_tables import order_events as order_events
 from mail_gateway.store.order_tables import order_lines as order_lines
+from mail_gateway.store.order_tables import order_returns as order_returns
 from mail_gateway.store.order_tables import order_transitions as order_transitions
 from mail_gateway.store.order_tables import orders as orders
 from mail_gateway.store.order_tables import products as products
@@ -45,7 +46,7 @@ from mail_gateway.store.want_tables import wants as wants
 
 WIPED: Final = (
     *(State.APPROVED, State.CAPTURED, State.DECLINED),
-    *(State.RE_ENTER, State.REFUSED, State.EXPIRED),
+    *(State.RE_ENTER, State.REFUSED, State.EXPIRED, State.UNPAID),
 )
 
 

@@ -79,26 +79,25 @@ def made(kit: Kit, entry: OrderEntry) -> OrderEntry:
     return hooked(telling(kit, replace(entry, changes=changes), MADE.letters), MADE.hook)
 
 
-def telling(
-    kit: Kit, entry: OrderEntry, letters: Iterable[Letter], *, why: str = "", in_reply_to: str = ""
-) -> OrderEntry:
-    """The entry with further letters, composed. why, in_reply_to: as OrderNews has them."""
+def telling(kit: Kit, entry: OrderEntry, letters: Iterable[Letter], **about: Any) -> OrderEntry:
+    """The entry with further letters, composed. about: why, in_reply_to, back, as OrderNews has them."""
     case, order = entry.case, order_moves.after(entry)
     for kind in letters:
         number = case.order.letters + len(entry.letters) + 1
-        news = OrderNews(kind, number, order, case.parties, entry.at_ms, why, in_reply_to)
+        news = OrderNews(kind, number, order, case.parties, entry.at_ms, **about)
         queued = Queued(kind, number, kit.order_letters.compose(news))
         entry = replace(entry, letters=(*entry.letters, queued))
     return entry
 
 
-def hooked(entry: OrderEntry, event: HookEvent | None) -> OrderEntry:
-    """The entry, and the shop's server hears of it, where the shop has one."""
+def hooked(entry: OrderEntry, event: HookEvent | None, about: str = "") -> OrderEntry:
+    """The entry, and the shop's server hears of it, where the shop has one. about: the ID of a return."""
     if event is None or not entry.case.has_webhook:
         return entry
     order = order_moves.after(entry)
     whose = hook.Whose(order.id, order.merchant, order.deal_id)
-    return replace(entry, hooks=(*entry.hooks, hook.hook(whose, event, order.state, entry.at_ms)))
+    told = hook.hook(whose, event, order.state, entry.at_ms, about)
+    return replace(entry, hooks=(*entry.hooks, told))
 
 
 def also(entry: OrderEntry, *units: Also) -> OrderEntry:
@@ -113,6 +112,9 @@ async def enter(kit: Kit, entry: OrderEntry) -> Order:
         kit.ports.tell("order.moved", order=order.id, kind=event.kind.value, after=order.state.value)
     if order.state is OrderState.FAILED and order.made_ms is not None and entry.events:
         kit.ports.tell("alarm.order-failed", order=order.id, merchant=order.merchant, reason=order.remark)
+    if entry.back is not None and entry.back.code:
+        back = entry.back
+        kit.ports.tell("alarm.order-not-returned", order=order.id, back=back.return_id, reason=back.code)
     if entry.letters:
         kit.letter_queued()
     kit.order_moved(order.id)

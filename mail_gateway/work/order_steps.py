@@ -24,7 +24,8 @@ from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import ENDED, State, Trade
 from mail_gateway.store import order_payments
 from mail_gateway.store.order_moves import OrderEntry
-from mail_gateway.work import order_clerk
+from mail_gateway.work import order_clerk, order_returns
+from mail_gateway.work.order_waiting import LOOK_MS, NO, TAKEN, later_ms, rest, said_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,13 +36,6 @@ if TYPE_CHECKING:
 
     Step = Callable[[Kit, Case], OrderEntry | None]
 
-LOOK_MS: Final = 60_000
-"""An order that waits for a payment is looked at so often, should its moves be missed."""
-
-PATIENCE: Final = 10
-"""What has waited long may wait a tenth as long again, an hour at most: a line that is down for days costs
-little."""
-
 CAPTURE_DAYS: Final = 7
 """So long after the yes an acquirer that cannot be reached is waited for; no hold lasts for ever."""
 
@@ -49,8 +43,6 @@ GIVE_BACKS_MAX: Final = 5
 """So often the money of a dead order is given back anew where that was refused; then a person does it. Where
 nobody answered there is no end."""
 
-_TAKEN: Final = frozenset({State.APPROVED, State.SETTLED})
-_NO: Final = frozenset({State.DECLINED, State.RE_ENTER, State.REFUSED})
 _UNDONE: Final = frozenset({State.IN_DOUBT, State.REVERSING, State.CONFIRMING, State.REVERSED})
 """Nobody knows, so it is being reversed: it will not be had this time."""
 
@@ -67,14 +59,14 @@ def _place(kit: Kit, case: Case) -> OrderEntry | None:
     if case.order.ask_first:
         return _ask(kit, case)
     sale = _newest(case, Trade.SALE)
-    if sale.state in ({State.AUTHORISED} if sale.hold else _TAKEN):
+    if sale.state in ({State.AUTHORISED} if sale.hold else TAKEN):
         return _ask(kit, case, OrderEvent(OrderKind.AUTHORISED))
-    if sale.state in _NO | _UNDONE | {State.EXPIRED}:
+    if sale.state in NO | _UNDONE | {State.EXPIRED}:
         return order_clerk.moving(kit, case, OrderKind.NOT_AUTHORISED, remark=sale.code or sale.state.value)
     until_ms = case.order.placed_ms + kit.settings.freshness_s * 1000 + LOOK_MS
     if kit.ports.now_ms() >= until_ms:
         return order_clerk.moving(kit, case, OrderKind.NOT_AUTHORISED, remark="acquirer-silent")
-    return _rest(kit, case, kit.ports.now_ms() + LOOK_MS)
+    return rest(kit, case, kit.ports.now_ms() + LOOK_MS)
 
 
 def _ask(kit: Kit, case: Case, *before: OrderEvent) -> OrderEntry:
@@ -109,13 +101,13 @@ def _wait(kit: Kit, case: Case) -> OrderEntry | None:
     asking, now_ms, until_ms = case.confirmation, kit.ports.now_ms(), case.order.until_ms
     assert asking is not None, "who is asked has a confirmation"
     if now_ms >= until_ms and case.unread:  # an answer that came in time counts, however late it is read
-        return _rest(kit, case, now_ms + LOOK_MS)
+        return rest(kit, case, now_ms + LOOK_MS)
     if now_ms >= until_ms:
         return order_clerk.moving(kit, case, OrderKind.LAPSED)
     if asking.remind_ms is None or asking.state is not ConfirmState.ASKED:
-        return _rest(kit, case, until_ms)
+        return rest(kit, case, until_ms)
     if now_ms < asking.remind_ms:
-        return _rest(kit, case, asking.remind_ms)
+        return rest(kit, case, asking.remind_ms)
     entry = order_clerk.noting(kit, case, [Letter.QUESTION_REMINDER], due_ms=until_ms)
     return replace(entry, confirmation=replace(asking, remind_ms=None))
 
@@ -128,12 +120,12 @@ def _take(kit: Kit, case: Case) -> OrderEntry | None:
 
 def _charge(kit: Kit, case: Case, sale: Bought) -> OrderEntry | None:
     """The sale itself takes it: it did when the order was placed, or does now."""
-    if sale.state in _TAKEN and not sale.returned_minor:
+    if sale.state in TAKEN and not sale.returned_minor:
         return _taken(kit, case)
-    if sale.state in _NO | _TAKEN:
+    if sale.state in NO | TAKEN:
         return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark=sale.code or sale.state.value)
     if sale.state not in (State.REVERSED, State.EXPIRED):
-        return _rest(kit, case, _later_ms(kit, case))
+        return rest(kit, case, later_ms(kit, case))
     begin = partial(order_payments.begin, order=case.order, hold=False)
     return _again(kit, case, Trade.SALE, begin)
 
@@ -142,21 +134,25 @@ def _capture(kit: Kit, case: Case, hold: Bought) -> OrderEntry | None:
     """What is held is taken: now, or after the day of the yes. Made is it with the money, or with the yes."""
     captures = [one for one in case.payments if one.kind is Trade.CAPTURE]
     newest = captures[-1].state if captures else State.REVERSED
-    if newest in _TAKEN:
+    if newest in TAKEN:
         return _taken(kit, case)
-    if newest in _NO:
+    if newest in NO:
         code = captures[-1].code or newest.value
         return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark=code)
     if newest not in (State.REVERSED, State.EXPIRED):
-        return _rest(kit, case, _later_ms(kit, case))
+        return rest(kit, case, later_ms(kit, case))
+    forgone = order_returns.forgone(kit, case)
+    if forgone is not None:
+        return forgone
     if hold.state is not State.AUTHORISED:
         return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark=f"hold {hold.state.value}")
     moment_ms = _capture_ms(kit, case)
     if case.order.settle is Settle.DAILY and case.order.made_ms is None:
         return order_clerk.made(kit, order_clerk.noting(kit, case, due_ms=moment_ms))
     if kit.ports.now_ms() < moment_ms:
-        return _rest(kit, case, moment_ms)
-    begin = partial(order_payments.capture, hold=hold.id, amount_minor=case.order.total_minor)
+        return rest(kit, case, moment_ms)
+    left_minor = case.order.total_minor - case.order.returned_minor
+    begin = partial(order_payments.capture, hold=hold.id, amount_minor=left_minor)
     return _again(kit, case, Trade.CAPTURE, begin)
 
 
@@ -164,7 +160,7 @@ def _again(kit: Kit, case: Case, trade: Trade, begin: Callable[..., int]) -> Ord
     """One more payment that takes the money, unless it was tried often or for long enough."""
     now_ms = kit.ports.now_ms()
     lost = sum(one.kind is trade and one.state is State.REVERSED for one in case.payments)
-    if lost >= CAPTURES_MAX or now_ms >= _said_ms(case) + CAPTURE_DAYS * 24 * HOUR_MS:
+    if lost >= CAPTURES_MAX or now_ms >= said_ms(case) + CAPTURE_DAYS * 24 * HOUR_MS:
         return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark="acquirer-silent")
     entry = order_clerk.noting(kit, case, tries=case.order.tries + 1, due_ms=now_ms + LOOK_MS)
     return order_clerk.also(entry, partial(begin, node=kit.node, now_ms=now_ms))
@@ -176,6 +172,14 @@ def _taken(kit: Kit, case: Case) -> OrderEntry:
     if case.handed:
         entry = replace(entry, events=(*entry.events, OrderEvent(OrderKind.HANDED_OVER)))
     return entry if case.order.made_ms is not None else order_clerk.made(kit, entry)
+
+
+def _made(kit: Kit, case: Case) -> OrderEntry | None:
+    """Charged, and perhaps handed over: some of it is given back, or days later it turns out not collected."""
+    unpaid = next((one for one in case.payments if one.state is State.UNPAID), None)
+    if unpaid is not None:
+        return order_clerk.moving(kit, case, OrderKind.NOT_COLLECTED, remark=unpaid.code)
+    return order_returns.next_return(kit, case)
 
 
 def _bury(kit: Kit, case: Case) -> OrderEntry | None:
@@ -190,56 +194,32 @@ def _bury(kit: Kit, case: Case) -> OrderEntry | None:
     waiting = [one for one in case.payments if one.state not in ENDED]
     held = [one for one in waiting if one.state in (State.HELD, State.AUTHORISED)]
     if not waiting:
-        return _rest(kit, case, None)
-    entry = _rest(kit, case, _later_ms(kit, case))
+        return rest(kit, case, None)
+    entry = rest(kit, case, later_ms(kit, case))
     wakes = [partial(order_payments.wake, payment=one.id, now_ms=now_ms) for one in held]
     return None if entry is None else order_clerk.also(entry, *wakes)
 
 
 def _is_kept(case: Case, payment: Bought) -> bool:
     """Whether it took money that nobody is giving back, and that was not refused too often."""
-    if payment.state not in _TAKEN or payment.kind.is_return or payment.hold:
+    if payment.state not in TAKEN or payment.kind.is_return or payment.hold:
         return False
     if payment.returned_minor >= payment.amount_minor:  # also by a person
         return False
     returns = [one for one in case.payments if one.original == payment.id and one.kind.is_return]
-    open_or_done = [one for one in returns if one.state in _TAKEN or one.state not in ENDED]
-    refused = [one for one in returns if one.state in _NO]
+    open_or_done = [one for one in returns if one.state in TAKEN or one.state not in ENDED]
+    refused = [one for one in returns if one.state in NO]
     return not open_or_done and len(refused) < GIVE_BACKS_MAX
-
-
-def _end(kit: Kit, case: Case) -> OrderEntry | None:
-    return _rest(kit, case, None)
-
-
-def _rest(kit: Kit, case: Case, until_ms: int | None) -> OrderEntry | None:
-    """Nothing to do till then, at the latest; None: that is how it stands."""
-    due_ms = case.order.due_ms
-    if due_ms == until_ms or (due_ms and until_ms and kit.ports.now_ms() < due_ms <= until_ms):
-        return None
-    return order_clerk.noting(kit, case, due_ms=until_ms)
-
-
-def _later_ms(kit: Kit, case: Case) -> int:
-    """When to look again at what only a payment's moves can change."""
-    now_ms = kit.ports.now_ms()
-    return now_ms + min(max((now_ms - _said_ms(case)) // PATIENCE, LOOK_MS), HOUR_MS)
 
 
 def _newest(case: Case, trade: Trade) -> Bought:
     return [one for one in case.payments if one.kind is trade][-1]
 
 
-def _said_ms(case: Case) -> int:
-    """When the customer answered; else when the order was placed."""
-    asking = case.confirmation
-    return (asking.answered_ms if asking is not None else None) or case.order.placed_ms
-
-
 def _capture_ms(kit: Kit, case: Case) -> int:
     if case.order.settle is not Settle.DAILY:
         return 0
-    return next_end(_said_ms(case), ZoneInfo(kit.settings.time_zone), kit.orders.daily_at)
+    return next_end(said_ms(case), ZoneInfo(kit.settings.time_zone), kit.orders.daily_at)
 
 
 _STEPS: Final[Mapping[OrderState, Step]] = {
@@ -247,8 +227,8 @@ _STEPS: Final[Mapping[OrderState, Step]] = {
     OrderState.AUTHORISED: _ask,
     OrderState.ASKED: _wait,
     OrderState.CONFIRMED: _take,
-    OrderState.CAPTURED: _end,
-    OrderState.HANDED_OVER: _end,
+    OrderState.CAPTURED: _made,
+    OrderState.HANDED_OVER: _made,
     **dict.fromkeys(DEAD, _bury),
 }
 """Where an order stands -> what it does next."""

@@ -12,7 +12,8 @@ from mail_gateway.store.sheet import Stale
 from mail_gateway.waker import Waker
 from mail_gateway.work import order_clerk
 from mail_gateway.work.kit import nobody_listens
-from mail_gateway.work.order_steps import LOOK_MS, next_entry
+from mail_gateway.work.order_steps import next_entry
+from mail_gateway.work.order_waiting import LOOK_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

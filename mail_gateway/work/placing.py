@@ -1,14 +1,17 @@
-"""What a shop does with its orders: place one, cancel it, say it is handed over, ask where it stands."""
+"""What a shop does with its orders: place, cancel, say it is handed over, give back, ask where it stands."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from mail_gateway.domain import order_return
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.offer import Draft, Limits, judge
 from mail_gateway.domain.order import CODE_LENGTH, DEAD, Order, OrderKind, OrderState, Settle, code_of
+from mail_gateway.domain.order_return import OrderReturn
 from mail_gateway.domain.placing import Placed, PlaceOrder, Refused
-from mail_gateway.store import order_placing, orders
+from mail_gateway.store import order_placing, order_returns, orders
 from mail_gateway.store.order_placing import Placing
 from mail_gateway.store.sheet import Stale
 from mail_gateway.work import order_clerk
@@ -153,6 +156,32 @@ async def hand_over(kit: Kit, merchant: int, deal_id: str) -> Case | Refused:
         if found.order.made_ms is None or found.order.state in DEAD:
             return Refused("order-dead" if found.order.state in DEAD else "order-not-made")
         await order_clerk.enter(kit, order_clerk.moving(kit, found, OrderKind.HANDED_OVER))
+        return await state_of(kit, merchant, deal_id)
+
+    return await _insist(step)
+
+
+async def give_back(kit: Kit, merchant: int, deal_id: str, wanted: order_return.WantReturn) -> Case | Refused:
+    """Money of a made order shall go back to the customer: so much, or all that is left of it.
+
+    -> the order as it is now; the same return again is the same. Raises GatewayError(retry).
+    """
+
+    async def step() -> Case | Refused:
+        found = await state_of(kit, merchant, deal_id)
+        if isinstance(found, Refused):
+            return found
+        judged = order_return.judge(wanted, found.order, found.returns)
+        if isinstance(judged, OrderReturn):
+            return found
+        if isinstance(judged, str):
+            return Refused(judged)
+        now_ms = kit.ports.now_ms()
+        fresh = OrderReturn(0, wanted.return_id, judged, wanted.reason, now_ms, hash=wanted.hash)
+        put = partial(order_returns.put, order=found.order.id, wanted=fresh)
+        entry = order_clerk.noting(kit, found, due_ms=now_ms)
+        order = await order_clerk.enter(kit, order_clerk.also(entry, put))
+        kit.ports.tell("order.return-asked", order=order.id, back=wanted.return_id, amount=judged)
         return await state_of(kit, merchant, deal_id)
 
     return await _insist(step)

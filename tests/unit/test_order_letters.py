@@ -14,7 +14,7 @@ import pytest
 from order_letters import LINES, OCRA_ONLY, ORDER, TOKENS, composed, html_of, news, read
 
 from mail_gateway.domain import saying
-from mail_gateway.domain.order import Foreign, Line, OrderState, Settle
+from mail_gateway.domain.order import DEAD, Foreign, Line, OrderState, Settle
 from mail_gateway.domain.order_news import ASKING, TO_SHOP, WHY, OrderNews, bands
 from mail_gateway.domain.outcome import OF_ORDERS, Letter
 from mail_gateway.domain.receipt import Rounding
@@ -302,7 +302,7 @@ def test_an_answer_after_the_end_gets_the_state_and_each_state_its_own_words(lan
     texts = {state: read(news(Letter.ORDER_STATE, language, state=state)).texts[0] for state in OrderState}
     made = {texts[state] for state in (OrderState.CONFIRMED, OrderState.CAPTURED, OrderState.HANDED_OVER)}
     assert len(made) == 1
-    assert len(set(texts.values())) == 1 + 4 + 1
+    assert len(set(texts.values())) == 1 + len(DEAD) + 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -26,6 +26,7 @@ from mail_gateway.domain.order import (
     code_of,
     follow,
 )
+from mail_gateway.domain.order_news import TO_SHOP
 from mail_gateway.domain.order_telling import told_of
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.placing import WHY, PlaceOrder, Refused, Wish
@@ -39,7 +40,7 @@ ARROWS = [(b, k, a) for b, row in ORDER_TRANSITIONS.items() for k, a in row.item
 def test_every_state_is_reached_left_or_an_end_and_has_a_step() -> None:
     reached = {OrderState.PLACED, *(after for _, _, after in ARROWS)}
     assert reached == set(OrderState) == set(_STEPS)
-    assert {state for state in OrderState if state not in ORDER_TRANSITIONS} == ENDED_ORDERS
+    assert {state for state in OrderState if state not in ORDER_TRANSITIONS} == DEAD < ENDED_ORDERS
 
 
 def test_what_is_no_arrow_is_refused() -> None:
@@ -54,7 +55,20 @@ def test_no_end_of_an_asking_leads_anywhere() -> None:
     assert set(ConfirmState) - set(CONFIRM_TRANSITIONS) == ends
 
 
-@pytest.mark.parametrize("kind", sorted({kind for _, kind, after in ARROWS if after in DEAD}))
+AFTERWARDS = {OrderKind.RETURNED: HookEvent.RETURNED, OrderKind.NOT_COLLECTED: HookEvent.UNPAID}
+"""What ends an order that was made and charged."""
+
+
+@pytest.mark.parametrize("kind", AFTERWARDS)
+def test_the_end_of_a_charged_order_is_told_to_customer_shop_and_its_server(kind: OrderKind) -> None:
+    told = told_of(kind, made=True)
+    assert told.hook is AFTERWARDS[kind]
+    assert [letter in TO_SHOP for letter in told.letters] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "kind", sorted({kind for _, kind, after in ARROWS if after in DEAD} - set(AFTERWARDS))
+)
 def test_every_death_is_told_to_customer_shop_and_its_server(kind: OrderKind) -> None:
     told = told_of(kind, made=False)
     assert told.hook is HookEvent.DEAD

@@ -11,6 +11,7 @@ from mail_gateway.domain.customer import Customer
 from mail_gateway.domain.news import Composed
 from mail_gateway.domain.order import Foreign, Line, Order, OrderState, Settle
 from mail_gateway.domain.order_news import OrderNews, Parties, Seller
+from mail_gateway.domain.order_return import OrderReturn
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.outbox.order_letters import OrderWriter
@@ -76,6 +77,7 @@ ORDER: Final = Order(
     letters=1,
     remark="",
 )
+BACK: Final = OrderReturn(1, "R-1", 1_265, "瓶が割れていたため", PLACED_MS, payment=3)
 POLICY: Final = Policy(10_000, 100_000)
 OCRA_ONLY: Final = Policy(0, 0)
 
@@ -86,7 +88,8 @@ def news(kind: Letter, language: str = "ja", *, policy: Policy = POLICY, **chang
     seller = Seller(1, shop, "shop@carrier.example", language, policy)
     customer = Customer(1, "C-7Q4KDM", name, "hanako@docomo.example", "second@home.example", language, "")
     parties = Parties(seller, customer, LINES, "Visa **** 1111")
-    return OrderNews(kind, 1, replace(ORDER, **changes), parties, PLACED_MS + 5_000)
+    back = BACK if kind.value.endswith("returned") else None
+    return OrderNews(kind, 1, replace(ORDER, **changes), parties, PLACED_MS + 5_000, back=back)
 
 
 def composed(told: OrderNews) -> Composed:

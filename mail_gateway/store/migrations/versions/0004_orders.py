@@ -34,6 +34,7 @@ def upgrade() -> None:
     _means(whole)
     _orders(whole)
     _lines(whole)
+    _returns(whole)
     _asking(whole)
     _telling(whole)
 
@@ -195,15 +196,20 @@ def _orders(whole: TypeEngine[int]) -> None:
         Column("letters", whole, server_default=text("0"), nullable=False),
         Column("remark", Text, server_default=text("''"), nullable=False),
         Column("wish", Text, server_default=text("''"), nullable=False),
+        Column("returned_minor", whole, server_default=text("0"), nullable=False),
         Column("node", whole),
         CheckConstraint("settle IN ('at-once', 'confirmed', 'daily')", name="order_has_a_settlement"),
         CheckConstraint(
             "state IN ('placed', 'authorised', 'asked', 'confirmed', 'captured', 'handed-over', "
-            "'refused', 'lapsed', 'cancelled', 'failed')",
+            "'refused', 'lapsed', 'cancelled', 'failed', 'returned', 'unpaid')",
             name="order_has_a_state",
         ),
         CheckConstraint("tax_minor BETWEEN 0 AND total_minor", name="tax_is_within_the_total"),
         CheckConstraint("total_minor > 0", name="order_costs_something"),
+        CheckConstraint(
+            "returned_minor BETWEEN 0 AND total_minor", name="no_more_is_returned_than_the_total"
+        ),
+        CheckConstraint("state <> 'returned' OR returned_minor = total_minor", name="returned_is_all_of_it"),
         ForeignKeyConstraint(["customer"], ["customers.id"]),
         ForeignKeyConstraint(["means"], ["means.id"]),
         ForeignKeyConstraint(["merchant"], ["merchants.id"]),
@@ -272,6 +278,28 @@ def _lines(whole: TypeEngine[int]) -> None:
     op.create_index("order_events_of_order", "order_events", ["order_id"], unique=False)
 
 
+def _returns(whole: TypeEngine[int]) -> None:
+    op.create_table(
+        "order_returns",
+        Column("id", whole, autoincrement=True, nullable=False),
+        Column("order_id", whole, nullable=False),
+        Column("return_id", Text, nullable=False),
+        Column("amount_minor", whole, nullable=False),
+        Column("reason", Text, server_default=text("''"), nullable=False),
+        Column("asked_ms", whole, nullable=False),
+        Column("state", Text, server_default="open", nullable=False),
+        Column("payment", whole),
+        Column("code", Text, server_default=text("''"), nullable=False),
+        Column("hash", LargeBinary, nullable=False),
+        CheckConstraint("amount_minor > 0", name="return_gives_something"),
+        CheckConstraint("state IN ('open', 'done', 'refused')", name="return_has_a_state"),
+        ForeignKeyConstraint(["order_id"], ["orders.id"]),
+        PrimaryKeyConstraint("id"),
+        UniqueConstraint("order_id", "return_id", name="one_return_per_id"),
+        sqlite_strict=True,
+    )
+
+
 def _asking(whole: TypeEngine[int]) -> None:
     op.create_table(
         "confirmations",
@@ -319,11 +347,12 @@ def _telling(whole: TypeEngine[int]) -> None:
         Column("done_ms", whole),
         Column("remark", Text, server_default=text("''"), nullable=False),
         Column("node", whole),
+        Column("about", Text, server_default=text("''"), nullable=False),
         ForeignKeyConstraint(["merchant"], ["merchants.id"]),
         ForeignKeyConstraint(["node"], ["nodes.id"]),
         ForeignKeyConstraint(["order_id"], ["orders.id"]),
         PrimaryKeyConstraint("id"),
-        UniqueConstraint("order_id", "event", name="one_hook_per_event"),
+        UniqueConstraint("order_id", "event", "about", name="one_hook_per_event"),
         sqlite_strict=True,
     )
     op.create_index(
