@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from hagaki import deal_show, tables
+from hagaki import deal_show, machine, tables
 from hagaki.problem import DONE, NO, WRONG_INPUT, Problem
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
 
@@ -49,7 +49,7 @@ def show(
     out: Annotated[Path | None, typer.Option("--out", help="Write the transcript to this new file.")] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show the transcript of an order: the deal, every letter and answer, what was decided; --out: all bytes."""
+    """Show the transcript of an order: the deal, letters and answers, what was decided; --out: all bytes."""
     from mail_gateway.admin import deals
     from mail_gateway.domain import transcript
 
@@ -94,11 +94,16 @@ def verify(
 
 
 @app.command("unlock")
-def unlock(order: Number, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
+def unlock(
+    order: Number,
+    reason: Annotated[str, typer.Option(help="Why; kept in the transcript.")],
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> int:
     """Let a customer answer again who was locked out after three wrong answers."""
     from mail_gateway.admin import deals
 
-    done = deals.unlock(settings(read_config(config), "gateway"), order)
+    done = deals.unlock(settings(read_config(config), "gateway"), order, machine.operator(), reason)
     tables.one(done, f"order {order}: answers count again", as_json=as_json)
     return DONE
 

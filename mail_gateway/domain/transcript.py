@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 FORMAT: Final = "hagaki transcript 1"
 
@@ -31,9 +31,19 @@ class Transcript:
 
 
 def bound(head: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> Transcript:
-    """What happened -> a transcript."""
-    ordered = sorted(entries, key=lambda entry: (entry["at_ms"], entry["what"]))
+    """What happened, events in the order in which they followed each other -> a transcript."""
+    ordered = [entry for _, entry in sorted(_timed(entries), key=lambda timed: timed[0])]
     return Transcript(head, ordered, _chain(head, ordered)[-1])
+
+
+def _timed(entries: Iterable[Mapping[str, Any]]) -> Iterator[tuple[tuple[int, str], Mapping[str, Any]]]:
+    """Each with when it stands: an event never before the one that led to it, whatever the clocks."""
+    last_ms = 0
+    for entry in entries:
+        at_ms: int = entry["at_ms"]
+        if entry["what"] == "event":
+            at_ms = last_ms = max(at_ms, last_ms)
+        yield (at_ms, entry["what"]), entry
 
 
 def written(transcript: Transcript) -> bytes:

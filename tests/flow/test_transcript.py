@@ -20,6 +20,7 @@ from hagaki.deal_commands import app
 from mail_gateway.admin import deal_checks, deals
 from mail_gateway.admin.deal_checks import Finding
 from mail_gateway.domain import transcript
+from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.transcript import Transcript
 from mail_gateway.envelope.customers import CustomerSecret
 from mail_gateway.settings import SmarthostSettings
@@ -175,6 +176,23 @@ async def test_no_card_number_comes_into_a_transcript(tmp_path: Path) -> None:
         assert PAN not in text
         assert PAN.replace(" ", "") not in text
     assert (await findings(found))["answer"] is Finding.OPEN
+
+
+async def test_who_let_a_customer_answer_again_and_why_is_kept(tmp_path: Path) -> None:
+    async with answer_world(tmp_path) as world:
+        with pytest.raises(GatewayError):
+            deals.unlock(world.settings.gateway, 1, "hana", "a try")
+        for word in ("ZZZZZ", "YYYYY", "XXXXX"):
+            await world.say(f"yes\n{word}", proven=False)
+        deals.unlock(world.settings.gateway, 1, "hana", "she read the code to me")
+        await world.say(f"yes\n{CODE}", proven=False)
+        found = made(world, 1)
+    events = [(event["kind"], event["after"]) for event in found.of("event")]
+    assert events == [("asked", "asked"), ("unlocked", "asked"), ("yes", "confirmed")]
+    unlocked = found.of("event")[1]
+    assert unlocked["facts"] == {"by": "hana", "reason": "she read the code to me"}
+    assert unlocked["at_ms"] > 0
+    assert (await findings(found))["events"] is Finding.PASS
 
 
 async def test_by_the_commands(tmp_path: Path) -> None:

@@ -203,7 +203,7 @@ async def three_wrong_ones_lock_and_a_person_unlocks(asked: Asked) -> None:
     assert STATE.search(text)[1] == "locked"  # type: ignore[index]
     (row,) = deals.unclear(asked.world.settings.gateway, 10)
     assert (row["deal_id"], row["wrong"]) == ("A-3", 3)
-    deals.unlock(asked.world.settings.gateway, row["order"])
+    deals.unlock(asked.world.settings.gateway, row["order"], "hana", "she called")
     await asked.post(path, form=form_of(page), answer="yes", ocra=good)
     assert asked.state("A-3")[0] in ("confirmed", "captured")
 
