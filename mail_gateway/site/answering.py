@@ -69,7 +69,7 @@ class Answering:
     async def _take(self, request: web.Request) -> web.Response:
         """An answer, if the form was ours and is not old; then the page, so that a reload sends nothing."""
         case = await self._case(request)
-        given = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        given = await _given(request)
         if not answer_form.fits(self._key, case.order.id, self._now_ms() // 1000, given.get("form", "")):
             return self._shown(case, "form", status=403)
         said = _said(given)
@@ -110,6 +110,15 @@ class Answering:
 def _fits(named: token.Token) -> bool:
     """Whether it may be an order's, by its kind and its number."""
     return named.kind == token.ORDER and named.ident < 1 << 63
+
+
+async def _given(request: web.Request) -> dict[str, str]:
+    """The form's fields; none where they are in no charset that we know."""
+    try:
+        posted = await request.post()
+    except (LookupError, ValueError):
+        return {}
+    return {name: value for name, value in posted.items() if isinstance(value, str)}
 
 
 def _said(given: dict[str, str]) -> Nothing | None:

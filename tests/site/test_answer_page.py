@@ -130,6 +130,10 @@ async def test_what_scanners_of_links_do_confirms_nothing(asked: Asked) -> None:
         for said in ({"answer": "yes", "ocra": good}, {"answer": "no"}):
             status, text = await asked.post(path, form=form, **said)
             assert (status, "Nothing was done" in text) == (403, True)
+    for charset in ("none-such", "utf-16", "raw-unicode-escape"):
+        odd = {"Content-Type": f"application/x-www-form-urlencoded; charset={charset}"}
+        async with asked.http.post(path, data=rb"answer=no&form=1.\ud800", headers=odd) as response:
+            assert response.status == 403
     for said in (
         {},
         {"answer": "yes"},
