@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP
+from answer_world import AWAY as ELSEWHERE
+from answer_world import HOME, SHOP, AnswerWorld, answer_world
 from postfix_world import smarthost
 from postgres_world import fresh_url
 from sqlalchemy import insert
@@ -108,6 +110,7 @@ class Smarthost:
     def __init__(self) -> None:
         self.taken: asyncio.Queue[tuple[str, str, bytes]] = asyncio.Queue()
         self.refused: set[str] = set()
+        self.refused_at_data: set[str] = set()
         self.port = 0
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, who: str, options: Any) -> str:
@@ -117,6 +120,8 @@ class Smarthost:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if envelope.rcpt_tos[0] in self.refused_at_data:
+            return "554 5.7.1 not wanted"
         self.taken.put_nowait((envelope.mail_from, envelope.rcpt_tos[0], envelope.original_content))
         return "250 OK"
 
@@ -136,20 +141,29 @@ async def a_world(
     database: str, second: str = SECOND, smarthost_port: int = 0
 ) -> AsyncIterator[tuple[World, Smarthost]]:
     """smarthost_port: of another one than ours."""
-    host, stop = Smarthost(), asyncio.Event()
+    stop = asyncio.Event()
+    async with a_smarthost() as host:
+        world = World(database, smarthost_port or host.port)
+        new = merchants.NewMerchant("Shop", FIRST, "en", second_mail=second)
+        await asyncio.to_thread(merchants.add, world.settings.gateway, new)
+        await world.store.run(_one_payment)
+        running = asyncio.create_task(world.sender.run(stop))
+        try:
+            yield world, host
+        finally:
+            stop.set()
+            await asyncio.wait_for(running, LIMIT_S)
+            await world.store.close()
+
+
+@asynccontextmanager
+async def a_smarthost() -> AsyncIterator[Smarthost]:
+    host = Smarthost()
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(host, hostname="x"), "127.0.0.1", 0)
     host.port = server.sockets[0].getsockname()[1]
-    world = World(database, smarthost_port or host.port)
-    new = merchants.NewMerchant("Shop", FIRST, "en", second_mail=second)
-    await asyncio.to_thread(merchants.add, world.settings.gateway, new)
-    await world.store.run(_one_payment)
-    running = asyncio.create_task(world.sender.run(stop))
     try:
-        yield world, host
+        yield host
     finally:
-        stop.set()
-        await asyncio.wait_for(running, LIMIT_S)
-        await world.store.close()
         server.close()
 
 
@@ -282,6 +296,39 @@ async def test_no_mail_ever_answers_a_bounce(database: str) -> None:
         shown = await asyncio.to_thread(payments.shown, world.settings.gateway, 1)
         assert len(shown["letters"]) == 1
         assert host.taken.empty()
+
+
+@pytest.mark.parametrize("at", ["refused", "refused_at_data"])
+async def test_a_question_that_is_refused_takes_the_same_way_as_one_that_comes_back(
+    tmp_path: Path, at: str
+) -> None:
+    async with answer_world(tmp_path) as world, a_smarthost() as host, sending(world, host) as sender:
+        setattr(host, at, {HOME})
+        sender.wake()
+        assert (await host.next())[1] == ELSEWHERE
+        setattr(host, at, {HOME, ELSEWHERE, SHOP})
+        await world.ask(900, 2)
+        sender.wake()
+        async with asyncio.timeout(LIMIT_S):
+            while ("shop-undelivered", SHOP) not in await world.letters(2):
+                await world.undelivered.look()
+                await asyncio.sleep(0.01)
+        assert "What the mail server said: 55" in await world.words("shop-undelivered", 2)
+        assert await world.letters() == [("question", HOME)], (
+            "the first one was taken: its shop hears nothing"
+        )
+
+
+@asynccontextmanager
+async def sending(world: AnswerWorld, host: Smarthost) -> AsyncIterator[Sender]:
+    """The sender of a world that has none of its own."""
+    sender, stop = Sender(SmarthostSettings(port=host.port), world.store, world.ports), asyncio.Event()
+    running = asyncio.create_task(sender.run(stop))
+    try:
+        yield sender
+    finally:
+        stop.set()
+        await asyncio.wait_for(running, LIMIT_S)
 
 
 async def test_a_real_mail_servers_bounce_is_understood(tmp_path: Path) -> None:
