@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -29,6 +30,8 @@ def key_new(
     gateway = settings(read_config(config), "gateway")
     made = api_keys.new(gateway, name, called, machine.random_bytes, machine.now_ms())
     tables.one(made, made["secret"], as_json=as_json)
+    if sys.stdout.isatty() and not as_json:
+        print("Shown this once: it goes where the shop's server or till has its secrets.", file=sys.stderr)
     return DONE
 
 

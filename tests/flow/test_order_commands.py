@@ -97,6 +97,17 @@ def test_a_merchant_sells_as_it_was_set_and_limits_make_sense(office: Type) -> N
     )
     assert told(office("merchant", "selling", "Yama", "--json")) == {**second, "merchant": "Yama"}
     hooked = told(office("merchant", "selling", "Yama", "--webhook", "https://x.example/h", "--json"))
+    lines = office("merchant", "selling", "Yama", "--webhook", "https://x.example/h")[1].splitlines()
+    assert lines[-6:-4] == ["", "The webhook's secret, shown this once:"]
+    assert len(bytes.fromhex(lines[-4])) == 32, "on a line of its own, to be copied whole"
+    assert lines[-4].strip() != hooked["secret"], "a new one each time"
+    assert "--webhook again" in lines[-1]
+    assert max(map(len, lines)) < 80
+    said = office("merchant", "selling", "Yama")[1]
+    assert lines[-4].strip() not in said
+    assert "yes is enough    up to" not in said, "0: never without the code"
+    assert "code is enough   up to JPY 100,000" in said
+    assert "lapses after 48 h; sent again once, after 24 h" in said
     assert len(bytes.fromhex(hooked["secret"])) >= 32
     assert bytes.fromhex(hooked["secret"]) not in on_disk()
 
