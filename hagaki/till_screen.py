@@ -32,10 +32,16 @@ _STYLES: Final = {
     State.UNSURE: "bold white on dark_red",
     State.OWED: "bold white on dark_red",
     State.STUCK: "bold yellow",
+    State.BROKEN: "bold white on dark_red",
+    State.RETURNED: "bold white on dark_green",
+    State.NOT_RETURNED: "bold white on dark_red",
     State.CANCELLING: "bold yellow",
     State.DOUBTED: "bold yellow",
     State.IDLE: "bold",
 }
+_READY: Final = (State.IDLE, State.TOLD, State.RETURNED, State.NOT_RETURNED)
+"""Nothing is under way, and nothing has to be read before all else."""
+
 _LABELS: Final[Mapping[str, words.Words]] = {
     "name": words.Words("商品", "goods"),
     "quantity": words.Words("数量", "qty"),
@@ -65,7 +71,7 @@ class Screen:
         sentences = [words.AT_THE_TILL[view.state], *_why(view.why, view.sentence)]
         if view.asks_customer:
             sentences = [words.SAID["customer-wanted"]]
-        elif view.lines and view.state in (State.IDLE, State.TOLD):
+        elif view.lines and view.state in _READY:
             sentences = [words.READY]
         elif view.state in words.TILL_HINTS:
             sentences.append(words.TILL_HINTS[view.state])

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How an order stands. made: hand over; dead: nothing is bought and nothing paid. code: five letters that
-    stand in the customer's mail too, "" while none; until_s: when the question lapses, unix s, 0 unknown."""
+    stand in the customer's mail too, "" while none; until_s: when the question lapses, unix s, 0 unknown.
+    returns: return ID -> open, done or refused."""
 
     order: int
     deal_id: str
@@ -23,6 +24,12 @@ class Standing:
     total_minor: int = 0
     tax_minor: int = 0
     until_s: int = 0
+    returns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether money may be on its way back: nobody knows yet how that ends."""
+        return "open" in self.returns.values()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,10 @@ class Shop(Protocol):
 
     async def handed_over(self, deal_id: str) -> Answer:
         """The customer has the goods."""
+        ...
+
+    async def give_back(self, deal_id: str, body: Mapping[str, Any]) -> Answer:
+        """Give money of it back: one return for each return_id in the body, however often it is asked."""
         ...
 
 
@@ -119,7 +130,19 @@ def _standing(found: Mapping[str, Any]) -> Standing | None:
     words = (found["deal_id"], found["state"], found.get("code", ""))
     if (found["made"] and found["dead"]) or not all(map(_WORD.fullmatch, words)):
         return None
-    return Standing(**{name: found[name] for name in (*kinds, *more) if name in found})
+    returns = _returns(found.get("returns", []))
+    if returns is None:
+        return None
+    return Standing(**{name: found[name] for name in (*kinds, *more) if name in found}, returns=returns)
+
+
+def _returns(rows: Any) -> dict[str, str] | None:
+    """Return ID -> where it stands; None for what is no list of returns."""
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return None
+    found = {row.get("return_id"): row.get("state") for row in rows}
+    is_text = all(isinstance(word, str) for pair in found.items() for word in pair)
+    return {str(name): str(state) for name, state in found.items()} if is_text else None
 
 
 def read_page(status: int, body: bytes) -> tuple[list[Mapping[str, Any]] | Refused | Lost, str]:

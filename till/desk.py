@@ -15,6 +15,10 @@ from till.prices import Good, Prices, plain
 _TIMES: Final = re.compile(r"([0-9]{1,4})[*x×](\S+)")
 _QUANTITY: Final = re.compile(r"(?:([0-9]{1,3})=|[*x×])([0-9]{1,4})")
 _REMOVE: Final = re.compile(r"-([0-9]{0,3})")
+_RETURN: Final = re.compile(
+    r"(?:return|返品|返金)\s+([A-Za-z0-9][A-Za-z0-9._-]{0,63})(?:\s+([1-9][0-9]{0,11}))?(?:\s+(\S.{0,199}))?",
+    re.IGNORECASE,
+)
 _CUSTOMER: Final = re.compile(r"@\s*(\S+)")
 CUSTOMER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}")
 
@@ -66,6 +70,8 @@ class Desk:
             return _WORDS[text.lower()](self)
         if self._is_busy():
             return Said("busy", is_error=True)
+        if back := _RETURN.fullmatch(text):
+            return self._give_back(*back.groups())
         return self._edit(text)
 
     def view(self) -> View:
@@ -77,8 +83,8 @@ class Desk:
         return View(
             state=state,
             lines=lines,
-            customer=facts["body"]["customer"] if is_open else self._customer,
-            deal_id=deal.deal_id if deal is not None else "",
+            customer=facts["body"].get("customer", "") if is_open else self._customer,
+            deal_id=facts.get("of", deal.deal_id) if deal is not None else "",
             code=str(facts.get("code", "")) if is_open else "",
             total_minor=sum(line.total_minor for line in lines),
             why=why_of(state, facts),
@@ -176,13 +182,23 @@ class Desk:
         self._basket, self._customer, self._last = Basket(), "", None
         return Said("handed")
 
+    def _give_back(self, deal_id: str, amount: str | None, reason: str | None) -> Said:
+        """By the slip of the sale: its deal, how much, and why."""
+        body: dict[str, Any] = {"return_id": self._deal_id()}
+        body |= {"amount_minor": int(amount)} if amount else {}
+        body |= {"reason": reason} if reason else {}
+        self._counter.give_back(deal_id, body)
+        return Said("returning", {"deal": deal_id})
+
     def _help(self) -> Said:
         return Said("help")
 
 
 def why_of(state: State, facts: Mapping[str, Any]) -> str:
-    """Why a deal did not come about: its refusal's slug, else the order's last state; "" while it may."""
-    return str(facts.get("why") or facts.get("order_state", "")) if state is State.SORRY else ""
+    """Why a deal or a return did not come about: its refusal's slug, else the order's last state; "" while it
+    may."""
+    is_no = state in (State.SORRY, State.NOT_RETURNED)
+    return str(facts.get("why") or facts.get("order_state", "")) if is_no else ""
 
 
 def lines_of(facts: Mapping[str, Any]) -> tuple[Line, ...]:

@@ -76,6 +76,10 @@ class Link:
         """As `Shop`."""
         return await self._ask(_Request("POST", f"{_path(deal_id)}/handed-over"))
 
+    async def give_back(self, deal_id: str, body: Mapping[str, Any]) -> Answer:
+        """As `Shop`."""
+        return await self._ask(_Request("POST", f"{_path(deal_id)}/returns", body))
+
     async def products(self) -> list[Mapping[str, Any]] | Refused | Lost:
         """Every product of the shop, as the gateway lists them."""
         found: list[Mapping[str, Any]] = []

@@ -25,12 +25,16 @@ class State(StrEnum):
     DROPPING = "dropping"  # the motor may have turned
     CHECKING = "checking"  # woken up in the middle of it: the sensor is asked before all else
     UNSURE = "unsure"  # the sensor cannot know: a person looks
-    STUCK = "stuck"  # sure that nothing fell, and nothing will: the order is cancelled if it can be
-    OWED = "owed"  # it cannot: a person gives the money back, or repairs the machine
+    STUCK = "stuck"  # sure that nothing fell, and nothing will: the money is given back
+    BROKEN = "broken"  # it is back with the customer; a person mends the machine
+    OWED = "owed"  # the acquirer gave nothing back: a person does, or repairs the machine
     DROPPED = "dropped"  # the goods are out; the gateway is told
     HANDED = "handed"  # at a till: the goods are with the customer; the gateway is told
     TOLD = "told"  # the end of a sale
     SORRY = "sorry"  # the end of a deal that did not come about: no goods, no money
+    RETURNING = "returning"  # at a till: a return is written down, and asked for until the gateway answers
+    RETURNED = "returned"  # its end: the gateway gives the money back, and tells the customer
+    NOT_RETURNED = "not-returned"  # its other end: the gateway refused
 
 
 class Event(StrEnum):
@@ -55,6 +59,8 @@ class Event(StrEnum):
     GIVEN_BACK = "given-back"
     HANDED = "handed"
     TOLD = "told"
+    RETURNING = "returning"
+    TAKEN = "taken"
 
 
 Table = Mapping[State, Mapping[Event, State]]
@@ -86,7 +92,9 @@ def _dropping() -> dict[State, Mapping[Event, State]]:
         s.DROPPING: {e.FELL: s.DROPPED, e.JAMMED: s.STUCK, e.BLIND: s.UNSURE, e.WOKE: s.CHECKING},
         s.CHECKING: {e.FELL: s.DROPPED, e.NOT_FALLEN: s.WAITING, e.BLIND: s.UNSURE},
         s.UNSURE: {e.SEEN_OUT: s.DROPPED, e.SEEN_IN: s.WAITING},
-        s.STUCK: {e.DEAD: s.SORRY, e.MADE: s.OWED},
+        # From here no goods drop any more: what was asked for may arrive, however late.
+        s.STUCK: {e.DEAD: s.BROKEN, e.REFUSED: s.OWED},
+        s.BROKEN: {e.SEEN_IN: s.SORRY},
         s.OWED: {e.GIVEN_BACK: s.SORRY, e.SEEN_IN: s.WAITING, e.SEEN_OUT: s.DROPPED},
         s.DROPPED: {e.TOLD: s.TOLD},
     }
@@ -94,7 +102,11 @@ def _dropping() -> dict[State, Mapping[Event, State]]:
 
 def _at_the_till() -> dict[State, Mapping[Event, State]]:
     s, e = State, Event
-    return {s.MADE: {e.HANDED: s.HANDED}, s.HANDED: {e.TOLD: s.TOLD}}
+    return {
+        s.MADE: {e.HANDED: s.HANDED},
+        s.HANDED: {e.TOLD: s.TOLD},
+        s.RETURNING: {e.TAKEN: s.RETURNED, e.REFUSED: s.NOT_RETURNED},
+    }
 
 
 MACHINE: Final[Table] = MappingProxyType(_asking() | _dropping())
@@ -103,7 +115,7 @@ MACHINE: Final[Table] = MappingProxyType(_asking() | _dropping())
 TILL: Final[Table] = MappingProxyType(_asking() | _at_the_till())
 """The same for a till, where a person hands the goods over."""
 
-ENDED: Final = frozenset({State.TOLD, State.SORRY})
+ENDED: Final = frozenset({State.TOLD, State.SORRY, State.RETURNED, State.NOT_RETURNED})
 """After these the next customer may come."""
 
 

@@ -17,7 +17,7 @@ CANCEL: Final = frozenset({"cancel", "取消", "x"})
 OUT: Final = frozenset({"out", "出た"})
 IN: Final = frozenset({"in", "出ない"})
 BACK: Final = frozenset({"back", "返金"})
-_MAY_DROP: Final = frozenset({State.UNSURE, State.OWED})
+_ATTENDED: Final = frozenset({State.UNSURE, State.OWED, State.BROKEN})
 
 
 def shelves_of(prices: Prices) -> dict[str, Good]:
@@ -56,7 +56,7 @@ class Panel:
         text = plain(typed)
         if text.lower() in CANCEL:
             return self._cancel()
-        if self._vending.state in _MAY_DROP:
+        if self._vending.state in _ATTENDED:
             return self._attended(text.lower())
         if self._is_busy():
             return Said("wait")

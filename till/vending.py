@@ -1,21 +1,28 @@
 """A vending machine: goods drop only after "made", once, whatever happens to the power.
 
 Before the motor turns, the journal has the count of the drop sensor. So a machine that wakes up knows from
-the count whether the goods fell. Where the sensor cannot know, no choice of the machine's own is right: to
-drop might give twice, to give back might give both. Then a person looks.
+the count whether the goods fell. Where it is sure that they did not and will not, the money is given back.
+Where the sensor cannot know, no choice of the machine's own is right: to drop might give twice, to give back
+might give both. Then a person looks.
 """
 
 from __future__ import annotations
 
 from typing import Final, Protocol
 
-from till.answers import Lost, Standing
+from till.answers import Lost, Refused, Standing
 from till.journal import Journal
 from till.machine import MACHINE, Event, State
-from till.walk import Happened, Ports, Walk
+from till.walk import Happened, Ports, Walk, facts_of
 
 TURNS_MAX: Final = 3
 """So often the motor turns before a shelf counts as stuck."""
+
+
+RETURN_ID: Final = "not-dropped"
+"""All of a deal is given back at most once."""
+
+_RETURN: Final = {"return_id": RETURN_ID, "reason": "商品が出なかったため / the goods did not come out"}
 
 
 class Drop(Protocol):
@@ -47,7 +54,8 @@ class Vending(Walk):
         }
 
     def person_saw(self, *, out: bool) -> bool:
-        """A person has looked, and has set the sensor right: the goods are out, or still on their shelf."""
+        """A person has looked, and has set sensor and shelf right: the goods are out, or still on their
+        shelf."""
         return self.take(Happened(Event.SEEN_OUT if out else Event.SEEN_IN))
 
     def person_gave_back(self) -> bool:
@@ -74,12 +82,18 @@ class Vending(Walk):
         return Happened(Event.FELL if count > self.open_deal.facts["fallen"] else Event.NOT_FALLEN)
 
     async def _stuck(self) -> Happened | None:
-        """Made and not cancellable: the money stays owed until a person gives it back."""
-        answer = await self.cancelled()
-        if isinstance(answer, Lost):
+        """Asked for until it is sure how it ended: given back, or refused by gateway or acquirer."""
+        shop, deal_id = self.ports.shop, self.open_deal.deal_id
+        answer = self.hear(await shop.give_back(deal_id, _RETURN))
+        refused = isinstance(answer, Refused)
+        if refused:
+            answer = self.hear(await shop.look(deal_id, 0))
+        if not isinstance(answer, Standing):
             return None
-        dead = isinstance(answer, Standing) and answer.dead
-        return Happened(Event.DEAD if dead else Event.MADE)
+        if answer.dead:
+            return Happened(Event.DEAD, facts_of(answer))
+        refused = refused or answer.returns.get(RETURN_ID) == "refused"
+        return Happened(Event.REFUSED) if refused and not answer.goes_back else None
 
     async def _tell(self) -> Happened | None:
         return await told(self)

@@ -67,11 +67,14 @@ class Walk:
 
     def choose(self, deal_id: str, body: Mapping[str, Any], facts: Mapping[str, Any]) -> bool:
         """A new deal: written down before anything is sent. False while another is open. Raises OSError."""
+        return self.begin(deal_id, Event.CHOSEN, State.CHOSEN, {"body": body, **facts})
+
+    def begin(self, deal_id: str, event: Event, state: State, facts: Mapping[str, Any]) -> bool:
+        """Something new with that ID of ours: written down first. As `choose`."""
         if self.deal is not None and self.deal.is_open:
             return False
         self.trouble = ""
-        record = Record(self.ports.now_ms(), deal_id, Event.CHOSEN, State.CHOSEN, {"body": body, **facts})
-        self.deal = self.journal.write(record)
+        self.deal = self.journal.write(Record(self.ports.now_ms(), deal_id, event, state, facts))
         return True
 
     async def step(self) -> bool:
@@ -111,7 +114,7 @@ class Walk:
         self._sent_ms = self.ports.elapsed_ms()
         match self.hear(await self.ports.shop.place(self.open_deal.deal_id, self.open_deal.facts["body"])):
             case Standing() as standing:
-                return Happened(Event.PLACED, _facts_of(standing))
+                return Happened(Event.PLACED, facts_of(standing))
             case Refused(slug, sentence):
                 return Happened(Event.REFUSED, {"why": slug, "sentence": sentence})
             case _:
@@ -136,15 +139,15 @@ class Walk:
 
 
 def _judged(answer: Answer) -> Happened | None:
-    """Only what is sure is an event."""
-    if isinstance(answer, Standing) and answer.made:
-        return Happened(Event.MADE, _facts_of(answer))
+    """Only what is sure is an event: goods are not handed out while their money may be on its way back."""
+    if isinstance(answer, Standing) and answer.made and not answer.goes_back:
+        return Happened(Event.MADE, facts_of(answer))
     if isinstance(answer, Standing) and answer.dead:
-        return Happened(Event.DEAD, _facts_of(answer))
+        return Happened(Event.DEAD, facts_of(answer))
     return None
 
 
-def _facts_of(standing: Standing) -> dict[str, Any]:
+def facts_of(standing: Standing) -> dict[str, Any]:
     """What the journal keeps of it, for the receipt and for people."""
     return {
         "order": standing.order,

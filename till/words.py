@@ -38,6 +38,12 @@ AT_THE_TILL: Final[Mapping[State, Words]] = {
         "成立しませんでした。商品は渡さず、代金もかかりません",
         "Not made. Keep the goods; nothing was charged",
     ),
+    State.RETURNING: Words("返金を頼んでいます", "Asking for the money to be given back"),
+    State.RETURNED: Words(
+        "返金を受け付けました。返金されるとお客様にメールが届きます",
+        "Taken. The customer gets a mail when the money is back",
+    ),
+    State.NOT_RETURNED: Words("返金できません", "It cannot be given back"),
 }
 
 AT_THE_MACHINE: Final[Mapping[State, Words]] = {
@@ -56,7 +62,13 @@ AT_THE_MACHINE: Final[Mapping[State, Words]] = {
         "係員が確認します。取り出し口に商品があるかご覧ください",
         "An attendant has to look whether the goods came out",
     ),
-    State.STUCK: Words("商品が出ません。取り消しています", "The goods do not come. Cancelling"),
+    State.STUCK: Words(
+        "商品が出ません。代金をお返ししています", "The goods do not come. Your money is being given back"
+    ),
+    State.BROKEN: Words(
+        "商品が出ませんでした。代金はかかっていません。係員が直すまで販売を休みます",
+        "The goods did not come, and you pay nothing. Out of order until an attendant comes",
+    ),
     State.OWED: Words(
         "商品が出ませんでした。係員が返金します", "The goods did not come. An attendant gives the money back"
     ),
@@ -84,6 +96,7 @@ MACHINE_HINTS: Final[Mapping[State, Words]] = {
     State.DOUBTED: _CANCEL,
     State.WAITING: _CANCEL,
     State.UNSURE: Words("係員: out 出た、in 残っている", "Attendant: out, or in"),
+    State.BROKEN: Words("係員: in 直した", "Attendant: in (mended)"),
     State.OWED: Words(
         "係員: back 返金した、in 直した、out 出ていた",
         "Attendant: back (money given back), in (mended), out (it came out after all)",
@@ -107,6 +120,7 @@ SAID: Final[Mapping[str, Words]] = {
     "too-late": Words("もう取り消せません", "It is too late to cancel"),
     "cleared": Words("新しい会計です", "A new sale"),
     "handed": Words("お渡し済み", "Handed over"),
+    "returning": Words("取引 {deal} の返金", "Giving back of {deal}"),
     "not-made": Words("まだ成立していません", "It is not made yet"),
     "wait": Words("お待ちください", "Please wait"),
     "seen": Words("承知しました", "Noted"),
@@ -117,9 +131,9 @@ SAID: Final[Mapping[str, Words]] = {
     "number-unknown": Words("その番号はありません", "There is no such number"),
     "help": Words(
         "スキャンで追加、3*コード 数量付き、*2 数量、2=5 2行目を5個、-1 行削除、@番号 お客様、"
-        "ENTER 送信、取消、quit 終了",
+        "ENTER 送信、取消、返品 取引番号 [金額] [理由]、quit 終了",
         "scan: add; 3*CODE: three; *2: quantity; 2=5: of line 2; -1: remove line 1; @ID: customer; "
-        "ENTER: send; cancel; quit",
+        "ENTER: send; cancel; return DEAL [AMOUNT] [REASON]; quit",
     ),
 }
 """By `desk.Said.word`."""
@@ -129,6 +143,11 @@ WHY: Final[Mapping[str, Words]] = {
     "lapsed": Words("お返事がないまま期限が切れました", "The customer did not answer in time"),
     "cancelled": Words("取り消しました", "It was cancelled"),
     "failed": Words("お支払いができませんでした", "The payment could not be made"),
+    "returned": Words("代金はお返ししました", "The money was given back"),
+    "deal-unknown": Words("その取引番号の注文はありません", "There is no order with this deal ID"),
+    "order-not-made": Words("まだ成立していない取引です", "This order is not made yet"),
+    "order-dead": Words("何も買われていない取引です", "Nothing was bought with this order"),
+    "return-too-much": Words("残りの金額を超えています", "There is not so much left to give back"),
     "customer-unknown": Words("そのお客様番号はありません", "There is no such customer"),
     "customer-closed": Words("そのお客様は登録を終えています", "This customer buys no more"),
     "means-unknown": Words("お支払い方法が登録されていません", "The customer has no card or account on file"),

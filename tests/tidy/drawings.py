@@ -226,7 +226,8 @@ def machine() -> str:
         if before is not Step.IDLE
         for event, after in row.items()
     ]
-    ends = [f"    {state.name} --> [*]" for state in Step if state in ENDED_DEALS]
+    reached = {after for row in MACHINE.values() for after in row.values()}
+    ends = [f"    {state.name} --> [*]" for state in Step if state in ENDED_DEALS & reached]
     return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> CHOSEN", *arrows, *ends, "```", ""])
 
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 import errno
 import random
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from till.answers import Absent, Lost, Refused, Standing
 from till.errors import TillError
@@ -19,7 +20,7 @@ SALES = 3
 STEPS_MAX = 600
 """So many steps a world may take once nothing goes wrong any more."""
 OVER = {State.IDLE, State.TOLD, State.SORRY}
-DEAD = {"cancelled", "refused", "lapsed", "failed"}
+DEAD = {"cancelled", "refused", "lapsed", "failed", "returned"}
 DELAY_MAX_MS = 120_000
 """A request that the network has swallowed arrives so much later at most."""
 
@@ -40,6 +41,8 @@ class Order:
     says: str = "yes"
     captured_ms: int = 0
     given_back: bool = False
+    returns: dict = field(default_factory=dict)
+    returned_ms: int = 0
 
     @property
     def made(self):
@@ -82,7 +85,7 @@ class World:
 
     def cut_here(self, where):
         """Whether the power goes now; the caller does what is half done first and raises PowerCut."""
-        odds = min(self.luck.cut * (5 if where.startswith("motor") else 1), 0.5)
+        odds = min(self.luck.cut * (5 if where.startswith(("motor", "net.give-back")) else 1), 0.5)
         if sum(self.cuts.values()) >= self.luck.cuts_max or not self.chance(odds):
             return False
         self.cuts[where] += 1
@@ -98,6 +101,7 @@ class World:
         self.now_ms += self.dice.choice([1, 1_000, 60_000, 7_200_000])
         self.gateway.last.clear()
         self.drop.blind = self.drop.blind or self.chance(self.luck.mishap / 4)
+        self.drop.jammed = self.drop.jammed and not self.chance(0.5)  # somebody mended it
         for deal_id, order in self.gateway.orders.items():
             if order.made and self.drop.out[deal_id] == 0 and self.chance(self.luck.mishap):
                 order.state = "failed"  # daily settlement: the money could not be taken after all
@@ -140,11 +144,11 @@ class Gateway:
     def __init__(self, world):
         self.world = world
         self.orders: dict[str, Order] = {}
-        self.delayed: list[tuple[int, str, dict]] = []
+        self.delayed: list[tuple[int, Callable[[], object]]] = []
         self.last: dict[tuple[str, str], Standing] = {}
 
     async def place(self, deal_id, body):
-        return self._over_the_net("place", deal_id, lambda: self._place(deal_id, dict(body)), dict(body))
+        return self._over_the_net("place", deal_id, lambda: self._place(deal_id, dict(body)))
 
     async def look(self, deal_id, wait_s):
         self.world.now_ms += wait_s * self.world.dice.randrange(1000)
@@ -156,15 +160,18 @@ class Gateway:
     async def handed_over(self, deal_id):
         return self._over_the_net("handed-over", deal_id, lambda: self._handed_over(deal_id))
 
-    def _over_the_net(self, what, deal_id, ask, body=None):
+    async def give_back(self, deal_id, body):
+        return self._over_the_net("give-back", deal_id, lambda: self._give_back(deal_id, body["return_id"]))
+
+    def _over_the_net(self, what, deal_id, ask):
         world = self.world
         world.tick(f"net.{what}", ms=world.dice.randrange(3_000))
         self._time_goes_by()
         if world.cut_here(f"net.{what} under way"):
-            self._arrives_late(deal_id, body)
+            self._arrives_late(what, ask)
             raise PowerCut
         if world.chance(world.luck.lost):
-            self._arrives_late(deal_id, body)
+            self._arrives_late(what, ask)
             return Lost("no-answer")
         answer = ask()
         world.tick(f"net.{what} done")
@@ -179,21 +186,30 @@ class Gateway:
         world.tick(f"net.{what} heard")
         return answer
 
-    def _arrives_late(self, deal_id, body):
-        if body is not None and self.world.chance(0.5):
-            self.delayed.append((self.world.now_ms + self.world.dice.randrange(DELAY_MAX_MS), deal_id, body))
+    def _arrives_late(self, what, ask):
+        if what in ("place", "give-back") and self.world.chance(0.5):
+            self.delayed.append((self.world.now_ms + self.world.dice.randrange(DELAY_MAX_MS), ask))
 
     def _time_goes_by(self):
         now_ms = self.world.now_ms
         due = [one for one in self.delayed if one[0] <= now_ms]
         self.delayed = [one for one in self.delayed if one[0] > now_ms]
-        for _, deal_id, body in due:
-            self._place(deal_id, body)
+        for _, ask in due:
+            ask()
         for order in self.orders.values():
             if order.state == "asked" and order.answers_ms <= now_ms:
                 order.state = {"yes": "confirmed", "no": "refused", "nothing": "lapsed"}[order.says]
             if order.state == "confirmed" and order.captured_ms <= now_ms:
                 order.state = "captured"
+            if order.made and order.returned_ms and order.returned_ms <= now_ms:
+                self._ends(order)
+
+    def _ends(self, order):
+        """What became of the return that is open: the acquirer gives it back, or refuses."""
+        ((name, _),) = order.returns.items()
+        gives = not self.world.chance(0.3)
+        order.returns[name], order.returned_ms = ("done" if gives else "refused"), 0
+        order.state = "returned" if gives else order.state
 
     def _place(self, deal_id, body):
         found = self.orders.get(deal_id)
@@ -211,12 +227,21 @@ class Gateway:
         order = self.orders.get(deal_id)
         if order is None:
             return Absent()
-        return Standing(1, deal_id, order.state, order.made, order.state in DEAD)
+        returns = dict(order.returns)
+        return Standing(1, deal_id, order.state, order.made, order.state in DEAD, returns=returns)
+
+    def _give_back(self, deal_id, name):
+        order = self.orders[deal_id]
+        if name not in order.returns:
+            if not order.made or order.given_back:
+                return Refused("order-dead")
+            order.returns[name] = "open"
+            order.returned_ms = self.world.now_ms + self.world.dice.choice([1, 1_000, 600_000])
+        return self._standing(deal_id)
 
     def _cancel(self, deal_id):
         order = self.orders.get(deal_id)
-        voids = order is not None and order.state == "captured" and self.world.chance(self.world.luck.mishap)
-        if order is not None and (order.state == "asked" or voids):
+        if order is not None and order.state == "asked":
             order.state = "cancelled"
         if order is not None and (order.made or order.state == "confirmed"):
             return Refused("order-agreed")
@@ -245,7 +270,7 @@ class Drop:
         world = self.world
         deal_id = world.machine.deal.deal_id
         world.tick("motor")
-        self.jammed = self.jammed or world.chance(world.luck.mishap / 3)
+        self.jammed = self.jammed or world.chance(world.luck.mishap)
         if world.cut_here("motor turning"):
             self._half_a_turn(deal_id)
             raise PowerCut
@@ -258,7 +283,7 @@ class Drop:
     def falls_late(self, deal_id):
         """What hung on the shelf falls when somebody shakes the machine; the sensor may miss it."""
         order = self.world.gateway.orders.get(deal_id)
-        if self.jammed and order is not None and order.kept and self.world.chance(self.world.luck.mishap):
+        if self.jammed and order is not None and order.kept and self.world.chance(0.5):
             self._fall(deal_id)
             self.jammed = False
 
@@ -291,7 +316,7 @@ def person(world):
         world.drop.falls_late(deal_id)
     if machine.state is State.UNSURE or world.drop.out[deal_id]:
         machine.person_saw(out=world.drop.out[deal_id] == 1)
-    elif order is not None and order.kept and world.dice.random() < 0.5:
+    elif machine.state is State.BROKEN or (order is not None and order.kept and world.dice.random() < 0.5):
         world.drop.jammed = False
         machine.person_saw(out=False)
     else:
@@ -329,7 +354,7 @@ def life(world, kind):
                 return
             deal_id = f"M-{world.sold}-{world.dice.randrange(1 << 30):x}"
             world.sold += machine.choose(deal_id, {"deal_id": deal_id, "quantity": 1}, {"shelf": "1"})
-        elif machine.state in (State.UNSURE, State.OWED):
+        elif machine.state in (State.UNSURE, State.OWED, State.BROKEN):
             person(world)
         elif world.chance(world.luck.mishap / 10):
             machine.give_up()

@@ -124,11 +124,11 @@ class CountsAfterwards(Vending):
             self.deal = replace(self.deal, facts={**self.deal.facts, "fallen": drop.count})
 
 
-class StuckIsSorry(Vending):
-    """Cannot be cancelled, and is forgotten."""
+class AskedIsGivenBack(Vending):
+    """What the gateway has taken is back, and what it refuses is forgotten."""
 
     async def _stuck(self):
-        answer = await self.cancelled()
+        answer = await self.ports.shop.give_back(self.open_deal.deal_id, {"return_id": "not-dropped"})
         return Happened(Event.DEAD) if isinstance(answer, Standing | Refused) else None
 
 
@@ -178,7 +178,10 @@ BUGS = {
     "a blind sensor says out": Kind(BlindIsOut),
     "a blind sensor says in": Kind(BlindIsIn),
     "the count of after the cut": Kind(CountsAfterwards),
-    "what is owed is forgotten": Kind(StuckIsSorry),
+    "what is asked for is taken for given back": Kind(AskedIsGivenBack),
+    "gives back what it cannot know of": Kind(arrows(UNSURE__SEEN_OUT=State.STUCK)),
+    "blind in the middle of a turn is stuck": Kind(arrows(DROPPING__BLIND=State.STUCK)),
+    "a mended machine forgets what is owed": Kind(arrows(OWED__SEEN_IN=State.SORRY)),
     "what is open is forgotten": Kind(ForgetsAtStart),
     "the second refusal is believed": Kind(arrows(DOUBTED__REFUSED=State.SORRY)),
     "turns again after a cut": Kind(arrows(DROPPING__WOKE=None)),

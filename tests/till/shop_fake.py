@@ -12,7 +12,7 @@ from aiohttp import web
 
 LIMIT_S = 20
 KEY = "test-key-of-a-shop"
-DEAD = ("refused", "lapsed", "cancelled", "failed")
+DEAD = ("refused", "lapsed", "cancelled", "failed", "returned")
 MADE = ("captured", "handed-over")
 MEMBERS = {"deal_id", "customer", "lines", "currency", "foreign", "delivery", "ask_minutes"}
 LINE = {"product", "name", "model", "unit_minor", "quantity", "tax_rate"}
@@ -34,6 +34,7 @@ class ShopFake:
         self.swallow = 0
         self.refuse: tuple[int, str] | None = None
         self.at_once: dict[str, str] = {}
+        self.gives = "done"
         self._moved = asyncio.Event()
 
     def says(self, deal_id: str, state: str) -> None:
@@ -82,11 +83,24 @@ class ShopFake:
             if self.orders[deal_id]["made"]:
                 return problem(409, "order-made")
             self.says(deal_id, "cancelled")
+        elif verb == "returns":
+            return await self._give_back(self.orders[deal_id], json.loads(await request.read()))
         elif verb == "handed-over":
             if not self.orders[deal_id]["made"]:
                 return problem(409, "order-not-made")
             self.says(deal_id, "handed-over")
         return web.json_response(self.orders[deal_id])
+
+    async def _give_back(self, order: dict[str, Any], body: dict[str, Any]) -> web.Response:
+        assert set(body) <= {"return_id", "amount_minor", "reason"}
+        if not order["made"]:
+            return problem(409, "order-dead" if order["dead"] else "order-not-made")
+        amount = body.get("amount_minor", order["total_minor"])
+        row = {"return_id": body["return_id"], "amount_minor": amount, "state": self.gives}
+        order["returns"] = [row]
+        if self.gives == "done" and amount == order["total_minor"]:
+            self.says(order["deal_id"], "returned")
+        return web.json_response(order)
 
     async def _wait(self, deal_id: str, wait_s: int) -> None:
         before = dict(self.orders[deal_id])

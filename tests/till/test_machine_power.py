@@ -77,6 +77,11 @@ def test_goods_are_given_only_after_made(table) -> None:
     assert {event for _, event, after in arrows if after is State.MADE} == {Event.MADE}
 
 
+def test_once_money_may_go_back_nothing_drops_unless_that_was_refused() -> None:
+    assert set(MACHINE[State.STUCK].items()) == {(Event.DEAD, State.BROKEN), (Event.REFUSED, State.OWED)}
+    assert set(MACHINE[State.BROKEN].values()) == {State.SORRY}
+
+
 def test_what_comes_twice_or_late_is_ignored() -> None:
     assert follow(MACHINE, State.MADE, Event.GAVE_UP) is None
     assert follow(MACHINE, State.DROPPED, Event.FELL) is None

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from shop_fake import KEY, shop_fake
-from typed_lines import Typed, open_line
+from typed_lines import Heard, Typed, open_line
 
 from hagaki import till_device
 from hagaki.config import load
@@ -166,12 +166,26 @@ async def test_a_machine_drops_once_it_is_made(config, typed, capsys, tmp_path):
     assert SimulatedShelf(tmp_path / "till").fallen() == 1
 
 
-async def test_a_machine_whose_goods_do_not_come_waits_for_a_person(config, typed, capsys):
+async def test_a_machine_whose_goods_do_not_come_gives_back_by_itself(config, typed, capsys):
     async with shop_fake() as shop:
         shop.at_once = {"state": "captured"}
+        heard = Heard(capsys)
+        running = asyncio.create_task(run_machine(chosen(config(shop.origin)), as_json=True))
+        typed.type("!jam", "1", "C-7Q4KDM")
+        await heard.until(state="broken", fallen=0)
+        typed.type("1", "in")
+        assert (await heard.until(state="sorry"))["why"] == "returned"
+        typed.type("quit")
+        await running
+    assert [path.rpartition("/")[2] for _, path in shop.asked].count("returns") == 1
+
+
+async def test_a_machine_whose_money_is_not_given_back_waits_for_a_person(config, typed, capsys):
+    async with shop_fake() as shop:
+        shop.at_once, shop.gives = {"state": "captured"}, "refused"
         running = asyncio.create_task(run_machine(chosen(config(shop.origin, language="en")), as_json=False))
         typed.type("!jam", "1", "C-7Q4KDM")
-        await shop.wait_for(lambda shop: any("cancel" in path for _, path in shop.asked))
+        await shop.wait_for(lambda shop: any("returns" in path for _, path in shop.asked))
         typed.type("hello", "back", "quit")
         await running
     shown = capsys.readouterr().out

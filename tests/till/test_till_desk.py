@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from machine_world import now
@@ -44,6 +45,9 @@ class Shop:
 
     def handed_over(self, deal_id):
         return self._next("handed-over", deal_id)
+
+    def give_back(self, deal_id, body):
+        return self._next("give-back", deal_id, dict(body))
 
 
 class Till:
@@ -114,6 +118,54 @@ def test_a_sale_from_the_scan_to_the_goods():
     assert till.walk() is State.TOLD
     assert [asked[0] for asked in till.shop.asked] == ["place", "look", "handed-over"]
     assert till.bought == []
+
+
+@pytest.mark.parametrize(
+    ("line", "body"),
+    [
+        ("return till-1-A.b", {}),
+        ("RETURN till-1-A.b 500", {"amount_minor": 500}),
+        ("返品　till-1-A.b　５００　瓶が割れた", {"amount_minor": 500, "reason": "瓶が割れた"}),
+        ("返金 till-1-A.b 2 of 3 broken", {"amount_minor": 2, "reason": "of 3 broken"}),
+        ("return till-1-A.b broken 500", {"reason": "broken 500"}),
+    ],
+)
+def test_a_sale_is_given_back_by_its_slip(line, body):
+    till = Till(MADE)
+    till.type("4901", line)
+    assert till.shop.asked == []
+    assert [deal.deal_id for deal in Journal(till.disk).open_deals()] == ["D-1"]
+    assert till.type("cancel").is_error and till.desk.view().deal_id == "till-1-A.b"
+    assert till.walk() is State.RETURNED
+    assert till.shop.asked == [("give-back", "till-1-A.b", {"return_id": "D-1", **body})]
+    assert till.bought == [("4901", 1)]
+    assert till.type("@C-1", "").word == "sent"
+
+
+def test_a_return_that_nobody_answered_is_asked_again_after_a_restart_with_the_same_id():
+    till = Till(Lost("no-answer"))
+    till.type("return D-9 500")
+    assert till.walk() is State.RETURNING
+    again = Till(Refused("return-too-much", "Not so much."), disk=till.disk)
+    assert again.walk() is State.NOT_RETURNED
+    assert (again.desk.view().why, again.desk.view().deal_id) == ("return-too-much", "D-9")
+    assert again.shop.asked == till.shop.asked[:1]
+
+
+def test_an_unknown_slip_gives_nothing_back():
+    till = Till(Absent())
+    till.type("return D-9")
+    assert (till.walk(), till.desk.view().why) == (State.NOT_RETURNED, "deal-unknown")
+    assert till.type("return", "return D-9 x" * 30).is_error
+
+
+def test_goods_are_not_handed_out_while_their_money_may_go_back():
+    goes_back = replace(MADE, returns={"R-1": "open"})
+    till = Till(ASKED, goes_back, goes_back, MADE)
+    till.type("4901", "@C-1", "")
+    assert till.walk() is State.WAITING
+    assert till.walk() is State.WAITING
+    assert till.walk() is State.MADE
 
 
 def test_without_a_customer_it_asks_for_one():

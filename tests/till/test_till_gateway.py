@@ -56,7 +56,12 @@ async def test_a_machine_drops_on_the_customers_yes(tmp_path, typed, capsys):
         assert "300" in await answer(world, mailbox, "Soap", "yes\r\n{code}")
         await heard.until(state="told", fallen=1)
         await world.first("order.moved", kind="handed-over", order=1)
-        typed.type("quit")
+        typed.type("!jam", "2", world.customer)
+        await answer(world, mailbox, "Tea", "yes\r\n{code}")
+        await heard.until(state="broken", fallen=1)
+        await world.first("order.moved", kind="returned", order=2)
+        assert "JPY 1,080" in words_of(await mailbox.letter(CUSTOMER_MAIL, "MONEY BACK"))
+        typed.type("in", "quit")
         await machine
 
 
@@ -75,6 +80,10 @@ async def test_a_till_sells_from_its_price_file(tmp_path, typed, capsys):
         typed.type("handed")
         await heard.until(state="told")
         await world.first("order.moved", kind="handed-over", order=1)
+        typed.type(f"return {receipt['deal']} 155 one was bad")
+        await heard.until(state="returned")
+        await world.first("order.moved", kind="returned-part", order=1)
+        assert "The shop says: one was bad" in words_of(await mailbox.letter(CUSTOMER_MAIL, "MONEY BACK"))
         typed.type("2*4902", f"@{world.customer}", "")
         await answer(world, mailbox, "666", "no")
         assert (await heard.until(state="sorry"))["why"] == "refused"

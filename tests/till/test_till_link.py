@@ -87,6 +87,8 @@ async def test_an_order_goes_there_and_back():
         assert (await looking).made
         assert (await link.handed_over("D-1")).state == "handed-over"
         assert await link.cancel("D-1") == Refused("order-made", "order made")
+        given = await link.give_back("D-1", {"return_id": "R-1", "amount_minor": 1})
+        assert given.returns == {"R-1": "done"} and given.made and not given.goes_back
         assert await link.look("D-2", 0) == Absent()
         assert await link.products() == PRODUCTS
         await link.close()
