@@ -65,6 +65,7 @@ class Case(StrEnum):
     REVERSAL_THEN_YES = "reversal-then-yes"  # charged; after its reversal is acknowledged, approved
     ADVICE_SILENT_ONCE = "advice-silent-once"  # approved; its first advice is not answered
     ADVICE_REFUSED = "advice-refused"  # approved; its advices are refused
+    NOT_COLLECTED = "not-collected"  # approved; soon after, the far end says that it could not collect
 
 
 class Sort(StrEnum):

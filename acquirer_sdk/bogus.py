@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -13,7 +13,7 @@ from typing import Final
 from acquirer_sdk.bogus_books import Books
 from acquirer_sdk.bogus_triggers import Trigger, granted, trigger
 from acquirer_sdk.limits import check_limits, within_limits
-from acquirer_sdk.port import Ports
+from acquirer_sdk.port import Late, Ports
 from acquirer_sdk.settings import read_settings
 from acquirer_sdk.values import (
     Advice,
@@ -83,12 +83,12 @@ class Bogus:
 
     def __init__(self, settings: BogusSettings) -> None:
         self._settings = settings
-        self._late: Callable[[LateAnswer], None] | None = None
+        self._late: Late | None = None
         self._books = Books()
         self._known: dict[str, AuthoriseOutcome] = {}
         self._told: Counter[str] = Counter()
 
-    async def start(self, late: Callable[[LateAnswer], None]) -> None:
+    async def start(self, late: Late) -> None:
         self._late = late
 
     async def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -31,6 +32,14 @@ from acquirer_sdk.values import (
 
 Tell = Callable[..., None]
 """``tell("host.signed-on", acquirer="cafis")``: one event for the log. Never card data."""
+
+
+Late = Callable[[LateAnswer], Future[bool] | None]
+"""Given to `start`: takes an answer that nobody waits for.
+
+What it gives back says, once it is done, whether the answer is on the gateway's disk with all that follows
+from it. Where it is not (False, or it failed), a NotCollected has to be told again; None: nobody says.
+"""
 
 
 class SettingsError(Exception):
@@ -93,7 +102,7 @@ class Acquirer(Protocol):
     name: str
     capabilities: Capabilities
 
-    async def start(self, late: Callable[[LateAnswer], None]) -> None:
+    async def start(self, late: Late) -> None:
         """Begin to connect and sign on, and return at once. late gets every answer nobody waits for."""
 
     async def close(self) -> None:

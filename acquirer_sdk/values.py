@@ -172,7 +172,8 @@ class Advice:
 class Totals:
     """What one side has of one day. day: ISO 8601 date. Counts and minor units of `currency`, never negative.
 
-    Reversed requests are in neither sum; a return is in returns only.
+    Reversed requests are in neither sum; a return is in returns only. What was approved and not collected
+    later stays in sales: a day does not change any more.
     """
 
     day: str
@@ -320,12 +321,22 @@ class Unsupported:
 
 
 @dataclass(frozen=True, slots=True)
+class NotCollected:
+    """What was approved to be collected later, and then was not: nothing was taken, and nothing will be.
+
+    code is the acquirer's own; its words stand in codes.toml.
+    """
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class LateAnswer:
     """An answer that no request was waiting for. outcome is None when it could not be understood."""
 
     reference: str
     stan: int
-    outcome: AuthoriseOutcome | ReversalOutcome | None
+    outcome: AuthoriseOutcome | ReversalOutcome | NotCollected | None
     code: str
 
 
@@ -347,6 +358,7 @@ class Capabilities:
 
     card, account: what may pay. conditions: the ways of payment taken (CAT codes); none: all of them.
     items_after: what every merchant is asked for after an approval; items_taken: what `advise` takes.
+    collects_later: an approval is a promise to collect; days later `late` may say NotCollected.
     """
 
     authorise: bool = True
@@ -361,6 +373,7 @@ class Capabilities:
     echo: bool = False
     partial_approval: bool = False
     return_without_card: bool = False
+    collects_later: bool = False
     card: bool = True
     account: bool = False
     conditions: tuple[int, ...] = ()

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from acquirer_sdk.base import Unsupporting
-from acquirer_sdk.port import BadRequest, Ports
+from acquirer_sdk.port import BadRequest, Late, Ports
 from acquirer_sdk.values import (
     Approved,
     AuthoriseOutcome,
@@ -18,6 +18,7 @@ from acquirer_sdk.values import (
     Declined,
     InDoubt,
     LateAnswer,
+    NotCollected,
     NotFound,
     NotReady,
     NotSent,
@@ -51,6 +52,7 @@ class BankDebit(Unsupporting):
         inquire=True,
         reconcile=True,
         return_without_card=True,
+        collects_later=True,
         card=False,
         account=True,
         conditions=(asked.LUMP_SUM,),
@@ -60,19 +62,19 @@ class BankDebit(Unsupporting):
         self._contract = contract
         self._room = room
         self._ports = ports
-        self._late: Callable[[LateAnswer], None] | None = None
+        self._late: Late | None = None
         self._open = False
         self._looking: asyncio.Task[None] | None = None
         self._doing: set[asyncio.Future[Any]] = set()
-        self._reported: list[str] = []
+        self._told: dict[str, asyncio.Future[bool] | None] = {}
 
-    async def start(self, late: Callable[[LateAnswer], None]) -> None:
+    async def start(self, late: Late) -> None:
         self._late = late
         if self._looking is None:
             self._looking = asyncio.create_task(self._look_for_ever())
 
     async def close(self) -> None:
-        self._open, self._late = False, None
+        self._open, self._late, self._told = False, None, {}
         looking, self._looking = self._looking, None
         if looking is not None:
             looking.cancel()
@@ -175,21 +177,25 @@ class BankDebit(Unsupporting):
             await asyncio.sleep(self._contract.settings.look_s)
 
     async def _look(self) -> None:
-        """Tell of uncollected debits. They are marked at the look after: a gateway that died before it had
-        kept them is told again."""
-        told, self._reported = self._reported, []
-        unpaid = await self._room.do(lambda book: book.untold_after(told, TELL_MAX))
-        for debit in unpaid:
-            outcome = results()[debit.result or 0].declined
-            if self._late is not None:
-                self._late(LateAnswer(debit.reference, debit.stan, outcome, outcome.code))
-        self._reported = [debit.reference for debit in unpaid]
+        """Tell of uncollected debits. Marked, at the look after, is only what the gateway has on its disk:
+        what it could not keep or not judge yet, and what died with it, is told again."""
+        kept = [one for one, said in self._told.items() if said is None or _is_kept(said)]
+        self._told = {one: said for one, said in self._told.items() if said is not None and not said.done()}
+        for debit in await self._room.do(lambda book: book.untold_after(kept, TELL_MAX)):
+            code = results()[debit.result or 0].code
+            if self._late is not None and debit.reference not in self._told:
+                answer = LateAnswer(debit.reference, debit.stan, NotCollected(code), code)
+                self._told[debit.reference] = self._late(answer)
 
     def _today(self) -> date:
         return asked.local_day(self._ports.now_ms(), self._contract)
 
     def _days(self) -> Iterator[date]:
         return self._contract.plan.from_day(self._today())
+
+
+def _is_kept(said: asyncio.Future[bool]) -> bool:
+    return said.done() and not said.cancelled() and said.exception() is None and said.result()
 
 
 def _forget(done: asyncio.Future[Any]) -> None:

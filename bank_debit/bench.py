@@ -11,13 +11,15 @@ from functools import partial
 from typing import Final, TypeVar
 
 from acquirer_sdk.bench import Bench, Case, Outside
+from bank_debit import bank
 from bank_debit.adapter import BankDebit
-from bank_debit.asked import YEN
+from bank_debit.asked import YEN, local_day
 from bank_debit.book import Book, BookUnsure
-from bank_debit.cutting import cut
-from bank_debit.debit import Booked, NewDebit
+from bank_debit.cutting import answer_of, cut, take_answer
+from bank_debit.debit import Batch, Booked, NewDebit
 from bank_debit.room import in_one_unit
 from bank_debit.settings import Contract, contract_of
+from bank_debit.zengin import ZenginFile
 
 T = TypeVar("T")
 
@@ -42,6 +44,7 @@ AMOUNTS: Final = {
     Case.REVERSAL_SILENT_ONCE: 1922,
     Case.REVERSAL_SILENT: 1923,
     Case.REVERSAL_REFUSED: 1924,
+    Case.NOT_COLLECTED: 1909,
 }
 """What nobody can provoke here: the book answers itself, over no cable, and never says two things. DECLINE is
 over the largest debit, so it is larger than LARGE."""
@@ -108,14 +111,26 @@ class _Room:
             return
         if amount_minor == AMOUNTS[Case.REVERSAL_REFUSED]:
             self._cut()
+        if amount_minor == AMOUNTS[Case.NOT_COLLECTED]:
+            self._answer(self._cut())
         if amount_minor in (AMOUNTS[Case.CUT], AMOUNTS[Case.REVERSAL_REFUSED]):
             raise BookUnsure("a commit of which nobody knows")
         await asyncio.sleep({AMOUNTS[Case.SLOW]: _SLOW_S, AMOUNTS[Case.LATE]: _LATE_S}.get(amount_minor, 0))
 
-    def _cut(self) -> None:
-        """The file leaves for the bank before the reversal comes."""
-        for day in sorted({one.day for one in self.book.sums()}):
-            in_one_unit(self.book, partial(cut, contract=self._contract, day=day, now_ms=self._now_ms()))
+    def _cut(self) -> list[Batch]:
+        """What is due leaves for the bank at once."""
+        days = sorted({one.day for one in self.book.sums()})
+        way = partial(cut, contract=self._contract, now_ms=self._now_ms())
+        return [in_one_unit(self.book, partial(way, day=day)) for day in days]
+
+    def _answer(self, batches: list[Batch]) -> None:
+        """The bank answers, as the last digits of each amount say."""
+        now = (self._now_ms(), local_day(self._now_ms(), self._contract))
+        for batch in batches:
+            data = bank.answer(batch.request)
+            file = answer_of(data)
+            assert isinstance(file, ZenginFile)
+            in_one_unit(self.book, partial(take_answer, data=data, file=file, now=now))
 
 
 @asynccontextmanager

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
+from acquirer_sdk.codes import shipped_codes
 from acquirer_sdk.values import Declined
 
 COLLECTED: Final = 0
@@ -34,4 +35,12 @@ class Result:
 def results() -> Mapping[int, Result]:
     """Result column -> what it means."""
     table = tomllib.loads((files("bank_debit") / "results.toml").read_text(encoding="utf-8"))
-    return {int(digit): Result(int(digit), **row) for digit, row in table.items()}
+    return {int(digit): _result(int(digit), **row) for digit, row in table.items()}
+
+
+def _result(digit: int, code: str = "", **row: Any) -> Result:
+    """A code's words are the SDK's: the gateway has them for its letters."""
+    if code:
+        named = shipped_codes().rows[code]
+        row |= {"code": code, "ja": named.ja, "en": named.en}
+    return Result(digit, **row)

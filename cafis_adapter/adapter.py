@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from acquirer_sdk.base import Unsupporting
 from acquirer_sdk.codes import shipped_codes
 from acquirer_sdk.keyport import KeyFault, SealedPin
-from acquirer_sdk.port import BadRequest, Ports, SettingsError
+from acquirer_sdk.port import BadRequest, Late, Ports, SettingsError
 from acquirer_sdk.values import (
     Advice,
     AdviceOpen,
@@ -57,7 +57,7 @@ class Cafis(Unsupporting):
         self._profile = profile
         self._ports = ports
         self._codes = shipped_codes().asking_only(items_before(profile))
-        self._late: Callable[[LateAnswer], None] | None = None
+        self._late: Late | None = None
         self._wire = Wire(profile, ports.keys, settings.keys)
         self._zone = Zone(profile, ports.keys, ports.tell, settings.keys)
         self._line: Line[Waiter] = Line(profile, settings.outstanding_max, self._wire.is_genuine)
@@ -71,7 +71,7 @@ class Cafis(Unsupporting):
         )
         self._keeper = Keeper(self._link, self._line, self._wire, pace, ports)
 
-    async def start(self, late: Callable[[LateAnswer], None]) -> None:
+    async def start(self, late: Late) -> None:
         self._late = late
         self._keeper.start(self._settings.host, self._settings.port)
 

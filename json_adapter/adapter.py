@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from acquirer_sdk.port import BadRequest, Ports
+from acquirer_sdk.port import BadRequest, Late, Ports
 from acquirer_sdk.values import (
     Advice,
     AdviceOpen,
@@ -66,7 +66,7 @@ class JsonAcquirer:
         )
         self._ports = ports
         self._pins = Pins(ports.keys, settings.pin_key)
-        self._late: Callable[[LateAnswer], None] | None = None
+        self._late: Late | None = None
         patience = Patience(settings.connect_timeout_s, settings.host_timeout_s, settings.late_s)
         self._link = Link(place, patience)
         self._talk = Talk(self._link, key, place.prefix, ports)
@@ -74,7 +74,7 @@ class JsonAcquirer:
         pace = Pace(settings.echo_interval_s, settings.reconnect_first_ms, settings.reconnect_max_ms)
         self._keeper = Keeper(self._talk, self._breaker, pace, ports)
 
-    async def start(self, late: Callable[[LateAnswer], None]) -> None:
+    async def start(self, late: Late) -> None:
         self._late = late
         if self._breaker.phase is not Phase.CLOSED:
             return

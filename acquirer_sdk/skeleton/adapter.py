@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from acquirer_sdk.base import Unsupporting
 from acquirer_sdk.limits import check_limits, within_limits
-from acquirer_sdk.port import Ports
+from acquirer_sdk.port import Late, Ports
 from acquirer_sdk.settings import read_settings
 from acquirer_sdk.skeleton import messages
 from acquirer_sdk.skeleton.line import Line, LineSettings
@@ -17,7 +17,6 @@ from acquirer_sdk.values import (
     Capabilities,
     Echoed,
     InDoubt,
-    LateAnswer,
     NotReady,
     NotSent,
     Ready,
@@ -35,10 +34,10 @@ class Skeleton(Unsupporting):
 
     def __init__(self, settings: LineSettings, ports: Ports) -> None:
         self._ports = ports
-        self._late: Callable[[LateAnswer], None] | None = None
+        self._late: Late | None = None
         self._line = Line(settings, self._stray, ports.tell)
 
-    async def start(self, late: Callable[[LateAnswer], None]) -> None:
+    async def start(self, late: Late) -> None:
         self._late = late
         self._line.start()
 

@@ -38,6 +38,7 @@ _OWN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "card-missing": ("カードを読み取れませんでした", "The card was not read"),
         "original-unknown": ("元の売上が見つかりません", "There is no such sale"),
         "not-approved": ("元の売上は承認されていません", "That sale was not approved"),
+        "not-collected": ("この売上の代金は引き落とせませんでした", "Nothing was collected for that sale"),
         "currency-differs": ("元の売上と通貨が違います", "That sale was in another currency"),
         "card-differs": ("元の売上と同じカードをご利用ください", "Please use the card of that sale"),
         "returned-already": ("返金済みの売上は取り消せません", "Some of that sale was given back already"),

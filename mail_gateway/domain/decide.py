@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from acquirer_sdk.values import Approved, Ask, Declined, InDoubt, NeedsInput, NotSent
-from mail_gateway.domain.payment import TRANSITIONS, Event, Kind, State, Trade
+from mail_gateway.domain.payment import NOT_CHARGED, OPEN_AT_ACQUIRER, TRANSITIONS, Event, Kind, State, Trade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,6 +139,22 @@ def late(answer: LateAnswer, state: State, approval_number: str) -> LateVerdict:
         return LateVerdict(None, "" if same else "two-answers")
     contradicts = state in _SAID_YES and isinstance(answer.outcome, Declined | NeedsInput)
     return LateVerdict(None, "two-answers" if contradicts else "")
+
+
+_NOTHING_TAKEN: Final = frozenset({*NOT_CHARGED, *OPEN_AT_ACQUIRER, State.UNPAID})
+
+
+def uncollected(state: State, returned_minor: int, *, promised: bool, returning: bool) -> LateVerdict | None:
+    """Nothing was collected of a payment that stands there; None: that cannot be judged yet.
+
+    returned_minor: what returns of it hold; returning: one of them is under way. promised: this acquirer's yes
+    is only a promise to collect. What was given back is never undone as well: nobody knows who has the money.
+    """
+    if state is State.DISPATCHED or returning:
+        return None
+    if promised and Kind.NOT_COLLECTED in TRANSITIONS.get(state, {}) and not returned_minor:
+        return LateVerdict(Kind.NOT_COLLECTED, "")
+    return LateVerdict(None, "" if state in _NOTHING_TAKEN else "unpaid-differs")
 
 
 def pause_ms(transmissions: int, first_s: int, max_s: int) -> int:

@@ -42,6 +42,8 @@ class Transfer:
 _SALE: Final = (Account.ACQUIRER_RECEIVABLE, Account.MERCHANT_PAYABLE)
 _DOUBT: Final = (Account.ACQUIRER_RECEIVABLE, Account.IN_DOUBT)
 
+_SALE_UNDONE: Final = (Account.MERCHANT_PAYABLE, Account.ACQUIRER_RECEIVABLE)
+
 _TOLD_NO: Final = (*NOT_CHARGED, State.MORE_WANTED)
 
 _RULES: Final[dict[tuple[State, Kind], tuple[tuple[tuple[Account, Account], Phase], ...]]] = {
@@ -56,6 +58,7 @@ _RULES: Final[dict[tuple[State, Kind], tuple[tuple[tuple[Account, Account], Phas
     (State.DISPATCHED, Kind.SILENCE): ((_SALE, Phase.VOIDED), (_DOUBT, Phase.PENDING)),
     (State.CONFIRMING, Kind.CONFIRMED_AGAIN): ((_DOUBT, Phase.VOIDED),),
     (State.DISPATCHED, Kind.FOUND_CHARGED): ((_SALE, Phase.POSTED),),
+    (State.APPROVED, Kind.NOT_COLLECTED): ((_SALE_UNDONE, Phase.PENDING), (_SALE_UNDONE, Phase.POSTED)),
     **{
         (state, Kind.FOUND_CHARGED): ((_SALE, Phase.PENDING), (_SALE, Phase.POSTED))
         for state in (State.RECEIVED, State.HELD, State.READY)

@@ -31,6 +31,7 @@ class State(StrEnum):
     DECLINED = "declined"
     REFUSED = "refused"
     EXPIRED = "expired"
+    UNPAID = "unpaid"
     SETTLED = "settled"
 
 
@@ -78,6 +79,7 @@ class Kind(StrEnum):
     CONFIRMED_AGAIN = "confirmed-again"
     LATE_APPROVAL = "late-approval"
     SUPPLIED = "supplied"
+    NOT_COLLECTED = "not-collected"
     BATCH_CLOSED = "batch-closed"
     DROPPED = "dropped"
     FOUND_CHARGED = "found-charged"
@@ -129,7 +131,7 @@ def _table() -> dict[State, Mapping[Kind, State]]:
             k.LATE_APPROVAL: s.REVERSING,
             k.DROPPED: s.DECLINED,
         },
-        s.APPROVED: {k.BATCH_CLOSED: s.SETTLED},
+        s.APPROVED: {k.NOT_COLLECTED: s.UNPAID, k.BATCH_CLOSED: s.SETTLED},
     }
 
 
@@ -145,6 +147,7 @@ ENDED: Final = frozenset(
         State.REFUSED,
         State.EXPIRED,
         State.REVERSED,
+        State.UNPAID,
         State.SETTLED,
     }
 )

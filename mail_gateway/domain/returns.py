@@ -63,6 +63,7 @@ def refusal(wanted: Wanted, sale: Sold | None) -> str:
         return "original-unknown"
     is_void = wanted.kind is Trade.VOID
     rules = (
+        (sale.state is State.UNPAID, "not-collected"),
         (sale.state not in _VOIDABLE if is_void else sale.state not in _RETURNABLE, "not-approved"),
         (wanted.currency != sale.currency, "currency-differs"),
         (bool(wanted.masked_card) and wanted.masked_card != sale.masked_card, "card-differs"),

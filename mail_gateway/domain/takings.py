@@ -25,6 +25,7 @@ class Sale:
 
     amount_minor: minor units of `currency` (ISO 4217). returned_minor: what returns hold of it. original: the
     number of the sale that it gives back. condition: how the customer pays (UnifiedPOS CAT), 0: not known.
+    undone: 1: this entry says that the sale was not collected.
     """
 
     id: int
@@ -42,6 +43,7 @@ class Sale:
     returned_minor: int
     shunted: int
     condition: int
+    undone: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -50,13 +52,16 @@ class Sale:
 
     @property
     def signed_minor(self) -> int:
-        """What the merchant has of it: less than nothing for a return."""
-        return -self.amount_minor if self.kind.is_return else self.amount_minor
+        """What the merchant has of it: less than nothing for a return, and for what was not collected."""
+        return -self.amount_minor if self.kind.is_return or self.undone else self.amount_minor
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """label: what was counted together. Amounts: minor units of `currency`, returns_minor above zero."""
+    """label: what was counted together. Amounts: minor units of `currency`, none below zero.
+
+    unpaid: sales of this time or an earlier one that were not collected.
+    """
 
     label: str
     currency: int
@@ -64,11 +69,13 @@ class Total:
     sales_minor: int
     returns: int
     returns_minor: int
+    unpaid: int = 0
+    unpaid_minor: int = 0
 
     @property
     def net_minor(self) -> int:
-        """Sales less returns."""
-        return self.sales_minor - self.returns_minor
+        """Sales less returns and what was not collected."""
+        return self.sales_minor - self.returns_minor - self.unpaid_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +132,12 @@ def _totals(sales: Iterable[Sale], label: Callable[[Sale], Any]) -> list[Total]:
     for sale in sales:
         kept[sale.currency, label(sale)].append(sale)
     return [
-        Total(name, currency, *_sum(one, back=False), *_sum(one, back=True))
+        Total(name, currency, *_sum(one, (False, 0)), *_sum(one, (True, 0)), *_sum(one, (False, 1)))
         for (currency, name), one in sorted(kept.items())
     ]
 
 
-def _sum(sales: Iterable[Sale], *, back: bool) -> tuple[int, int]:
-    amounts = [sale.amount_minor for sale in sales if sale.kind.is_return is back]
+def _sum(sales: Iterable[Sale], which: tuple[bool, int]) -> tuple[int, int]:
+    """which: whether they are returns, whether they were undone."""
+    amounts = [sale.amount_minor for sale in sales if (sale.kind.is_return, sale.undone) == which]
     return len(amounts), sum(amounts)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mail_gateway.domain.takings import Sale, Takings, Total
 
 SHUNTED: Final = "shunted"
+UNDONE: Final = "undone"
 BOM: Final = "\ufeff"
 """By which a spreadsheet knows that a file is UTF-8."""
 
@@ -34,8 +35,8 @@ HEADER: Final[Mapping[str, Sequence[str]]] = {
     ),
 }
 KINDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "ja": {"sale": "売上", "capture": "売上", "void": "取消", "refund": "返金"},
-    "en": {"sale": "sale", "capture": "sale", "void": "void", "refund": "refund"},
+    "ja": {"sale": "売上", "capture": "売上", "void": "取消", "refund": "返金", UNDONE: "振替不能"},
+    "en": {"sale": "sale", "capture": "sale", "void": "void", "refund": "refund", UNDONE: "not collected"},
 }
 BY_ORDER: Final[Mapping[str, str]] = {"ja": "注文", "en": "orders"}
 """In place of a reader."""
@@ -53,8 +54,8 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_of(takings: Takings, language: str, zone: ZoneInfo) -> bytes:
-    """RFC 4180 in UTF-8, a header and a line for each entry; amounts are whole minor units, returns below
-    zero. No cell but a number begins like a formula."""
+    """RFC 4180 in UTF-8, a header and a line for each entry; amounts are whole minor units, returns and what
+    was not collected below zero. No cell but a number begins like a formula."""
     text = StringIO()
     lines = csv.writer(text, lineterminator="\r\n")
     lines.writerow(HEADER[language])
@@ -68,7 +69,7 @@ def csv_of(takings: Takings, language: str, zone: ZoneInfo) -> bytes:
 def _cells(sale: Sale, language: str, zone: ZoneInfo) -> list[str]:
     return [
         f"{datetime.fromtimestamp(sale.posted_ms // 1000, zone):%Y-%m-%d %H:%M:%S}",
-        KINDS[language][sale.kind.value],
+        KINDS[language][UNDONE if sale.undone else sale.kind.value],
         f"{sale.id:012d}",
         f"{sale.slip:05d}" if sale.slip else "",
         _reader(str(sale.reader), language),
@@ -111,6 +112,8 @@ def _total(total: Total, language: str) -> dict[str, str]:
         "sales_amount": amount(total.sales_minor),
         "returns": str(total.returns),
         "returns_amount": amount(total.returns_minor),
+        "unpaid": str(total.unpaid) if total.unpaid else "",
+        "unpaid_amount": amount(total.unpaid_minor),
         "net": amount(total.net_minor),
     }
 

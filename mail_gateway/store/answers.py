@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import insert, select
 
-from acquirer_sdk.values import Approved, LateAnswer
-from mail_gateway.domain.payment import NOT_CHARGED, Kind, State
+from acquirer_sdk.values import Approved, LateAnswer, NotCollected
+from mail_gateway.domain.payment import NOT_CHARGED, OPEN_AT_ACQUIRER, Kind, State
 from mail_gateway.store.sheet import Line, Step
 from mail_gateway.store.tables import answers, events, payments
 
@@ -30,6 +30,13 @@ _UNJUDGED: Final = (
     .join(payments, payments.c.id == _A.payment)
     .where(_A.late == 1, _A.outcome == Approved.__name__, ~_SPOKEN_OF)
     .where(payments.c.state.in_((*NOT_CHARGED, State.MORE_WANTED)), payments.c.reversal.is_not(None))
+)
+_NOT_BOOKED: Final = (
+    select(_A.payment, payments.c.state, payments.c.returned_minor, _A.code, _A.at_ms)
+    .join(payments, payments.c.id == _A.payment)
+    .where(_A.late == 1, _A.outcome == NotCollected.__name__)
+    .where(payments.c.state.not_in((*NOT_CHARGED, *OPEN_AT_ACQUIRER, State.UNPAID)))
+    .order_by(_A.id)
 )
 
 
@@ -76,6 +83,11 @@ class Unjudged(NamedTuple):
 def unjudged(conn: Connection) -> list[Unjudged]:
     """Late approvals of payments that nobody is said to have paid, and that no event speaks of."""
     return [Unjudged(*row) for row in conn.execute(_UNJUDGED)]
+
+
+def not_booked(conn: Connection) -> list[dict[str, Any]]:
+    """Payments that an acquirer did not collect, and of which the books say otherwise."""
+    return [dict(row) for row in conn.execute(_NOT_BOOKED).mappings()]
 
 
 def keep(sheet: Sheet, answer: Answer, payment_id: int | None, at_ms: int) -> None:

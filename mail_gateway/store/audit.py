@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
-from mail_gateway.domain.ledger import transfers_for
+from mail_gateway.domain.ledger import Account, transfers_for
 from mail_gateway.domain.payment import ENDED, TRANSITIONS, Kind, State, Trade
 from mail_gateway.domain.returns import GIVEN_UP
 from mail_gateway.domain.standing import VERSIONS_PER_RESTORE
@@ -166,9 +166,15 @@ def _transfers(payment: Any, happened: Iterable[Any], moved: Iterable[Any]) -> I
     if found != due:
         yield "transfers-differ", f"{len(found)} transfers are not the {len(due)} that its events make"
     if payment.state in ENDED and payment.state != State.SETTLED:
-        posted = sum(one[3] for one in found if one[5] == "posted")
+        posted = abs(sum(_for_the_merchant(*one[1:4]) for one in found if one[5] == "posted"))
         if posted != (payment.amount_minor if payment.state == State.APPROVED else 0):
             yield "posted-differs", f"{posted} are posted, and it is {payment.state}"
+
+
+def _for_the_merchant(debit: str, credit: str, amount_minor: int) -> int:
+    """What one transfer gives the merchant, or takes from it."""
+    payable = Account.MERCHANT_PAYABLE
+    return amount_minor * ((credit == payable) - (debit == payable))
 
 
 def _returns(payment: Any, held_minor: int) -> Iterator[tuple[str, str]]:

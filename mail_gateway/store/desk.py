@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import and_, bindparam, func, insert, literal_column, or_, select
+from sqlalchemy import and_, bindparam, case, func, insert, literal_column, or_, select
 
 from mail_gateway.domain.ledger import Account, Phase
 from mail_gateway.domain.payment import ENDED, State, Trade
@@ -44,7 +44,15 @@ _ENDED: Final = [state.value for state in ENDED]
 _OPEN: Final = or_(_P.state.not_in(_ENDED), _P.shunted == 1)
 
 
-def _sales(posted_ms: ColumnElement[Any], amount_minor: ColumnElement[Any]) -> Select[Any]:
+_IS_UNDONE: Final = case(
+    (and_(_T.debit == Account.MERCHANT_PAYABLE.value, _P.kind.in_([Trade.SALE, Trade.CAPTURE])), 1), else_=0
+)
+"""Of an entry of the ledger: it takes back a sale that was not collected."""
+
+
+def _sales(
+    posted_ms: ColumnElement[Any], amount_minor: ColumnElement[Any], undone: ColumnElement[Any]
+) -> Select[Any]:
     """The one question from which every figure of the desk comes. What is only held, or waits for a customer,
     is nothing yet: the capture is the sale."""
     asked = select(
@@ -64,18 +72,19 @@ def _sales(posted_ms: ColumnElement[Any], amount_minor: ColumnElement[Any]) -> S
         _P.returned_minor,
         _P.shunted,
         _P.condition,
+        undone,
     ).join(readers, readers.c.id == _P.reader)
     return asked.where(_P.hold == 0, _P.state != State.HELD.value)
 
 
-_AS_THEY_STAND: Final = _sales(func.coalesce(_POSTED_MS, 0), _P.amount_minor)
+_AS_THEY_STAND: Final = _sales(func.coalesce(_POSTED_MS, 0), _P.amount_minor, literal_column("0"))
 _ITS_READERS: Final = select(_OWN.id).where(_OWN.merchant == bindparam("its_merchant"))
 _OF_MERCHANT: Final = _AS_THEY_STAND.where(_P.reader.in_(_ITS_READERS))
 _BY_ID: Final = _P.id + literal_column("0")
 """Not by the table's own order: that would look through everybody's payments for those of one merchant."""
 _NEWEST_FIRST: Final = _OF_MERCHANT.order_by(_BY_ID.desc()).limit(bindparam("most", type_=_P.id.type))
 _BY_ENTRY: Final = (
-    _sales(_T.at_ms, _T.amount_minor)
+    _sales(_T.at_ms, _T.amount_minor, _IS_UNDONE)
     .join(transfers, and_(_POSTED, _IS_THE_MERCHANTS))
     .where(_T.at_ms >= bindparam("from_ms"), _T.at_ms < bindparam("until_ms"))
     .order_by(_T.id)

@@ -102,6 +102,11 @@ def unjudged(conn: Connection) -> Rows:
     return [one._asdict() for one in answers.unjudged(conn)]
 
 
+def not_booked(conn: Connection) -> Rows:
+    """Payments that an acquirer did not collect, and of which the books say otherwise."""
+    return answers.not_booked(conn)
+
+
 def of_the_dead(conn: Connection, now_ms: int) -> Rows:
     """Payments open at the acquirer whose node's lease ran out: no node has taken them over yet."""
     lease = leases.c

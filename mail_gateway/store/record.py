@@ -11,8 +11,8 @@ from sqlalchemy import bindparam, case, insert, select, update
 
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.outcome import Letter
-from mail_gateway.domain.payment import Event
-from mail_gateway.store import answers, books, letters, pads, returns, wants
+from mail_gateway.domain.payment import Event, State
+from mail_gateway.store import answers, books, letters, order_payments, pads, returns, wants
 from mail_gateway.store.payments import OWN
 from mail_gateway.store.sheet import Line, Step, foreseeing
 from mail_gateway.store.sheet import Stale as Stale
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from mail_gateway.domain.ledger import Transfer
-    from mail_gateway.domain.payment import State
     from mail_gateway.store.answers import Answer
     from mail_gateway.store.letters import Queued
     from mail_gateway.store.payments import Payment
@@ -143,6 +142,8 @@ def record(sheet: Sheet, entry: Entry) -> bool:
     _change(sheet, payment, entry.node, _with_state(entry))
     for move in entry.moves:
         _move(sheet, entry, move)
+        if move.after is State.UNPAID and payment.order_id is not None:
+            order_payments.unpaid(sheet, payment.order_id, entry.at_ms)
     if entry.answer is not None:
         answers.keep(sheet, entry.answer, payment.id, entry.at_ms)
     if letter is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, func, select, update
 
-from mail_gateway.domain.payment import State, Trade
+from mail_gateway.domain.payment import ENDED, State, Trade
 from mail_gateway.domain.returns import Sold
 from mail_gateway.store.sheet import Line, Step
 from mail_gateway.store.tables import payments, readers
@@ -38,6 +38,11 @@ _BY_NUMBER: Final = _SOLD.where(_P.id == bindparam("its_id"))
 _BY_KEY: Final = _SOLD.where(
     readers.c.key_id == bindparam("its_key_id"), _P.counter == bindparam("its_counter")
 )
+_UNDER_WAY: Final = select(_P.id).where(
+    _P.original == bindparam("its_id"),
+    _P.kind != Trade.CAPTURE.value,
+    _P.state.not_in([state.value for state in ENDED]),
+)
 _NUMBER: Final = _P.id.type
 _HOLD: Final = Line(
     Step.COUNT,
@@ -64,6 +69,11 @@ def sold_under(conn: Connection, ksn: bytes) -> Sold | None:
     """The payment that was sealed under that key."""
     key = {"its_key_id": ksn[:8], "its_counter": int.from_bytes(ksn[8:], "big")}
     return _sold(conn, _BY_KEY, key)
+
+
+def under_way(conn: Connection, sale: int) -> bool:
+    """Whether a return of that sale has not come to its end."""
+    return conn.execute(_UNDER_WAY, {"its_id": sale}).first() is not None
 
 
 def hold(sheet: Sheet, sale: int, epoch: int, minor: int) -> None:

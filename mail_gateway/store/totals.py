@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from mail_gateway.store.sheet import Sheet
 
-STANDS: Final = (State.APPROVED, State.SETTLED)
+STANDS: Final = (State.APPROVED, State.SETTLED, State.UNPAID)
+"""What the acquirer has accepted, whatever it collected of it later."""
+
+_BACK: Final = [trade.value for trade in Trade if trade.is_return]
 _P: Final = payments.c
 _T: Final = transfers.c
 _O: Final = totals.c
@@ -30,8 +33,12 @@ _BEGIN: Final = (
 _FIGURES: Final = ("sales", "sales_minor", "returns", "returns_minor")
 _FINAL: Final = and_(
     _T.phase == Phase.POSTED.value,
-    or_(_T.debit == Account.MERCHANT_PAYABLE.value, _T.credit == Account.MERCHANT_PAYABLE.value),
+    or_(
+        and_(_T.credit == Account.MERCHANT_PAYABLE.value, _P.kind.not_in(_BACK)),
+        and_(_T.debit == Account.MERCHANT_PAYABLE.value, _P.kind.in_(_BACK)),
+    ),
 )
+"""A transfer that takes back what was not collected is neither a sale nor a return."""
 
 
 class Day:

@@ -6,12 +6,13 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from acquirer_sdk.values import NotCollected
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.payment import NOT_CHARGED, Event, Kind, State, Trade
 from mail_gateway.store import payments
 from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import Stale
-from mail_gateway.work import buying, giving_back, inquiry, reversal, sale
+from mail_gateway.work import buying, giving_back, inquiry, reversal, sale, uncollected
 from mail_gateway.work.apart import set_apart
 from mail_gateway.work.clerk import Overtaken, enter_surely
 from mail_gateway.work.late import judge, late, resume
@@ -66,7 +67,7 @@ class Runner:
     def __init__(self, kit: Kit, due: Callable[[int], None]) -> None:
         self._kit = kit
         self._due = due
-        self._tasks: dict[object, asyncio.Task[None]] = {}
+        self._tasks: dict[object, asyncio.Task[Any]] = {}
         self._again: set[int] = set()
         self._room = asyncio.Semaphore(kit.settings.requests_max + BESIDE_MAX)
         self._stopping = False
@@ -93,9 +94,13 @@ class Runner:
         for payment_id in await resume(self._kit):
             self.wake(payment_id)
 
-    def late(self, answer: LateAnswer, acquirer: str = "") -> None:
-        """Given to the acquirers: an answer nobody waits for, and whose it is. Kept, whatever it is."""
-        self._start(object(), self._late(answer, acquirer))
+    def late(self, answer: LateAnswer, acquirer: str = "") -> asyncio.Task[bool]:
+        """Given to the acquirers: an answer nobody waits for, and whose it is. Kept, whatever it is; what was
+        not collected, only as soon as it can be judged. See acquirer_sdk/port.py:Late."""
+        if isinstance(answer.outcome, NotCollected):
+            booked = self._insist(answer, lambda: uncollected.book(self._kit, answer, acquirer))
+            return self._start(object(), booked)
+        return self._start(object(), self._late(answer, acquirer))
 
     async def drain(self, grace_s: int = STOP_GRACE_S) -> None:
         """Start nothing more and wait for what is under way, at most that long."""
@@ -182,13 +187,13 @@ class Runner:
         else:
             self._look_later(payment)
 
-    async def _late(self, answer: LateAnswer, acquirer: str) -> None:
+    async def _late(self, answer: LateAnswer, acquirer: str) -> bool:
         kept = await self._insist(answer, lambda: late(self._kit, answer, acquirer))
-        if kept is None:
-            return
-        if not kept.judged:
-            await self._insist(answer, lambda: judge(self._kit, kept.payment_id, answer))
-        self.wake(kept.payment_id)
+        if kept is not None:
+            if not kept.judged:
+                await self._insist(answer, lambda: judge(self._kit, kept.payment_id, answer))
+            self.wake(kept.payment_id)
+        return True
 
     async def _insist(self, answer: LateAnswer, step: Callable[[], Awaitable[T]]) -> T:
         """One step of what may not be left out; again for as long as it fails."""
@@ -205,10 +210,11 @@ class Runner:
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 2, 60)
 
-    def _start(self, name: object, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, name: object, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks[name] = task
         task.add_done_callback(lambda _: self._done(name))
+        return task
 
     def _done(self, name: object) -> None:
         del self._tasks[name]

@@ -13,6 +13,7 @@ from mail_gateway.domain import route
 from mail_gateway.work.fence import fenced
 
 if TYPE_CHECKING:
+    from asyncio import Future
     from collections.abc import Callable, Iterator, Mapping
 
     from acquirer_sdk.port import Acquirer
@@ -123,7 +124,7 @@ class Switch:
         """Its reversal is on its way."""
         self._held_back.get(payment.acquirer or self.default, set()).discard(payment.id)
 
-    async def start(self, late: Callable[[LateAnswer, str], None]) -> None:
+    async def start(self, late: Callable[[LateAnswer, str], Future[bool]]) -> None:
         """Start them all. late: given every answer that nobody waits for, and whose it is."""
         for name, acquirer in self._acquirers.items():
             await acquirer.start(partial(_pass_on, late, name))
@@ -158,8 +159,8 @@ class Switch:
             raise refused[0]
 
 
-def _pass_on(late: Callable[[LateAnswer, str], None], name: str, answer: LateAnswer) -> None:
-    late(answer, name)
+def _pass_on(late: Callable[[LateAnswer, str], Future[bool]], name: str, answer: LateAnswer) -> Future[bool]:
+    return late(answer, name)
 
 
 def _asked(payment: Payment, request: AuthoriseRequest) -> route.Asked:

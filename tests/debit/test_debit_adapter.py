@@ -22,6 +22,7 @@ from acquirer_sdk.values import (
     Declined,
     InDoubt,
     LateAnswer,
+    NotCollected,
     NotFound,
     NotSent,
     Ready,
@@ -206,8 +207,8 @@ async def test_uncollected_debits_are_reported_late_also_after_a_restart(world: 
         world.take_answer(bank.answer(world.cut().request))
         await until(lambda: len(late) >= 2)
         assert late[:2] == [
-            LateAnswer(reference(2), 2, Declined("Z1"), "Z1"),
-            LateAnswer(reference(3), 3, Declined("Z4"), "Z4"),
+            LateAnswer(reference(2), 2, NotCollected("Z1"), "Z1"),
+            LateAnswer(reference(3), 3, NotCollected("Z4"), "Z4"),
         ]
         await until(lambda: not world.do(lambda book: book.untold_after([], 10)))
         assert len(late) == 2, "told twice by one life"
@@ -225,6 +226,35 @@ async def test_what_a_life_told_and_could_not_mark_is_told_by_the_next(world: Wo
     for _ in range(2):
         async with running(world) as (_, late):
             await until(lambda late=late: bool(late))
+
+
+async def test_what_the_gateway_could_not_keep_is_told_until_it_can(world: World) -> None:
+    said: list[asyncio.Future[bool]] = []
+
+    def late(_: LateAnswer) -> asyncio.Future[bool]:
+        said.append(asyncio.get_running_loop().create_future())
+        return said[-1]
+
+    adapter = world.adapter()
+    await adapter.start(late)
+    await until(lambda: isinstance(adapter.ready(), Ready))
+    await adapter.authorise(debit(1, 1901))
+    world.now_ms = CUTTING_MS
+    world.take_answer(bank.answer(world.cut().request))
+    await until(lambda: len(said) == 1)
+    await asyncio.sleep(0.1)  # five looks
+    assert len(said) == 1, "nobody asks again while the gateway is at it"
+    said[0].set_result(False)
+    await until(lambda: len(said) == 2)
+    said[1].set_exception(OSError())
+    await until(lambda: len(said) == 3)
+    said[2].cancel()
+    await until(lambda: len(said) == 4)
+    assert world.do(lambda book: len(book.untold_after([], 10))) == 1
+    said[3].set_result(True)
+    await until(lambda: not world.do(lambda book: book.untold_after([], 10)))
+    await adapter.close()
+    assert len(said) == 4
 
 
 async def test_totals_of_a_day_leave_out_what_was_reversed(world: World) -> None:

@@ -128,11 +128,11 @@ payments: Final = Table(
     CheckConstraint("stan BETWEEN 1 AND 999999", name="stan_has_six_digits"),
     CheckConstraint(
         "state NOT IN ('approved', 'captured', 'declined', 'expired', 're-enter', 'refused', 'reversed', "
-        "'settled') OR envelope IS NULL",
+        "'settled', 'unpaid') OR envelope IS NULL",
         name="ended_means_card_wiped",
     ),
     CheckConstraint(
-        "state NOT IN ('approved', 'captured', 'expired', 'refused') OR reversal IS NULL",
+        "state NOT IN ('approved', 'captured', 'expired', 'refused', 'unpaid') OR reversal IS NULL",
         name="ended_means_reversal_wiped",
     ),
     CheckConstraint(
