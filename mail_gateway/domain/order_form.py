@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
+from mail_gateway.domain.forms import ORDER, READ_MAX, SHOWN_MAX, Kind, Wrong
 from mail_gateway.domain.order import LINES_MAX
 from mail_gateway.domain.placing import PlaceOrder, Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-FIRST: Final = frozenset({"order", "注文", "ご注文"})
-"""The words that a form begins with, alone on a line; NFKC, small letters."""
-
-READ_MAX: Final = 200
-"""Lines that are looked at, and characters of a value: more is no form."""
-
-SHOWN_MAX: Final = 15
-"""Characters of a line that a letter names. Fewer than what makes a line ours when it comes back."""
-
-_MARKS: Final = "。.、,!！:;"
 _KEYS: Final = {
     **dict.fromkeys(("customer", "customer id", "顧客", "お客様", "お客様番号", "顧客番号"), "customer"),
     **dict.fromkeys(("deal", "deal id", "取引", "取引番号", "伝票番号"), "deal_id"),
@@ -31,9 +21,8 @@ _KEYS: Final = {
     **dict.fromkeys(("means", "card", "支払", "支払い", "支払方法"), "means"),
     **dict.fromkeys(("minutes", "期限", "回答期限"), "ask_minutes"),
 }
-"""Every key that is known -> what it says."""
+KIND: Final = Kind(ORDER, _KEYS)
 
-_LINE: Final = re.compile(r"(?P<key>[^:=→]{1,20}?)\s*[:=→]\s*(?P<value>.*)", re.DOTALL)
 _PIECES: Final = r"\s*(?:個|点|本|枚|箱|pcs)?"
 _COUNTS: Final = tuple(
     re.compile(form, re.IGNORECASE)
@@ -45,50 +34,26 @@ _COUNTS: Final = tuple(
 )
 """An x is no sign but a letter unless a space is in front of it: a Box 2 is not two of a Bo."""
 
-_AMOUNT: Final = r"(?P<price>[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3}|[1-9][0-9]{0,11}|0)"
+AMOUNT: Final = r"(?P<price>[1-9][0-9]{0,2}(?:,[0-9]{3}){1,3}|[1-9][0-9]{0,11}|0)"
 _PRICES: Final = tuple(
     re.compile(form, re.IGNORECASE)
     for form in (
-        rf"(?P<name>.*\S)\s*@\s*¥?\s*{_AMOUNT}\s*(?:円|yen|jpy)?",
-        rf"(?P<name>.*\S)\s*¥\s*{_AMOUNT}",
-        rf"(?P<name>.*\S)\s+(?:jpy|yen)\s*{_AMOUNT}",
-        rf"(?P<name>.*\S)\s+{_AMOUNT}\s*(?:円|yen|jpy)",
-        rf"(?P<name>.*\D)\s*{_AMOUNT}\s*円",
+        rf"(?P<name>.*\S)\s*@\s*¥?\s*{AMOUNT}\s*(?:円|yen|jpy)?",
+        rf"(?P<name>.*\S)\s*¥\s*{AMOUNT}",
+        rf"(?P<name>.*\S)\s+(?:jpy|yen)\s*{AMOUNT}",
+        rf"(?P<name>.*\S)\s+{AMOUNT}\s*(?:円|yen|jpy)",
+        rf"(?P<name>.*\D)\s*{AMOUNT}\s*円",
     )
 )
-_CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _NUMBER: Final = re.compile(r"(?:no\.?\s*|#\s*)?([0-9]{1,9})", re.IGNORECASE)
 _MINUTES: Final = re.compile(r"([0-9]{1,5})\s*(?:分|minutes?|min)?", re.IGNORECASE)
-_END: Final = re.compile(
-    r"[-_=*─━―—]{2,}.*|.*(wrote|書きました|のメール|writes)\s*:|以上[。.]?|end\.?", re.IGNORECASE
-)
-_BELOW: Final = "[...]: below"
-"""How schemas/mail/said.py says that an older mail came before."""
-
-_COURTESY: Final = re.compile(
-    r"((どうぞ|以上、?)?(よろしく|宜しく)お?(願い|ねがい)(いた|致)?(します|申し上げます)"
-    r"|(どうも)?ありがとう(ございま(す|した))?"
-    r"|.{1,20}から送信|sent from .{1,40}|(many )?thanks?( you)?( very much| so much| in advance)?"
-    r"|(with )?((kind|best|warm) )?regards)[ ,.!、。!]*",
-    re.IGNORECASE,
-)
-"""Said below a form, as a whole line and without a digit, it changes nothing."""
-
-
 FAULTS: Final = (
     *("line-unknown", "line-form", "quantity-missing", "quantity-form", "lines-missing", "lines-many"),
     *("customer-missing", "customer-form", "customer-twice", "deal-missing", "deal-form", "deal-twice"),
     *("delivery-form", "delivery-twice", "means-form", "means-twice", "minutes-form", "minutes-twice"),
 )
 """All that can be wrong with a form by itself; the letter has a sentence for each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wrong:
-    """What cannot be used. why: one of FAULTS; shown: the beginning of the line, or empty."""
-
-    why: str
-    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,31 +73,11 @@ class _Sheet:
     wrong: list[Wrong] = field(default_factory=list)
 
 
-def is_form(own: Sequence[str]) -> bool:
-    """Whether an answer has an order form in it: one line that is the word, alone, and not below an older
-    mail, where nobody can say whose words they are. own: see `read`."""
-    above = list(takewhile(_is_above, own[:READ_MAX]))
-    return sum(map(_begins, above)) == 1
-
-
-def _is_above(line: str) -> bool:
-    return not line.startswith(_BELOW)
-
-
-def _begins(line: str) -> bool:
-    return line.casefold().rstrip(_MARKS).strip() in FIRST
-
-
-def _is_courtesy(line: str) -> bool:
-    return _COURTESY.fullmatch(line) is not None and not any(sign.isdigit() for sign in line)
-
-
 def read(written: Sequence[str], own: Sequence[str], otherwise: str) -> Form:
-    """An order form. written: the lines of the mail, NFKC, none quoted. own: those of them, in order, that
-    stand in no letter of ours; the first other one that is no part of a form ends it. otherwise: the deal ID
-    where the form has none; empty: then it is asked for."""
+    """An order form. written, own: as Kind.part has them. otherwise: the deal ID where the form has none;
+    empty: then it is asked for."""
     sheet = _Sheet()
-    for line in _part(written, own):
+    for line in KIND.part(written, own):
         if not _take(sheet, line):
             sheet.wrong.append(Wrong("line-unknown", line[:SHOWN_MAX]))
     facts = {"deal_id": otherwise, **sheet.facts}
@@ -147,33 +92,8 @@ def read(written: Sequence[str], own: Sequence[str], otherwise: str) -> Form:
     return Form(_order(facts, sheet.wishes))
 
 
-def _part(written: Sequence[str], own: Sequence[str]) -> Iterator[str]:
-    """The lines that are the form's, and all that somebody wrote below its word before it ended."""
-    left, begun = list(reversed(own)), False
-    for line in written[:READ_MAX]:
-        is_own = bool(left) and left[-1] == line
-        if is_own:
-            left.pop()
-        if not begun:
-            begun = is_own and _begins(line)
-            if is_own and _keyed(line):
-                yield line  # above the word, and yet somebody meant it
-            continue
-        if not _is_above(line) or _END.fullmatch(line) or not (is_own or _keyed(line)):
-            return
-        if not _is_courtesy(line):
-            yield line
-
-
-def _keyed(line: str) -> tuple[str, str] | None:
-    """What a line is about, and its value as it was written."""
-    found = _LINE.fullmatch(line)
-    key = None if found is None else _KEYS.get(" ".join(found["key"].casefold().split()))
-    return None if found is None or key is None else (key, found["value"].strip())
-
-
 def _take(sheet: _Sheet, line: str) -> bool:
-    keyed = _keyed(line)
+    keyed = KIND.keyed(line)
     if keyed is None:
         return False
     key, value = keyed
@@ -206,7 +126,7 @@ _SLUGS: Final = {
 def _checked(key: str, value: str) -> str | None:
     """The value in its own form; None: it has none."""
     if key in ("customer", "deal_id"):
-        found = _CODE.fullmatch(value.upper() if key == "customer" else value)
+        found = CODE.fullmatch(value.upper() if key == "customer" else value)
         return found and found[0]
     if key == "delivery":
         return value or None
@@ -226,7 +146,7 @@ def _wish(value: str) -> Wish | str:
     if priced is not None:
         name, price = priced["name"].rstrip(" ,、@¥"), int(priced["price"].replace(",", ""))
         return Wish(name=name, unit_minor=price, quantity=quantity) if name else "line-form"
-    return Wish(product=what, quantity=quantity) if _CODE.fullmatch(what) else "line-form"
+    return Wish(product=what, quantity=quantity) if CODE.fullmatch(what) else "line-form"
 
 
 def _order(facts: dict[str, str], wishes: Sequence[Wish]) -> PlaceOrder:

@@ -40,6 +40,9 @@ class Letter(StrEnum):
     RETURNED = "returned"  # the customer gets the money
     NOT_RETURNED = "not-returned"  # whatever stood in the way: the sale stands as it did
     RETURN_IN_DOUBT = "return-in-doubt"  # not known yet: a final notice follows
+    CANCEL_DONE = "cancel-done"  # the sale that was to be cancelled was not charged and never will be
+    CANCEL_RETURNED = "cancel-returned"  # it had been approved, and was given back
+    NOT_CANCELLED = "not-cancelled"  # it stands as it did
     UNPAID = "unpaid"  # approved as accepted for collection, and then not collected
     UNCLEAR = "unclear"  # not known whether it was charged; a person looks at it
     WANTED = "wanted"  # a sale is approved, and the acquirer wants to know more of it
@@ -55,6 +58,7 @@ class Letter(StrEnum):
     RECEIPT = "receipt"
     ORDER_FORM_TAKEN = "order-form-taken"
     ORDER_FORM_WRONG = "order-form-wrong"
+    RETURN_FORM_TAKEN = "return-form-taken"
     QUESTION = "question"  # of an order, from here on: what customers are asked and told
     QUESTION_REMINDER = "question-reminder"
     QUESTION_AGAIN = "question-again"  # an answer that is no clear yes or no, or proves too little
@@ -82,6 +86,7 @@ TOLD: Final[dict[State, tuple[Outcome, Letter]]] = {
     State.MORE_WANTED: (Outcome.MORE_WANTED, Letter.MORE_WANTED),
     State.IN_DOUBT: (Outcome.IN_DOUBT, Letter.IN_DOUBT),
     State.REVERSED: (Outcome.CANCELLED, Letter.CANCELLED),
+    State.CANCELLED: (Outcome.CANCELLED, Letter.CANCELLED),
     State.UNPAID: (Outcome.CANCELLED, Letter.UNPAID),
     State.EXPIRED: (Outcome.EXPIRED, Letter.EXPIRED),
     State.REFUSED: (Outcome.REFUSED, Letter.REFUSED),
@@ -94,11 +99,21 @@ TOLD_OF_RETURNS: Final[dict[State, tuple[Outcome, Letter]]] = {
 }
 """The same for a return: the reader gets the same numbers, the merchant other words."""
 
+_NOT_CANCELLED: Final = (Outcome.DECLINED, Letter.NOT_CANCELLED)
+TOLD_OF_CANCELS: Final[dict[State, tuple[Outcome, Letter]]] = {
+    **{state: (outcome, Letter.NOT_CANCELLED) for state, (outcome, _) in TOLD.items()},
+    State.APPROVED: (Outcome.APPROVED, Letter.CANCEL_RETURNED),
+    State.CANCELLED: (Outcome.CANCELLED, Letter.CANCEL_DONE),
+    State.IN_DOUBT: (Outcome.IN_DOUBT, Letter.RETURN_IN_DOUBT),
+    **dict.fromkeys((State.REVERSED, State.RE_ENTER, State.MORE_WANTED, State.UNPAID), _NOT_CANCELLED),
+}
+"""The same for a cancel. "Cancelled" is said of the sale: a giving back that was itself undone is none."""
+
 NOTICES: Final = frozenset(
     {
         *(Letter.DIGEST, Letter.CLOSING, Letter.DESK_LIST, Letter.DESK_TODAY),
         *(Letter.DESK_WHICH, Letter.DESK_HELP, Letter.RECEIPT),
-        *(Letter.ORDER_FORM_TAKEN, Letter.ORDER_FORM_WRONG),
+        *(Letter.ORDER_FORM_TAKEN, Letter.ORDER_FORM_WRONG, Letter.RETURN_FORM_TAKEN),
         *(Letter.WANTED, Letter.WANTED_AGAIN, Letter.WANTED_REMINDER),
         *(Letter.WANTED_TAKEN, Letter.WANTED_CLOSED),
     }
@@ -119,6 +134,7 @@ OF_ORDERS: Final = frozenset(
 FIRST: Final = frozenset(
     {
         *(Letter.IN_DOUBT, Letter.CANCELLED, Letter.UNCLEAR, Letter.RETURN_IN_DOUBT, Letter.NOT_RETURNED),
+        *(Letter.CANCEL_DONE, Letter.CANCEL_RETURNED, Letter.NOT_CANCELLED),
         *(Letter.ORDER_LOCKED, Letter.SHOP_DEAD, Letter.SHOP_NOT_RETURNED),
         *(Letter.UNPAID, Letter.SHOP_UNPAID),
     }
@@ -127,6 +143,9 @@ FIRST: Final = frozenset(
 
 KEY_USED: Final = "key-used"
 """Reader and counter of the envelope belong to another payment: it is not processed, and an alarm."""
+
+KEY_BURNED: Final = "key-burned"
+"""They were taken by a cancel before the sale came: it is never charged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +160,14 @@ def telling(event: Event, before: State, after: State, trade: Trade = Trade.SALE
     """What one arrow tells the merchant, if anything."""
     if event.kind is Kind.UNREADABLE:
         return Telling(None, Letter.KEY_USED if event.facts.get("slug") == KEY_USED else Letter.DAMAGED)
-    table = TOLD_OF_RETURNS if trade.is_return else TOLD
-    told = table.get(after) if after is not before else None
+    if event.facts.get("slug") == KEY_BURNED:
+        return Telling(None, Letter.CANCELLED)  # what its key could seal, it has sealed before
+    told = _TOLD_OF[trade].get(after) if after is not before else None
     return Telling(*told) if told else None
+
+
+_TOLD_OF: Final = {
+    **dict.fromkeys((Trade.SALE, Trade.CAPTURE), TOLD),
+    **dict.fromkeys((Trade.VOID, Trade.REFUND), TOLD_OF_RETURNS),
+    Trade.CANCEL: TOLD_OF_CANCELS,
+}

@@ -175,7 +175,7 @@ def _taken(kit: Kit, case: Case) -> OrderEntry:
 
 
 def _made(kit: Kit, case: Case) -> OrderEntry | None:
-    """Charged, and perhaps handed over: some of it is given back, or days later it turns out not collected."""
+    """Charged, and perhaps handed over: some of it is given back, or days later it proves not collected."""
     unpaid = next((one for one in case.payments if one.state is State.UNPAID), None)
     if unpaid is not None:
         return order_clerk.moving(kit, case, OrderKind.NOT_COLLECTED, remark=unpaid.code)

@@ -65,13 +65,28 @@ async def test_a_form_is_an_order_and_the_same_mail_again_is_the_same_order(tmp_
         found = await office.order(deal_id)
         assert (found["total_minor"], found["delivery"]) == (800, "Matsumoto, Chuo 1-2-3")
         assert [line["name"] for line in found["lines"]] == ["Soap", "Wrapping, blue"]
-        question = words_of(await mailbox.letter(CUSTOMER_MAIL, "Wrapping, blue"))
+        asked = await mailbox.letter(CUSTOMER_MAIL, "Wrapping, blue")
+        question = words_of(asked)
         assert "JPY 800" in question
         await office.send(form + f"deal: {deal_id}\n")
         assert "Nothing was done again" in await office.answer("was there before")
         async with world.session() as shop, shop.get("/v1/products") as answer:
             stock = {one["code"]: one.get("available") for one in (await answer.json())["products"]}
         assert stock["4901234567894"] == 98
+        assert "This order is not made yet." in await give_back(office, deal_id, "NOT TAKEN")
+        to, code = str(message_from_bytes(asked)["Reply-To"]), question.partition("code ")[2][:5]
+        head = f"From: {CUSTOMER_MAIL}\r\nTo: {to}\r\nMessage-ID: <yes@carrier.example>\r\n\r\n"
+        await world.post(f"{head}yes\r\n{code}\r\n".encode(), CUSTOMER_MAIL, to)
+        await world.first("order.moved", kind="captured", order=2)
+        assert "It gives back JPY 300 of JPY 800" in await give_back(office, deal_id, "RETURN R-1 TAKEN")
+        assert "Return: R-1" in await office.answer("GIVEN BACK JPY 300")
+        assert "Nothing was done again" in await give_back(office, deal_id, "RETURN R-1 AS BEFORE")
+        assert (await office.order(deal_id))["returned_minor"] == 300
+
+
+async def give_back(office: Office, deal_id: str, word: str) -> str:
+    await office.send(f"Return\ndeal: {deal_id}\namount: 300\nreturn: R-1\nreason: one was bad\n")
+    return await office.answer(word)
 
 
 async def test_what_is_not_clear_is_asked_back_and_who_is_not_the_shop_orders_nothing(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from dice import play, play_async, spoil
 from heart_acquirer import virtual_loop
 from orders_world import OrderWorld
 
-from mail_gateway.domain import order_form
+from mail_gateway.domain import forms, order_form
 from mail_gateway.site import api_fields, api_json, api_openapi
 from mail_gateway.site.api_door import Asked, Door
 from mail_gateway.site.api_shapes import Misfit
@@ -242,7 +242,7 @@ def test_no_form_is_a_fault_of_ours_and_a_taken_one_says_every_line() -> None:
         form = order_form.read(written, own, "m-1")
         if form.order is None:
             assert form.wrong
-            assert all(len(one.shown) <= order_form.SHOWN_MAX for one in form.wrong)
+            assert all(len(one.shown) <= forms.SHOWN_MAX for one in form.wrong)
             return
         asked_for = sum(wish.quantity for wish in form.order.lines)
         assert asked_for >= len(form.order.lines) >= 1

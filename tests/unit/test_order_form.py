@@ -7,21 +7,75 @@ from pathlib import Path
 
 import pytest
 
-from mail_gateway.domain import order_form
+from mail_gateway.domain import order_form, return_form
 from mail_gateway.domain.order_form import Form
+from mail_gateway.domain.order_return import WantReturn
 from mail_gateway.domain.placing import WHY
 from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
 from schemas.mail.said import said
 
 HEAD = "order\ncustomer: C-1\n"
+KINDS = (order_form.KIND, return_form.KIND)
 
 
 def read(text: str, *letters: str) -> Form:
     """As work/replies.py reads a mail. letters: ours that it may quote."""
     written, own = said(text, (), ("pay.example",)), said(text, letters, ("pay.example",))
-    assert order_form.is_form(own)
+    assert order_form.KIND.begins(own)
     return order_form.read(written, own, "m-1")
+
+
+def read_return(text: str) -> return_form.Form:
+    lines = said(text, (), ("pay.example",))
+    assert return_form.KIND.begins(lines)
+    return return_form.read(lines, lines, "m-1")
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", WantReturn("m-1")),
+        ("amount: 500", WantReturn("m-1", 500)),
+        ("amount: JPY 1,200", WantReturn("m-1", 1200)),
+        ("返金額：￥１，２００円\n理由：瓶が割れた", WantReturn("m-1", 1200, "瓶が割れた")),
+        ("return: R-7\namount: 500 yen\nThanks!", WantReturn("R-7", 500)),
+    ],
+)
+def test_a_return_form_is_read_in_the_ways_people_write_it(text: str, wanted: WantReturn) -> None:
+    form = read_return(f"返品\ndeal: D-1\n{text}")
+    assert (form.deal_id, form.wanted, form.wrong) == ("D-1", wanted, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("amount: 0", "amount-form"),
+        ("amount: half", "amount-form"),
+        ("amount: 500.50", "amount-form"),
+        ("amount: -5", "amount-form"),
+        ("amount: 500\namount: 600", "amount-twice"),
+        ("reason:", "reason-form"),
+        ("deal: D-2", "deal-twice"),
+        ("return: a b", "return-form"),
+        ("customer: C-1", "line-unknown"),
+        ("but not the jam", "line-unknown"),
+        ("amount: " + "5" * 300, "line-unknown"),
+    ],
+)
+def test_a_return_that_is_not_clear_is_asked_back(text: str, why: str) -> None:
+    form = read_return(f"return\ndeal: D-1\n{text}")
+    assert form.wanted is None
+    assert why in [one.why for one in form.wrong]
+
+
+def test_a_mail_is_one_form() -> None:
+    both = said("return\ndeal: D-1\norder\ncustomer: C-1", (), ())
+    assert not any(kind.begins(both) for kind in KINDS)
+    lone = said("return\namount: 5", (), ())
+    assert [one.why for one in return_form.read(lone, lone, "").wrong] == ["deal-missing", "return-missing"]
+    named = said("return\ndeal: D-1", (), ())
+    assert [one.why for one in return_form.read(named, named, "").wrong] == ["return-missing"]
 
 
 def line_of(text: str) -> tuple[str, str, int | None, int]:
@@ -133,7 +187,7 @@ def test_what_is_no_form_is_none() -> None:
         "order\norder\n",
         "> order\n> customer: C-1",
     ):
-        assert not order_form.is_form(said(text, (), ())), text
+        assert not order_form.KIND.begins(said(text, (), ())), text
 
 
 def test_a_form_without_a_deal_id_has_the_mails() -> None:
@@ -150,18 +204,24 @@ def test_a_line_above_the_word_is_not_lost() -> None:
 
 def test_the_examples_of_the_document_are_taken() -> None:
     page = (Path(__file__).parents[2] / "docs/order-mail.md").read_text(encoding="utf-8")
-    forms = [read(text).order for text in re.findall(r"```\n(.*?)```", page, re.DOTALL)]
+    examples = re.findall(r"```\n(.*?)```", page, re.DOTALL)
+    forms = [read(text).order for text in examples[:2]]
     assert [form and (form.customer, len(form.lines)) for form in forms] == [("C-7Q4KDM", 2)] * 2
     assert {form.lines[1].unit_minor for form in forms if form} == {200}
+    returns = [read_return(text) for text in examples[2:]]
+    assert [form.deal_id for form in returns] == ["2026-0001"] * 2
+    assert [form.wanted and form.wanted.amount_minor for form in returns] == [500, 500]
 
 
+@pytest.mark.parametrize("is_return", ["", "1"])
 @pytest.mark.parametrize("language", ["ja", "en"])
-def test_the_letter_has_a_sentence_for_all_that_can_be_wrong(language: str) -> None:
+def test_the_letter_has_a_sentence_for_all_that_can_be_wrong(language: str, is_return: str) -> None:
     own = GatewaySettings("pay.example")
     settings = Settings(own, KeySettings(), SmtpSettings("mx.pay.example"), SmarthostSettings())
     letters = Compose(settings, TokenKeys(b"r" * 32, b"b" * 32))
-    for why in (*order_form.FAULTS, *WHY):
-        words = {"merchant": "x", "faults": [{"why": why, "shown": "", "place": ""}]}
+    faults = return_form.FAULTS if is_return else order_form.FAULTS
+    for why in (*faults, *WHY):
+        words = {"merchant": "x", "faults": [{"why": why, "shown": "", "place": ""}], "is_return": is_return}
         text = letters.render(f"{language}/order-form-wrong.txt.j2", words)
         assert re.search(r"^\(1\)\n    \S.{5,}$", text, re.MULTILINE), why
-        assert not [line for line in text.splitlines() if order_form.is_form([line])]
+        assert not [line for line in text.splitlines() if any(kind.begins([line]) for kind in KINDS)]
