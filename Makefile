@@ -10,7 +10,7 @@ TIMES := 100
 SEEDS := 0-99999
 JOBS := 2
 
-.PHONY: help setup demo test check bench fuzz simulate torture firmware try-reader docs lock clean
+.PHONY: help setup demo test check bench fuzz simulate torture firmware try-reader docs pictures lock clean
 
 help:
 	@echo "make demo     one sale from the card to the reader's display, on this machine alone"
@@ -24,6 +24,7 @@ help:
 	@echo "make try-reader  the firmware in your browser, without a reader"
 	@echo "make setup    only build .venv from requirements.lock (the others do it themselves)"
 	@echo "make docs     draw docs/architecture.md's table from the code again"
+	@echo "make pictures take docs/question.png from the real letter again (needs Chromium and fonts-morisawa-bizud-gothic)"
 	@echo "make lock     write requirements.lock again from pyproject.toml (needs uv)"
 	@echo "make clean    remove .venv and what tools left"
 
@@ -75,6 +76,9 @@ firmware: $(READY)
 try-reader:
 	@echo "Open http://127.0.0.1:8765/docs/reader/ in a browser; Ctrl-C ends it."
 	@$(PYTHON) -m http.server --bind 127.0.0.1 8765
+
+pictures: $(READY)
+	PYTHONPATH=tests/worlds $(BIN)/python tests/tidy/pictures.py
 
 docs: $(READY)
 	$(BIN)/python tests/tidy/drawings.py

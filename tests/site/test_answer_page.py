@@ -130,10 +130,7 @@ async def test_what_scanners_of_links_do_confirms_nothing(asked: Asked) -> None:
         for said in ({"answer": "yes", "ocra": good}, {"answer": "no"}):
             status, text = await asked.post(path, form=form, **said)
             assert (status, "Nothing was done" in text) == (403, True)
-    for charset in ("none-such", "utf-16", "raw-unicode-escape"):
-        odd = {"Content-Type": f"application/x-www-form-urlencoded; charset={charset}"}
-        async with asked.http.post(path, data=rb"answer=no&form=1.\ud800", headers=odd) as response:
-            assert response.status == 403
+    await a_form_in_an_odd_charset_is_none(asked, path)
     for said in (
         {},
         {"answer": "yes"},
@@ -195,6 +192,13 @@ async def test_yes_no_and_what_comes_after(asked: Asked) -> None:
     assert STATE.search(text)[1] == "refused"  # type: ignore[index]
     assert asked.state("A-2")[0] == "refused"
     await three_wrong_ones_lock_and_a_person_unlocks(asked)
+
+
+async def a_form_in_an_odd_charset_is_none(asked: Asked, path: str) -> None:
+    for charset in ("none-such", "utf-16", "raw-unicode-escape"):
+        odd = {"Content-Type": f"application/x-www-form-urlencoded; charset={charset}"}
+        async with asked.http.post(path, data=rb"answer=no&form=1.\ud800", headers=odd) as response:
+            assert response.status == 403
 
 
 async def three_wrong_ones_lock_and_a_person_unlocks(asked: Asked) -> None:

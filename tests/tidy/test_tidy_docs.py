@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pictures
 import pytest
 import slugs
 import typer.main
@@ -51,6 +52,10 @@ def test_the_flow_has_twelve_stations() -> None:
 @pytest.mark.parametrize("drawing", DRAWINGS, ids=lambda drawing: drawing.page.stem)
 def test_tables_are_drawn_from_the_code(drawing: Drawing) -> None:
     assert read(drawing.page) == drawing.redrawn(), "run `make docs`"
+
+
+def test_the_picture_of_the_question_is_of_the_letter_as_it_is() -> None:
+    assert pictures.marked(pictures.QUESTION) == pictures.mark(pictures.letter()), "run `make pictures`"
 
 
 def test_the_page_with_a_reader_loads_what_goes_on_the_chip() -> None:
