@@ -69,7 +69,7 @@ def hooks_list(
     limit: Annotated[int, typer.Option(min=1, help="At most so many, oldest first.")] = 50,
     as_json: AsJson = False,
 ) -> int:
-    """List what the shop's server has not taken: tried again at due_ms, given up where there is none."""
+    """List what the shop's server has not taken: tried again when it is due, given up where it is not due."""
     from mail_gateway.admin import api_keys
 
     gateway = settings(read_config(config), "gateway")

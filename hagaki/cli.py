@@ -86,13 +86,14 @@ app.add_typer(till_commands.app, name="shop")
 def main() -> None:
     """Run and exit: 0 done, 1 the answer is no, 2 wrong input, 3 the machine (docs/cli.md)."""
     try:
-        code = app(standalone_mode=False)
+        code = app(standalone_mode=False, prog_name="hagaki")
     except Problem as problem:
         code = _say(problem)
     except Abort:
         code = 130
     except TyperException as error:
-        code = _say_usage(error.format_message())
+        context = getattr(error, "ctx", None)
+        code = _say_usage(error.format_message(), context.command_path if context else "hagaki")
     except OSError as error:
         code = _say(machine_problem(error))
     except SettingsError as error:
@@ -105,11 +106,11 @@ def main() -> None:
     sys.exit(code or 0)
 
 
-def _say_usage(message: str) -> int:
+def _say_usage(message: str, command: str) -> int:
     """A group without a command has shown its help already, and has no message."""
     if not message:
         return WRONG_INPUT
-    return _say(Problem(f"{message.rstrip('.')}. See `hagaki --help`.", "usage", WRONG_INPUT))
+    return _say(Problem(f"{message.rstrip('.')}. See `{command} --help`.", "usage", WRONG_INPUT))
 
 
 def _say(problem: Problem) -> int:

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 app = typer.Typer(help="Debits of bank accounts by file (口座振替).", no_args_is_help=True)
 
-Name = Annotated[str, typer.Option("--acquirer", help="Name of the table [acquirers.NAME].")]
+Name = Annotated[str, typer.Option("--acquirer", help="Name of the table \\[acquirers.NAME].")]
 ZenginFile = Annotated[Path, typer.Argument(help="A file in Zengin format.")]
 
 DEFAULT_NAME = "bank_debit"

@@ -21,11 +21,11 @@ app = typer.Typer(help="The host simulator: an acquirer's ISO 8583 host for tria
 def host(
     context: typer.Context,
     config: ConfigFile = DEFAULT_CONFIG,
-    port: Annotated[int | None, typer.Option(help="Listen here instead of [host] port.")] = None,
-    rules: Annotated[Path | None, typer.Option(help="A rules file instead of [host] rules.")] = None,
+    port: Annotated[int | None, typer.Option(help="Listen here instead of \\[host] port.")] = None,
+    rules: Annotated[Path | None, typer.Option(help="A rules file instead of \\[host] rules.")] = None,
     check: Annotated[Path | None, typer.Option(help="Only look at a rules file, every line of it.")] = None,
     listed: Annotated[
-        bool, typer.Option("--list", help="Only print the list of charges that [host] journal holds.")
+        bool, typer.Option("--list", help="Only print the list of charges that \\[host] journal holds.")
     ] = False,
     live: Annotated[bool, typer.Option("--live", help="Show messages and books in place.")] = False,
     as_json: AsJson = False,

@@ -23,7 +23,7 @@ _TRIAL_DAYS = 30
 
 def processor(
     config: ConfigFile = DEFAULT_CONFIG,
-    port: Annotated[int | None, typer.Option(help="Listen here instead of [processor] port.")] = None,
+    port: Annotated[int | None, typer.Option(help="Listen here instead of \\[processor] port.")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="Certificate chain, PEM.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="Its private key, PEM.")] = None,
     self_signed: Annotated[

@@ -44,10 +44,10 @@ def merchant_selling(
         int | None, typer.Option(help="Up to so much the order's code is enough; above: computed digits.")
     ] = None,
     answer_h: Annotated[
-        int | None, typer.Option(help="A question lapses after so many hours; 0: as [orders] says.")
+        int | None, typer.Option(help="A question lapses after so many hours; 0: as \\[orders] says.")
     ] = None,
     remind_h: Annotated[
-        int | None, typer.Option(help="It is sent again after so many hours; 0: as [orders] says.")
+        int | None, typer.Option(help="It is sent again after so many hours; 0: as \\[orders] says.")
     ] = None,
     webhook: Annotated[
         str | None,

@@ -47,7 +47,7 @@ def carrier(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int
 def handset_run(
     config: ConfigFile = DEFAULT_CONFIG,
     port: Annotated[
-        str | None, typer.Option(help="The reader's serial device instead of [handset] port.")
+        str | None, typer.Option(help="The reader's serial device instead of \\[handset] port.")
     ] = None,
     as_json: AsJson = False,
 ) -> int:

@@ -23,7 +23,7 @@ app = typer.Typer(help="A shop's own devices: till and vending machine.", no_arg
 journal_app = typer.Typer(help="What a device did, deal by deal.", no_args_is_help=True)
 app.add_typer(journal_app, name="journal")
 
-PriceFile = Annotated[Path | None, typer.Option(help="Price file, CSV, instead of [till] prices.")]
+PriceFile = Annotated[Path | None, typer.Option(help="Price file, CSV, instead of \\[till] prices.")]
 Tongue = Annotated[Language | None, typer.Option(help="Language of screen and receipts.")]
 Currency = Annotated[str, typer.Option(help="A foreign currency to show beside ours, such as USD.")]
 Rate = Annotated[str, typer.Option(help="Ours for one of theirs, such as 151.23.")]
@@ -36,7 +36,7 @@ def till(
     config: ConfigFile = DEFAULT_CONFIG,
     prices: PriceFile = None,
     scanner: Annotated[
-        str | None, typer.Option(help="Serial device of the scanner instead of [till] scanner.")
+        str | None, typer.Option(help="Serial device of the scanner instead of \\[till] scanner.")
     ] = None,
     language: Tongue = None,
     currency: Currency = "",
