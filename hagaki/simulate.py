@@ -15,15 +15,20 @@ from hagaki.problem import DONE, NO, Problem
 from hagaki.sections import AsJson
 
 if TYPE_CHECKING:
+    from hagaki.simulation.campaign import Order
     from hagaki.simulation.run import Result
     from hagaki.simulation.tally import Tally
+
+ORDERS: Final = 2
+"""Of shops, beside the payments of readers: they cost as much time as four payments."""
 
 _SEEDS: Final = re.compile(r"(\d{1,15})(?:-(\d{1,15}))?")
 
 
 def command(
     seeds: Annotated[str, typer.Option(help="One seed, or first-last.")] = "0-99",
-    payments: Annotated[int, typer.Option(min=1, max=40, help="Payments in each seed.")] = 10,
+    payments: Annotated[int, typer.Option(min=0, max=40, help="Payments in each seed.")] = 10,
+    orders: Annotated[int, typer.Option(min=0, max=20, help="Orders by mail in each seed.")] = ORDERS,
     faults: Annotated[str, typer.Option(help="Names with commas, all (the seed chooses) or none.")] = "all",
     jobs: Annotated[int, typer.Option(min=1, max=256, help="Processes.")] = 1,
     resume: Annotated[Path | None, typer.Option(help="Keep here what is done, and go on from it.")] = None,
@@ -41,8 +46,8 @@ def command(
     first, last = _range(seeds)
     chosen(first, faults)
     if history:
-        return _show(first, payments, faults)
-    progress = campaign.taken_up(campaign.Order(first, last, payments, faults), resume)
+        return _show(campaign.Order(first, first, payments, faults, orders))
+    progress = campaign.taken_up(campaign.Order(first, last, payments, faults, orders), resume)
     with _watching(last - first + 1, progress.tally.seeds, as_json=as_json) as seen:
         campaign.run(progress, jobs, seen)
     tally = progress.tally
@@ -59,11 +64,11 @@ def _range(text: str) -> tuple[int, int]:
     return int(found.group(1)), int(found.group(2) or found.group(1))
 
 
-def _show(seed: int, payments: int, faults: str) -> int:
+def _show(one: Order) -> int:
     from hagaki.simulation.run import run_seed
 
     lines: list[str] = []
-    result = run_seed(seed, payments, faults, history=lines)
+    result = run_seed(one.first, one.payments, one.asked, one.orders, history=lines)
     print("\n".join(lines))
     print(*result.findings, f"digest {result.digest}", sep="\n")
     return NO if result.findings else DONE

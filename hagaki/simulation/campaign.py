@@ -6,7 +6,7 @@ import gc
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,12 +20,13 @@ CHUNK: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to run. last is included. asked: see `faults.chosen`."""
+    """What to run. last is included. asked: see `faults.chosen`. orders: of shops, in each seed."""
 
     first: int
     last: int
     payments: int
     asked: str
+    orders: int = 0
 
     def chunks(self) -> Iterator[range]:
         """All its seeds, in portions."""
@@ -70,7 +71,7 @@ def taken_up(order: Order, path: Path | None) -> Progress:
     facts = json.loads(path.read_text(encoding="utf-8"))
     if facts["order"] != _facts(order):
         raise Problem(
-            f"{path} belongs to other seeds, payments or faults; choose another file", "resume-other"
+            f"{path} belongs to other seeds, payments, orders or faults; choose another file", "resume-other"
         )
     return Progress(order, path, tally_of(facts["tally"]), facts["done"])
 
@@ -97,7 +98,7 @@ def _run_chunk(order: Order, chunk: range) -> list[Result]:
     """Garbage is collected between portions: within one seed it would cost a third of the time."""
     gc.disable()
     try:
-        return [run_seed(seed, order.payments, order.asked) for seed in chunk]
+        return [run_seed(seed, order.payments, order.asked, order.orders) for seed in chunk]
     finally:
         gc.enable()
         gc.collect()
@@ -105,4 +106,4 @@ def _run_chunk(order: Order, chunk: range) -> list[Result]:
 
 
 def _facts(order: Order) -> dict[str, Any]:
-    return {"first": order.first, "last": order.last, "payments": order.payments, "asked": order.asked}
+    return asdict(order)

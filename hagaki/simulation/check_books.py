@@ -28,7 +28,7 @@ def arrows(_: World, records: Records) -> Iterator[Finding]:
             arrow = f"{event.before} {event.kind} {event.after}"
             yield Finding(Wrong.ILLEGAL, f"payment {event.payment} at {before}: {arrow}")
         at[event.payment] = event.after
-    for payment in records.payments:
+    for payment in (*records.payments, *records.bought):
         if payment.state != at.get(payment.id, State.RECEIVED.value):
             yield Finding(Wrong.ILLEGAL, f"payment {payment.id} is {payment.state}, events end elsewhere")
         if payment.shunted:
@@ -42,7 +42,7 @@ def ledger(world: World, records: Records) -> Iterator[Finding]:
     for row in records.transfers:
         pending[row.payment] += row.amount_minor if row.phase == Phase.PENDING else -row.amount_minor
         posted[row.payment] += row.amount_minor if row.phase == Phase.POSTED else 0
-    found, unknowable = truths(world), excused(world, records)
+    found, unknowable = truths(world, records), excused(world, records)
     for payment in records.payments:
         ended = State(payment.state) in ENDED
         net = found.get(key_of(payment), Truth(0, 0, 0)).net_minor
@@ -56,7 +56,8 @@ def ledger(world: World, records: Records) -> Iterator[Finding]:
 
 def ways(_: World, records: Records) -> Iterator[Finding]:
     """(e) A sale's money goes from the acquirer to the merchant, a return's the other way round."""
-    returns = {payment.id for payment in records.payments if payment.kind != Trade.SALE}
+    every = (*records.payments, *records.bought)
+    returns = {payment.id for payment in every if Trade(payment.kind).is_return}
     for row in records.transfers:
         to_merchant = row.debit == Account.ACQUIRER_RECEIVABLE
         if to_merchant is (row.payment in returns):

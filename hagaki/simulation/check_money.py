@@ -16,6 +16,7 @@ from mail_gateway.domain.outcome import Letter, Outcome
 from schemas.envelope import outcome
 
 if TYPE_CHECKING:
+    from cafis_adapter.host.journal import Entry
     from hagaki.simulation.records import Records
     from hagaki.simulation.sales import Key, Sale
     from hagaki.simulation.world import World
@@ -48,11 +49,12 @@ class Truth:
 _MTIS: Final = {"0100": False, "0200": True}
 
 
-def truths(world: World) -> dict[Key, Truth]:
-    """What the host did for each sale and return."""
+def truths(world: World, records: Records) -> dict[Key, Truth]:
+    """What the host did for each sale and return of a reader."""
+    others = records.references()
     references: dict[Key, list[str]] = defaultdict(list)
     for mti, is_return in _MTIS.items():
-        for entry in world.host.journal.asked(mti):
+        for entry in _asked(world, mti, others):
             references[is_return, entry.amount_minor].append(entry.reference)
     charges = world.host.charges()
     found = {}
@@ -61,6 +63,11 @@ def truths(world: World) -> dict[Key, Truth]:
         net_minor = abs(sum(one.net_minor for one in mine))
         found[key] = Truth(len(asked), sum(one.times for one in mine), net_minor)
     return found
+
+
+def _asked(world: World, mti: str, others: set[str]) -> Iterator[Entry]:
+    """What the host was asked, but for orders."""
+    return (entry for entry in world.host.journal.asked(mti) if entry.reference not in others)
 
 
 def excused(world: World, records: Records) -> set[Key]:
@@ -76,10 +83,10 @@ def excused(world: World, records: Records) -> set[Key]:
     return found
 
 
-def charges(world: World, _records: Records) -> Iterator[Finding]:
+def charges(world: World, records: Records) -> Iterator[Finding]:
     """(b) Each sale was asked for once and charged never or once, for the amount that was keyed in."""
     keyed = {sale.key for sale in (*world.sales, *world.returns) if sale.ksn}
-    for key, truth in truths(world).items():
+    for key, truth in truths(world, records).items():
         _, amount = key
         if key not in keyed:
             yield Finding(Wrong.UNTRUE, f"the host was asked for {amount}, which nobody keyed in")
@@ -93,7 +100,7 @@ def charges(world: World, _records: Records) -> Iterator[Finding]:
 
 def last_words(world: World, records: Records) -> Iterator[Finding]:
     """(c), (d) What each reader accepted last is what the host did; nobody who was heard waits for ever."""
-    found = truths(world)
+    found = truths(world, records)
     accepted, unknowable = world.accepted(), excused(world, records)
     for counter in world.counters:
         shown = counter.shown()
@@ -112,10 +119,11 @@ def _said(sale: Sale, said: int, net: int, *, accepted: bool) -> Iterator[Findin
         yield Finding(Wrong.LOST, f"reader says {name} of {sale.amount_minor}, and nothing more comes")
 
 
-def in_time(world: World, _: Records) -> Iterator[Finding]:
+def in_time(world: World, records: Records) -> Iterator[Finding]:
     """No sale is asked for that is over the limit, or so old that the customer may have gone."""
     sales = {sale.key: sale for sale in (*world.sales, *world.returns)}
-    asked = [(is_return, one) for mti, is_return in _MTIS.items() for one in world.host.journal.asked(mti)]
+    others = records.references()
+    asked = [(is_return, one) for mti, is_return in _MTIS.items() for one in _asked(world, mti, others)]
     for is_return, entry in asked:
         sale = sales.get((is_return, entry.amount_minor))
         if entry.amount_minor > LIMIT_MINOR:
@@ -126,9 +134,9 @@ def in_time(world: World, _: Records) -> Iterator[Finding]:
                 yield Finding(Wrong.UNTRUE, f"{entry.amount_minor} was asked for {age_s} s after its sale")
 
 
-def plain_day(world: World, _: Records) -> Iterator[Finding]:
+def plain_day(world: World, records: Records) -> Iterator[Finding]:
     """Where nothing goes wrong, every sale is approved that can be."""
-    found = truths(world)
+    found = truths(world, records)
     keyed = [back for back in world.returns if back.ksn]
     for sale in (*world.sales, *keyed) if not world.faults else ():
         net = found.get(sale.key, Truth(0, 0, 0)).net_minor
@@ -138,7 +146,7 @@ def plain_day(world: World, _: Records) -> Iterator[Finding]:
 
 def newest_letters(world: World, records: Records) -> Iterator[Finding]:
     """(c) once more: the newest letter of each payment says what the host did."""
-    found = truths(world)
+    found = truths(world, records)
     unknowable = excused(world, records)
     newest: dict[int, str] = {letter.payment: letter.kind for letter in records.letters}
     for payment in records.payments:

@@ -28,7 +28,7 @@ def rest(world: World, _: Records) -> Iterator[Finding]:
 
 def open_items(_: World, records: Records) -> Iterator[Finding]:
     """(d) What has not ended is looked at again at a moment that stands on the disk."""
-    for payment in records.payments:
+    for payment in (*records.payments, *records.bought):
         if State(payment.state) not in ENDED and payment.due_ms is None:
             yield Finding(
                 Wrong.STUCK, f"payment {payment.id} is {payment.state}, and nobody looks at it again"

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from hagaki.simulation import check_books, check_mail, check_money, check_rest, check_secrets, records
+from hagaki.simulation import (
+    check_books,
+    check_mail,
+    check_money,
+    check_orders,
+    check_rest,
+    check_secrets,
+    check_stock,
+    records,
+)
 from hagaki.simulation.findings import Finding, Wrong
 from mail_gateway.domain.errors import GatewayError
 
@@ -29,6 +38,19 @@ CHECKS: Final[tuple[Callable[[World, records.Records], Iterator[Finding]], ...]]
     check_rest.rest,
     check_rest.open_items,
     check_rest.feet,
+    check_orders.charged,
+    check_orders.asked_once,
+    check_orders.agreed,
+    check_orders.heard,
+    check_orders.kept,
+    check_orders.made,
+    check_orders.ledger,
+    check_stock.stock,
+    check_stock.arrows,
+    check_stock.ends,
+    check_stock.letters,
+    check_stock.states_told,
+    check_stock.plain_day,
 )
 
 

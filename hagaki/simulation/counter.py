@@ -24,7 +24,7 @@ from hagaki.simulation.history import History
 from hagaki.simulation.loop import START_MS, Process, VirtualLoop
 from hagaki.simulation.sales import Sale
 from hagaki.simulation.shelves import Shelves
-from hagaki.simulation.town import DOMAIN, Flash, merchant_mail
+from hagaki.simulation.town import SALES_BOX, Flash, merchant_mail
 from handset.courier import Courier
 from handset.phone import Phone
 from handset.ports import Ports
@@ -141,7 +141,7 @@ class Counter:
             port="line",
             spool="phone",
             mail_from=merchant_mail(self._shop.number),
-            mail_to=f"sale@{DOMAIN}",
+            mail_to=SALES_BOX,
             smtp_port=PHONE_PORT,
             fetch="maildir:box",
             poll_ms=POLL_S * 1000,

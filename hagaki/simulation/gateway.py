@@ -7,7 +7,7 @@ import random
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,15 +18,24 @@ from cafis_adapter import adapter
 from hagaki.simulation.disk import Disk
 from hagaki.simulation.history import History
 from hagaki.simulation.loop import START_MS, Process, VirtualLoop
+from hagaki.simulation.market import NO_HOLDS
 from hagaki.simulation.town import DATABASE, DOMAIN, Town
 from mail_gateway import app
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.ports import Ports
-from mail_gateway.settings import GatewaySettings, KeySettings, Settings, SmarthostSettings, SmtpSettings
+from mail_gateway.settings import (
+    GatewaySettings,
+    KeySettings,
+    Settings,
+    SiteSettings,
+    SmarthostSettings,
+    SmtpSettings,
+)
 
 GATEWAY_PORT: Final = 2525
 SMARTHOST_PORT: Final = 2526
 HOST_PORT: Final = 8583
+SITE_PORT: Final = 8443
 STOP_MAX_S: Final = 90
 """A gateway that does not end when asked is killed after so long."""
 RESTART_S: Final = 5
@@ -75,7 +84,8 @@ class Mortal:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the gateway lives in."""
+    """What the gateway lives in. sells: it takes orders, so that it has a site and an acquirer that keeps
+    nothing."""
 
     loop: VirtualLoop
     town: Town
@@ -83,6 +93,7 @@ class Outside:
     history: History
     disk: Disk
     seed: str
+    sells: bool = False
 
 
 class Gateway:
@@ -162,7 +173,11 @@ class Gateway:
         line = {"host": "127.0.0.1", "port": HOST_PORT, "echo_interval_s": 300, "reconnect_max_ms": 20_000}
 
         def build(_: KeyPort) -> dict[str, Acquirer]:
-            return {"cafis": adapter.create(line, own)}
+            names = ("cafis", NO_HOLDS) if self._outside.sells else ("cafis",)
+            built = {name: adapter.create(line, own) for name in names}
+            if NO_HOLDS in built:
+                built[NO_HOLDS].capabilities = replace(built[NO_HOLDS].capabilities, capture=False)
+            return dict(built)
 
         await app.run(self._settings(), ports, build, self._stop)
 
@@ -184,6 +199,7 @@ class Gateway:
             KeySettings(f"file:{self._outside.town.root}"),
             SmtpSettings(f"mx.{DOMAIN}", port=GATEWAY_PORT),
             SmarthostSettings(port=SMARTHOST_PORT),
+            site=SiteSettings(port=SITE_PORT if self._outside.sells else 0),
         )
 
     def _dice(self) -> random.Random:

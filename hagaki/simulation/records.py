@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from hagaki.simulation.order_records import Selling, selling, under_way
 from hagaki.simulation.sales import Key
 from mail_gateway.domain.payment import ENDED, State, Trade
 from mail_gateway.store import books
 from mail_gateway.store.backend import guest
 
+if TYPE_CHECKING:
+    from mail_gateway.store.backend import Guest
+
 _PAYMENTS: Final = (
-    "SELECT id, ksn, state, amount_minor, currency, shunted, due_ms, kind, original, returned_minor"
-    " FROM payments ORDER BY id"
+    "SELECT id, ksn, state, amount_minor, currency, shunted, due_ms, kind, original, returned_minor,"
+    " order_id, hold FROM payments ORDER BY id"
 )
 _EVENTS: Final = "SELECT payment, before, kind, after FROM events ORDER BY id"
 _TRANSFERS: Final = "SELECT payment, debit, credit, amount_minor, currency, phase FROM transfers ORDER BY id"
@@ -25,16 +30,26 @@ _STATES: Final = "SELECT id, state, amount_minor FROM payments"
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Rows as the database gives them. late: payments with a late approval on record.
-
-    broken_at: where the ledger's chain breaks, None: nowhere."""
+    """Rows as the database gives them. payments: of readers; bought: of orders. late: payments with a late
+    approval on record. broken_at: where the ledger's chain breaks, None: nowhere."""
 
     payments: list[Any]
+    bought: list[Any]
     events: list[Any]
     transfers: list[Any]
     letters: list[Any]
     late: list[Any]
     broken_at: int | None
+    selling: Selling
+
+    def references(self) -> set[str]:
+        """By what the host knows the payments of orders."""
+        return {reference(payment.id) for payment in self.bought}
+
+
+def reference(payment: int) -> str:
+    """By what the host knows a payment."""
+    return f"{payment:012d}"
 
 
 def key_of(payment: Any) -> Key:
@@ -47,7 +62,11 @@ def read(url: str) -> Records:
     with guest(url) as conn:
         asked = (_PAYMENTS, _EVENTS, _TRANSFERS, _LETTERS, _LATE)
         rows = [list(conn.exec_driver_sql(sql)) for sql in asked]
-        return Records(rows[0], rows[1], rows[2], rows[3], rows[4], books.broken_at(conn))
+        readers = [payment for payment in rows[0] if payment.order_id is None]
+        bought = [payment for payment in rows[0] if payment.order_id is not None]
+        events, transfers, letters, late = rows[1:]
+        sold = (books.broken_at(conn), selling(conn))
+        return Records(readers, bought, events, transfers, letters, late, *sold)
 
 
 def ksns(url: str) -> set[bytes]:
@@ -56,12 +75,42 @@ def ksns(url: str) -> set[bytes]:
         return {bytes(ksn) for (ksn,) in conn.exec_driver_sql("SELECT ksn FROM payments")}
 
 
-def is_settled(url: str, may_stay_open: frozenset[int]) -> bool:
-    """Nothing is under way any more. may_stay_open: last three digits of amounts that the host never ends."""
+def mails(url: str) -> set[str]:
+    """Message-IDs of all mails that were kept. Raises GatewayError."""
     with guest(url) as conn:
-        if conn.exec_driver_sql(_OPEN_LETTERS).scalar():
-            return False
-        return all(
-            State(state) in ENDED or (State(state) in _REVERSED and amount % 1000 in may_stay_open)
-            for _, state, amount in conn.exec_driver_sql(_STATES)
-        )
+        return set(conn.exec_driver_sql("SELECT message_id FROM mails").scalars())
+
+
+class Settling:
+    """Asks again and again whether all is settled, on one connection for each database."""
+
+    def __init__(self, may_stay_open: frozenset[int]) -> None:
+        self._may_stay_open = may_stay_open
+        self._url = ""
+        self._open = ExitStack()
+
+    def is_settled(self, url: str) -> bool:
+        """Nothing is under way any more. Raises GatewayError."""
+        if url != self._url:
+            self.close()
+            engine = self._open.enter_context(guest(url)).engine
+            self._conn, self._url = self._open.enter_context(engine.connect()), url
+        try:
+            return is_settled(self._conn, self._may_stay_open)
+        finally:
+            self._conn.rollback()
+
+    def close(self) -> None:
+        """The connection is given up."""
+        self._url = ""
+        self._open.close()
+
+
+def is_settled(conn: Guest, may_stay_open: frozenset[int]) -> bool:
+    """may_stay_open: last three digits of amounts that the host never ends."""
+    if conn.exec_driver_sql(_OPEN_LETTERS).scalar() or any(under_way(conn, may_stay_open)):
+        return False
+    return all(
+        State(state) in ENDED or (State(state) in _REVERSED and amount % 1000 in may_stay_open)
+        for _, state, amount in conn.exec_driver_sql(_STATES)
+    )

@@ -26,12 +26,14 @@ class Result:
     findings: tuple[Finding, ...]
     digest: str
     virtual_s: int
+    orders: int = 0
 
     @property
     def replay(self) -> str:
         """The line that runs exactly this again."""
         named = faults.named(self.faults)
-        return f"hagaki simulate --seeds {self.seed} --payments {self.payments} --faults {named}"
+        worlds = f"--seeds {self.seed} --payments {self.payments} --orders {self.orders}"
+        return f"hagaki simulate {worlds} --faults {named}"
 
 
 def _findings(world: World) -> tuple[Finding, ...]:
@@ -54,10 +56,12 @@ class _Ear(logging.Handler):
         self._heard.append(f"{record.name}: {record.getMessage()}")
 
 
-def run_seed(seed: int, payments: int, asked: str, *, history: list[str] | None = None) -> Result:
+def run_seed(
+    seed: int, payments: int, asked: str, orders: int = 0, *, history: list[str] | None = None
+) -> Result:
     """asked: see `faults.chosen`. history: gets all that happened, one line each."""
     folder = fast_folder("hagaki-world-")
-    world = World(seed, payments, faults.chosen(seed, asked), folder)
+    world = World(seed, payments, faults.chosen(seed, asked), folder, orders)
     ear = _Ear(world.logged)
     logging.getLogger().addHandler(ear)
     try:
@@ -65,7 +69,8 @@ def run_seed(seed: int, payments: int, asked: str, *, history: list[str] | None 
         if history is not None:
             history.extend(map(str, world.history.happenings))
         strikes, virtual_s = dict(world.strikes), int(world.loop.time())
-        return Result(seed, payments, world.faults, strikes, findings, world.history.digest(), virtual_s)
+        found = (strikes, findings, world.history.digest(), virtual_s, orders)
+        return Result(seed, payments, world.faults, *found)
     finally:
         logging.getLogger().removeHandler(ear)
         world.close()

@@ -22,7 +22,7 @@ CONDITIONS: Final = (10, 10, 10, 21, 61, 80)
 SALES_TO_A_READER: Final = 5
 """A reader can check the answers of its last ten."""
 
-_PLAIN: Final = tuple(last for last in range(200, 900) if not of_amount(last).digits)
+PLAIN: Final = tuple(last for last in range(200, 900) if not of_amount(last).digits)
 """Last three digits by which the host does nothing of its own."""
 LIMIT_MINOR: Final = 1_000_000
 """The gateway's limit of a sale in the simulated world."""
@@ -63,7 +63,7 @@ class Sale:
 
 def readers_for(payments: int) -> int:
     """How many readers share that many payments."""
-    return max(2, -(-payments // SALES_TO_A_READER))
+    return max(2, -(-payments // SALES_TO_A_READER)) if payments else 0
 
 
 def plan(seed: int, payments: int, faults: frozenset[Fault]) -> list[Sale]:
@@ -76,7 +76,7 @@ def plan(seed: int, payments: int, faults: frozenset[Fault]) -> list[Sale]:
     dice.shuffle(shares)
     sales = []
     for number, (at_s, thousand) in enumerate(zip(times, thousands, strict=True)):
-        last = dice.choice(digits) if digits and dice.randrange(100) < 60 else dice.choice(_PLAIN)
+        last = dice.choice(digits) if digits and dice.randrange(100) < 60 else dice.choice(PLAIN)
         over = LIMIT_MINOR if dice.randrange(100) < 3 else 0
         amount = thousand * 1000 + last + over
         sales.append(Sale(number, shares[number], at_s, amount, dice.choice(CARDS), dice.choice(CONDITIONS)))
@@ -96,7 +96,7 @@ def give_backs(seed: int, sold: list[Sale], faults: frozenset[Fault]) -> list[Sa
         if wanted < 20 and free:
             kind, thousand = payload.REFUND, dice.choice(free)
             used.add(thousand)
-            last = dice.choice(digits) if digits and dice.randrange(100) < 60 else dice.choice(_PLAIN)
+            last = dice.choice(digits) if digits and dice.randrange(100) < 60 else dice.choice(PLAIN)
             amount = thousand * 1000 + last
         at_s = sale.at_s + dice.randint(60, 900)
         if wanted < 35:

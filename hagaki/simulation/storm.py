@@ -30,14 +30,14 @@ class Storm:
         self._world = world
         self._dice = dice
         longer_s = LONG_S if dice.random() < LONG_CHANCE else 0
-        self._end_s = world.sales[-1].at_s + dice.randint(*AFTER_LAST_SALE_S) + longer_s
+        self._end_s = world.last_s() + dice.randint(*AFTER_LAST_SALE_S) + longer_s
 
     async def pass_by(self) -> None:
         """Until the storm is over; what is down then is the world's to put up again."""
         working = [
             asyncio.get_running_loop().create_task(work(self))
             for fault, work in _WORKS.items()
-            if fault in self._world.faults
+            if fault in self._world.faults and (self._world.counters or fault is not Fault.PHONE_CRASH)
         ]
         await asyncio.sleep(self._end_s)
         for task in working:

@@ -16,10 +16,12 @@ _DAY_S: Final = 86_400
 
 @dataclass
 class Line:
-    """One fault class. tried: payments of the seeds it was on in; struck: how often it really struck."""
+    """One fault class. tried, orders: payments and orders of the seeds it was on in; struck: how often it
+    really struck."""
 
     seeds: int = 0
     tried: int = 0
+    orders: int = 0
     struck: int = 0
     found: dict[str, int] = field(default_factory=dict)
 
@@ -27,6 +29,7 @@ class Line:
         """One seed in which this fault was on."""
         self.seeds += 1
         self.tried += result.payments
+        self.orders += result.orders
         self.struck += struck
         for wrong in sorted({finding.wrong for finding in result.findings}):
             self.found[wrong.value] = self.found.get(wrong.value, 0) + 1
@@ -38,6 +41,7 @@ class Tally:
 
     seeds: int = 0
     payments: int = 0
+    orders: int = 0
     virtual_s: int = 0
     deaths: int = 0
     lines: dict[str, Line] = field(default_factory=dict)
@@ -47,6 +51,7 @@ class Tally:
         """One seed more."""
         self.seeds += 1
         self.payments += result.payments
+        self.orders += result.orders
         self.virtual_s += result.virtual_s
         self.deaths += result.strikes.get(Fault.CRASH, 0)
         for fault in sorted(result.faults):
@@ -61,24 +66,26 @@ class Tally:
         return asdict(self)
 
     def rows(self) -> Iterable[tuple[str, ...]]:
-        """The published table: fault class, tried, and how often each hurt showed."""
+        """The published table: fault class, payments and orders tried, and how often each hurt showed."""
         for name in (*(fault.value for fault in Fault), "all"):
             line = self.lines.get(name)
             if line is not None:
                 shown = (str(line.found.get(wrong.value, 0)) for wrong in SHOWN)
                 others = sum(n for wrong, n in line.found.items() if Wrong(wrong) not in SHOWN)
-                yield name, f"{line.tried:,}", f"{line.struck:,}", *shown, str(others)
+                tried = (f"{line.tried:,}", f"{line.orders:,}", f"{line.struck:,}")
+                yield name, *tried, *shown, str(others)
 
     def sentence(self) -> str:
         """The sum of it all."""
         days = self.virtual_s // _DAY_S
         return (
-            f"{self.seeds:,} seeds, {self.payments:,} payments, {self.deaths:,} deaths of the gateway,"
-            f" {days:,} simulated days, {len(self.failures):,} seeds with findings"
+            f"{self.seeds:,} seeds, {self.payments:,} payments, {self.orders:,} orders,"
+            f" {self.deaths:,} deaths of the gateway, {days:,} simulated days,"
+            f" {len(self.failures):,} seeds with findings"
         )
 
 
-HEAD: Final = ("fault class", "tried", "struck", *(wrong.value for wrong in SHOWN), "other")
+HEAD: Final = ("fault class", "tried", "orders", "struck", *(wrong.value for wrong in SHOWN), "other")
 
 
 def failure_of(result: Result) -> dict[str, Any]:

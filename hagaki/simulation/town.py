@@ -16,6 +16,8 @@ from card_reader_fw.board.desk.device import cipher
 from card_reader_fw.crypto import dukpt
 from card_reader_fw.journal import SLOT, Journal
 from card_reader_fw.shelf import CELLS, FIRST_BANK
+from hagaki.simulation.market import CARRIER, Market, furnish
+from hagaki.simulation.sales import CARDS
 from mail_gateway.admin.merchants import NewMerchant
 from mail_gateway.envelope.dukpt import initial_key
 from mail_gateway.envelope.keys import BDK_ID_LENGTH, KeyRing, Purpose, kcv
@@ -24,7 +26,7 @@ from mail_gateway.store import register
 from mail_gateway.store.backend import guest
 
 DOMAIN: Final = "pay.example"
-CARRIER: Final = "carrier.example"
+SALES_BOX: Final = f"sale@{DOMAIN}"
 DATABASE: Final = "hagaki.db"
 _MEMORY: Final = Path("/dev/shm")
 
@@ -55,10 +57,12 @@ class Flash:
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """folder: a database with keys, merchants, readers, to be copied. secrets: what must never be found."""
+    """folder: a database with keys, merchants, readers and the market, to be copied. secrets: what must never
+    be found."""
 
     folder: Path
     root: Path
+    market: Market
     flashes: tuple[Flash, ...] = field(repr=False)
     secrets: tuple[bytes, ...] = field(repr=False)
 
@@ -92,8 +96,10 @@ def town(readers: int) -> Town:
             language = "ja" if number % 2 else "en"
             row = register.add_merchant(conn, NewMerchant(f"Shop {number}", merchant_mail(number), language))
             register.add_reader(conn, bdk_id + number.to_bytes(4, "big"), bdk_id.hex().upper(), row["id"])
+        market = furnish(conn, ring, dice, DOMAIN, CARDS)
     flashes = tuple(_flash(bdk_id + number.to_bytes(4, "big"), key) for number, key in enumerate(initial))
-    return Town(folder, root, flashes, (bdk, fetch_root(f"file:{root}"), *initial))
+    keys = [store.key.encode() for store in market.stores]
+    return Town(folder, root, market, flashes, (bdk, fetch_root(f"file:{root}"), *initial, *keys))
 
 
 def _flash(key_id: bytes, key: bytes) -> Flash:

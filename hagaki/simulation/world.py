@@ -16,6 +16,7 @@ from hagaki.simulation import records, sales
 from hagaki.simulation.carrier import Carrier, Luck
 from hagaki.simulation.counter import OPEN_OUTCOMES, PHONE_PORT, Counter, Shop, ksn_of
 from hagaki.simulation.disk import Disk
+from hagaki.simulation.fair import Fair
 from hagaki.simulation.faults import DIGITS, KINDS, NEVER_ENDS, Fault
 from hagaki.simulation.gateway import HOST_PORT, SMARTHOST_PORT, Gateway, Outside
 from hagaki.simulation.history import History
@@ -23,7 +24,7 @@ from hagaki.simulation.loop import START_MS, Process, VirtualLoop
 from hagaki.simulation.network import Network
 from hagaki.simulation.smtp import Door
 from hagaki.simulation.storm import Storm
-from hagaki.simulation.town import merchant_mail, town
+from hagaki.simulation.town import SALES_BOX, merchant_mail, town
 from hagaki.simulation.weather import SeededWeather
 from mail_gateway.domain.errors import GatewayError
 
@@ -38,12 +39,14 @@ PATIENCE_S: Final = (300, 900)
 
 @dataclass
 class World:
-    """folder: for the databases, empty. Everything random comes from the seed."""
+    """folder: for the databases, empty. orders: how many shops place beside the readers' payments. Everything
+    random comes from the seed."""
 
     seed: int
     payments: int
     faults: frozenset[Fault]
     folder: Path
+    orders: int = 0
     strikes: dict[Fault, int] = field(default_factory=dict)
     settled_s: float | None = None
     stormy_s: float = 0.0
@@ -61,10 +64,14 @@ class World:
         self.disk = Disk()
         self.sales = sales.plan(self.seed, self.payments, self.faults)
         self.returns = sales.give_backs(self.seed, self.sales, self.faults)
-        self.gateway = Gateway(Outside(self.loop, self.town, self.folder, self.history, self.disk, text))
+        around = (self.loop, self.town, self.folder, self.history, self.disk, text)
+        self.gateway = Gateway(Outside(*around, sells=bool(self.orders)))
         self.gateway.died = self.audit
         self.counters: list[Counter] = []
         self.missed: set[bytes] = set()
+        self.missed_mails: set[str] = set()
+        self.fair = Fair(self)
+        self._settling = records.Settling(NEVER_ENDS)
 
     async def run(self) -> None:
         """Storm, calm, rest. Then `settled_s` says how long the rest took, None: it did not come."""
@@ -74,17 +81,25 @@ class World:
         selling += [self._do(self._give_back(back)) for back in self.returns]
         losing = Fault.MAIL_BOUNCED in self.faults  # else nothing gets lost, and nobody has to help
         nagging = [self._do(self._nag(counter)) for counter in self.counters if losing]
+        self.fair.begin()
         await storm.pass_by()
         self._calm()
-        await asyncio.wait(selling)
+        if selling:
+            await asyncio.wait(selling)
         await self._settle()
         for task in nagging:
             task.cancel()
+        self.fair.end()
 
     def close(self) -> None:
         """The world ends: nothing in it has an effect any more."""
+        self._settling.close()
         self.gateway.kill()
         self.loop.end()
+
+    def last_s(self) -> float:
+        """When the last sale begins or the last order is placed, virtual seconds."""
+        return max((one.at_s for one in self.sales or self.fair.buys), default=0.0)
 
     def count_strikes(self) -> None:
         """Add what is known only at the end: what the host did by amount and kind, and noise on the line."""
@@ -99,15 +114,18 @@ class World:
         """What was answered 250 is on the disk now, not only in the end: what is not goes to `missed`."""
         with suppress(GatewayError):
             self.missed |= self.accepted() - records.ksns(self.gateway.url)
+            if self.orders:
+                self.missed_mails |= self.fair.accepted() - records.mails(self.gateway.url)
 
     def accepted(self) -> set[bytes]:
         """KSNs of the sales that the gateway answered 250."""
-        return {ksn_of(mail.raw.decode("ascii")) for mail in self.carrier.acked if mail.sender}
+        sales = (mail for mail in self.carrier.acked if mail.sender and mail.recipient == SALES_BOX)
+        return {ksn_of(mail.raw.decode("ascii")) for mail in sales}
 
     async def _build(self) -> None:
         ports = HostPorts(self._now_ms, random.Random(f"{self.seed}/host").randbytes, self._host_tells)
         kind = next((fault.value for fault in KINDS if fault in self.faults), "normal")
-        self.host = Host(HostSettings(port=HOST_PORT, kind=kind), ports)
+        self.host = Host(HostSettings(port=HOST_PORT, kind=kind, rules=self.fair.host_rules()), ports)
         await self.loop.spawn(Process("host"), self.host.start())
         for port in (PHONE_PORT, SMARTHOST_PORT):
             await self.loop.spawn(Process("carrier"), self.loop.create_server(self._door, "", port))
@@ -168,13 +186,15 @@ class World:
         self.gateway.start()
 
     async def _settle(self) -> None:
-        while self.loop.time() < self.stormy_s + SETTLE_S:
+        while self.loop.time() < self.stormy_s + SETTLE_S + self.fair.takes_s:
             await asyncio.sleep(LOOK_S)
             if self._is_settled():
                 self.settled_s = self.loop.time() - self.stormy_s
                 return
 
     def _is_settled(self) -> bool:
+        if not self.fair.is_over():
+            return False
         for counter in self.counters:
             shown = counter.shown()
             for sale in counter.sealed:
@@ -183,7 +203,7 @@ class World:
                 if not final and sale.digits not in NEVER_ENDS and counter.has_posted(sale.ksn):
                     return False
         try:
-            return records.is_settled(self.gateway.url, NEVER_ENDS)
+            return self._settling.is_settled(self.gateway.url)
         except GatewayError:
             return False
 

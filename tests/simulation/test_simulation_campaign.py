@@ -16,11 +16,12 @@ from hagaki.simulation.tally import Tally, markdown, tally_of
 
 def test_a_good_campaign_prints_its_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report = tmp_path / "report.md"
-    assert command(seeds="0-1", payments=2, faults="crash,mail-doubled", report=report, as_json=True) == 0
+    asked = {"payments": 1, "orders": 1, "faults": "crash,mail-doubled"}
+    assert command(seeds="0-1", report=report, as_json=True, **asked) == 0
     facts = json.loads(capsys.readouterr().out)
-    assert (facts["seeds"], facts["payments"], facts["failures"]) == (2, 4, [])
-    assert facts["lines"]["crash"]["tried"] == 4
-    assert "| crash | 4 |" in report.read_text(encoding="utf-8")
+    assert (facts["seeds"], facts["payments"], facts["orders"], facts["failures"]) == (2, 2, 2, [])
+    assert (facts["lines"]["crash"]["tried"], facts["lines"]["crash"]["orders"]) == (2, 2)
+    assert "| crash | 2 | 2 |" in report.read_text(encoding="utf-8")
 
 
 def test_a_seed_that_finds_something_is_printed_with_the_line_that_replays_it(
@@ -28,9 +29,9 @@ def test_a_seed_that_finds_something_is_printed_with_the_line_that_replays_it(
 ) -> None:
     bug = next(one for one in planted_money.BED.bugs if one.name == "the_ledger_rounds")
     bug.plant(monkeypatch)
-    assert command(seeds="4", payments=2, faults="none") == 1
+    assert command(seeds="4", payments=2, orders=0, faults="none") == 1
     said = capsys.readouterr().err
-    assert "hagaki simulate --seeds 4 --payments 2 --faults none" in said
+    assert "hagaki simulate --seeds 4 --payments 2 --orders 0 --faults none" in said
     assert "digest" in said and "books:" in said
 
 
@@ -49,8 +50,9 @@ def test_a_campaign_goes_on_where_it_was_left(tmp_path: Path) -> None:
 def test_the_state_of_another_order_is_refused(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
     campaign.taken_up(campaign.Order(0, 1, 1, "none"), state).add(range(0, 2), [])
-    with pytest.raises(Problem, match="resume-other"):
-        campaign.taken_up(campaign.Order(0, 1, 2, "none"), state)
+    for other in (campaign.Order(0, 1, 2, "none"), campaign.Order(0, 1, 1, "none", 3)):
+        with pytest.raises(Problem, match="resume-other"):
+            campaign.taken_up(other, state)
 
 
 @pytest.mark.parametrize("seeds", ["", "x", "5-2", "1-", "-3"])

@@ -16,7 +16,7 @@ SEEDS = (3, 7)
 ONE = """
 import sys
 from hagaki.simulation.run import run_seed
-print(run_seed(int(sys.argv[1]), 6, "all").digest)
+print(run_seed(int(sys.argv[1]), 4, "all", 1).digest)
 """
 
 
@@ -30,7 +30,7 @@ def elsewhere(seed: int, hash_seed: str) -> str:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_another_process_and_hash_seed_live_through_the_same(seed: int) -> None:
-    here = run_seed(seed, 6, "all").digest
+    here = run_seed(seed, 4, "all", 1).digest
     assert {elsewhere(seed, "1"), elsewhere(seed, "12345"), here} == {here}
 
 
@@ -45,7 +45,8 @@ def test_the_line_that_is_printed_runs_exactly_this_again() -> None:
     first = run_seed(11, 6, "all")
     again = run_seed(11, 6, faults.named(first.faults))
     assert again.digest == first.digest
-    assert first.replay == f"hagaki simulate --seeds 11 --payments 6 --faults {faults.named(first.faults)}"
+    named = faults.named(first.faults)
+    assert first.replay == f"hagaki simulate --seeds 11 --payments 6 --orders 0 --faults {named}"
 
 
 def test_other_seeds_are_other_worlds() -> None:

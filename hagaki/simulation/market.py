@@ -1,0 +1,103 @@
+"""Shops that sell by mail, their goods and their customers: what every world has of them on file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from mail_gateway.admin.customers import ID_LENGTH, LETTERS
+from mail_gateway.admin.merchants import NewMerchant
+from mail_gateway.domain.customer import MeansKind
+from mail_gateway.domain.order import Settle
+from mail_gateway.envelope.keys import Purpose
+from mail_gateway.envelope.means import wrap_card
+from mail_gateway.outbox.compose import NEVER
+from mail_gateway.store import api_keys, customers, products, register, selling
+from schemas.mail import token
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Sequence
+
+    from mail_gateway.envelope.keys import KeyRing
+    from mail_gateway.store.backend import Guest
+
+GOODS: Final = "TEA"
+UNIT_MINOR: Final = 100
+STOCK: Final = 3
+"""Of each shop: less than its customers may want."""
+
+PEOPLE: Final = 20
+CARRIER: Final = "carrier.example"
+NO_HOLDS: Final = "no-holds"
+"""The acquirer that keeps no amounts: who pays through it is asked first."""
+
+LIMIT_MINOR: Final = 1_000_000
+_LANGUAGES: Final = ("en", "ja")
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One shop. key: of its server; letterbox: the address of ours that an earlier letter gave it."""
+
+    merchant: int
+    settle: Settle
+    mail: str
+    language: str
+    key: str = field(repr=False)
+    letterbox: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One customer. means: numbers of the two ways to pay: where amounts are kept, and where they are not."""
+
+    customer_id: str
+    mail: str
+    language: str
+    means: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """All of them."""
+
+    stores: tuple[Store, ...]
+    people: tuple[Person, ...]
+
+
+def furnish(conn: Guest, ring: KeyRing, dice: random.Random, domain: str, cards: Sequence[str]) -> Market:
+    """Put them on file; cards: track 2 of test cards."""
+    stores = [_store(conn, ring, domain, settle) for settle in Settle]
+    people = [_person(conn, ring, dice, number, cards[number % len(cards)]) for number in range(PEOPLE)]
+    return Market(tuple(stores), tuple(people))
+
+
+def _store(conn: Guest, ring: KeyRing, domain: str, settle: Settle) -> Store:
+    language = "ja" if settle is Settle.DAILY else "en"
+    new = NewMerchant(f"Store {settle}", f"store-{settle}@{CARRIER}", language)
+    number = register.add_merchant(conn, new)["id"]
+    selling.change(conn, number, {"settle": settle.value, "remind_h": 1, "code_minor_max": LIMIT_MINOR})
+    products.put(conn, number, {**_GOODS, "stock": STOCK})
+    key = f"hgk_{ring.random_bytes(16).hex()}"
+    api_keys.add(conn, number, "server", api_keys.key_hash(key), 0)
+    local = token.make(ring.token_key(Purpose.REPLY_TOKEN), token.DESK, number, new.mail, NEVER)
+    return Store(number, settle, new.mail, language, key, f"{local}@{domain}")
+
+
+_GOODS: Final = {"code": GOODS, "name": "Tea", "unit_minor": UNIT_MINOR, "currency": 392}
+
+
+def _person(conn: Guest, ring: KeyRing, dice: random.Random, number: int, card: str) -> Person:
+    customer_id = f"C-{''.join(dice.choice(LETTERS) for _ in range(ID_LENGTH))}"
+    mail, language = f"buyer{number}@{CARRIER}", _LANGUAGES[number % 2]
+    row = {"customer_id": customer_id, "name": f"Buyer {number}", "mail": mail, "language": language}
+    customers.add(conn, row)
+    own = customers.find(conn, customer_id)
+    pan, _, rest = card.partition("=")
+    shown = {"customer": own, "kind": MeansKind.CARD.value, "shown": f"{pan[:6]}******{pan[-4:]}"}
+    ways = [
+        customers.add_means(conn, {**shown, "acquirer": name, "wrapped": wrap_card(ring, own, pan, rest[:4])})
+        for name in ("", NO_HOLDS)
+    ]
+    return Person(customer_id, mail, language, (ways[0]["id"], ways[1]["id"]))

@@ -1,0 +1,78 @@
+"""What the gateway has on its disk about orders, read as any other program would read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from mail_gateway.domain.order import DEAD, OrderState
+from mail_gateway.store import order_doctor
+
+if TYPE_CHECKING:
+    from mail_gateway.store.backend import Guest
+
+_ORDERS: Final = (
+    "SELECT id, merchant, deal_id, state, code, total_minor, settle, ask_first, until_ms, due_ms, made_ms"
+    " FROM orders ORDER BY id"
+)
+_EVENTS: Final = "SELECT order_id, at_ms, before, kind, after FROM order_events ORDER BY id"
+_ASKINGS: Final = (
+    "SELECT c.order_id AS order_id, c.state AS state, c.until_ms AS until_ms, answered_ms, message_id"
+    " FROM confirmations c LEFT JOIN mails ON mails.id = answer_mail"
+)
+_LETTERS: Final = (
+    "SELECT order_id, kind, version, created_ms FROM letters WHERE order_id IS NOT NULL ORDER BY id"
+)
+_NOTICES: Final = "SELECT merchant, kind FROM letters WHERE order_id IS NULL AND merchant IS NOT NULL"
+_MAILS: Final = (
+    "SELECT id, message_id, verdict, slug, order_id, received_ms, handled_ms FROM mails"
+    " WHERE order_id IS NOT NULL"
+)
+_LINES: Final = "SELECT order_id, product, quantity FROM order_lines WHERE product IS NOT NULL"
+_PRODUCTS: Final = "SELECT id, merchant, stock, reserved FROM products ORDER BY id"
+_OPEN: Final = "SELECT id, state, total_minor, due_ms FROM orders"
+_UNREAD: Final = "SELECT count(*) FROM mails WHERE verdict IN ('answer', 'reply') AND handled_ms IS NULL"
+_LAST: Final = 1 << 62
+MADE: Final = frozenset({OrderState.CAPTURED, OrderState.HANDED_OVER})
+
+
+@dataclass(frozen=True, slots=True)
+class Selling:
+    """Rows as the database gives them. waiting: orders that the doctor names as not captured, or as kept."""
+
+    orders: list[Any]
+    events: list[Any]
+    askings: dict[int, Any]
+    letters: list[Any]
+    notices: list[Any]
+    mails: list[Any]
+    lines: list[Any]
+    products: list[Any]
+    waiting: frozenset[int]
+
+    def by_deal(self, deal_id: str) -> Any | None:
+        """The order of that deal ID: no two shops of a world use one."""
+        return next((order for order in self.orders if order.deal_id == deal_id), None)
+
+
+def selling(conn: Guest) -> Selling:
+    """All of it."""
+    orders, events, askings, letters, notices, mails, lines, products = (
+        list(conn.exec_driver_sql(sql))
+        for sql in (_ORDERS, _EVENTS, _ASKINGS, _LETTERS, _NOTICES, _MAILS, _LINES, _PRODUCTS)
+    )
+    named = [*order_doctor.not_captured(conn, _LAST), *order_doctor.kept(conn)]
+    waiting = frozenset(row["order"] for row in named)
+    asked = {row.order_id: row for row in askings}
+    return Selling(orders, events, asked, letters, notices, mails, lines, products, waiting)
+
+
+def under_way(conn: Guest, may_stay_open: frozenset[int]) -> Iterator[int]:
+    """Orders that still move by themselves, and 0 for an answer that nobody has read."""
+    if conn.exec_driver_sql(_UNREAD).scalar():
+        yield 0
+    for number, state, total_minor, due_ms in conn.exec_driver_sql(_OPEN):
+        is_over = OrderState(state) in DEAD | MADE and due_ms is None
+        if not is_over and total_minor % 1000 not in may_stay_open:
+            yield number
