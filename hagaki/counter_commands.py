@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from card_reader_fw.open_sale import View
 
 TEST_CARD: Final = "4111111111111111=27122010000012345678"
-KINDS: Final = {1: "sale", 2: "void", 3: "refund"}
+KINDS: Final = {1: "sale", 2: "void", 3: "refund", 5: "cancel"}
 
 DeviceFile = Annotated[Path, typer.Option("--device", help="The reader's device file.")]
 Amount = Annotated[int, typer.Option(help="Minor units of the currency; for yen, yen.")]

@@ -41,6 +41,10 @@ _OWN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "not-collected": ("この売上の代金は引き落とせませんでした", "Nothing was collected for that sale"),
         "currency-differs": ("元の売上と通貨が違います", "That sale was in another currency"),
         "card-differs": ("元の売上と同じカードをご利用ください", "Please use the card of that sale"),
+        "cancel-unclear": (
+            "請求されたかもしれません。センターに連絡してください",
+            "It may have been charged: please call the payment centre",
+        ),
         "returned-already": ("返金済みの売上は取り消せません", "Some of that sale was given back already"),
         "void-not-whole": ("取消は売上の全額だけです", "A void is for the whole sale"),
         "return-too-much": ("元の売上の残額を超えています", "More than is left of that sale"),

@@ -23,6 +23,7 @@ class State(StrEnum):
     REVERSING = "reversing"
     CONFIRMING = "confirming"
     REVERSED = "reversed"
+    CANCELLED = "cancelled"
     MORE_WANTED = "more-wanted"
     AUTHORISED = "authorised"
     CAPTURED = "captured"
@@ -38,18 +39,20 @@ class State(StrEnum):
 class Trade(StrEnum):
     """Which way the money goes. A return is a payment of its own, and names the sale that it gives back.
 
-    So is a capture: it names the sale whose amount was only held.
+    So is a capture: it names the sale whose amount was only held. A cancel is for a sale that nobody knows
+    the end of: it gives back what was charged, if anything was.
     """
 
     SALE = "sale"
     CAPTURE = "capture"
     VOID = "void"
     REFUND = "refund"
+    CANCEL = "cancel"
 
     @property
     def is_return(self) -> bool:
         """Whether the customer gets the money."""
-        return self in (Trade.VOID, Trade.REFUND)
+        return self in (Trade.VOID, Trade.REFUND, Trade.CANCEL)
 
 
 class Kind(StrEnum):
@@ -81,6 +84,7 @@ class Kind(StrEnum):
     SUPPLIED = "supplied"
     NOT_COLLECTED = "not-collected"
     BATCH_CLOSED = "batch-closed"
+    CANCELLED = "cancelled"
     DROPPED = "dropped"
     FOUND_CHARGED = "found-charged"
     FOUND_UNCHARGED = "found-uncharged"
@@ -90,8 +94,19 @@ def _table() -> dict[State, Mapping[Kind, State]]:
     s, k = State, Kind
     by_a_person = {k.DROPPED: s.REFUSED, k.FOUND_CHARGED: s.APPROVED, k.FOUND_UNCHARGED: s.REFUSED}
     return {
-        s.RECEIVED: {k.OPENED: s.OPENED, k.UNREADABLE: s.REFUSED, k.TOO_OLD: s.EXPIRED, **by_a_person},
-        s.OPENED: {k.ACCEPTED: s.READY, k.NEEDS_CUSTOMER: s.HELD, k.BAD_REQUEST: s.REFUSED},
+        s.RECEIVED: {
+            k.OPENED: s.OPENED,
+            k.UNREADABLE: s.REFUSED,
+            k.TOO_OLD: s.EXPIRED,
+            k.CANCELLED: s.CANCELLED,
+            **by_a_person,
+        },
+        s.OPENED: {
+            k.ACCEPTED: s.READY,
+            k.NEEDS_CUSTOMER: s.HELD,
+            k.BAD_REQUEST: s.REFUSED,
+            k.CANCELLED: s.CANCELLED,
+        },
         s.HELD: {
             k.CUSTOMER_YES: s.READY,
             k.CUSTOMER_NO: s.REFUSED,
@@ -99,7 +114,12 @@ def _table() -> dict[State, Mapping[Kind, State]]:
             k.DROPPED: s.REFUSED,
             k.FOUND_CHARGED: s.APPROVED,
         },
-        s.READY: {k.DISPATCHED: s.DISPATCHED, k.TOO_OLD: s.EXPIRED, **by_a_person},
+        s.READY: {
+            k.DISPATCHED: s.DISPATCHED,
+            k.TOO_OLD: s.EXPIRED,
+            k.CANCELLED: s.CANCELLED,
+            **by_a_person,
+        },
         s.DISPATCHED: {
             k.HOST_APPROVED: s.APPROVED,
             k.HOST_HELD: s.AUTHORISED,
@@ -123,12 +143,14 @@ def _table() -> dict[State, Mapping[Kind, State]]:
             k.LATE_APPROVAL: s.REVERSING,
         },
         s.REVERSED: {k.LATE_APPROVAL: s.REVERSING},
+        s.CANCELLED: {k.LATE_APPROVAL: s.REVERSING},
         s.DECLINED: {k.LATE_APPROVAL: s.REVERSING},
         s.RE_ENTER: {k.LATE_APPROVAL: s.REVERSING},
         s.MORE_WANTED: {
             k.SUPPLIED: s.READY,
             k.LAPSED: s.DECLINED,
             k.LATE_APPROVAL: s.REVERSING,
+            k.CANCELLED: s.CANCELLED,
             k.DROPPED: s.DECLINED,
         },
         s.APPROVED: {k.NOT_COLLECTED: s.UNPAID, k.BATCH_CLOSED: s.SETTLED},
@@ -147,13 +169,14 @@ ENDED: Final = frozenset(
         State.REFUSED,
         State.EXPIRED,
         State.REVERSED,
+        State.CANCELLED,
         State.UNPAID,
         State.SETTLED,
     }
 )
 """States in which nothing is open: the sealed card is wiped and the trace number is free again."""
 
-NOT_CHARGED: Final = frozenset({State.REVERSED, State.DECLINED, State.RE_ENTER})
+NOT_CHARGED: Final = frozenset({State.REVERSED, State.CANCELLED, State.DECLINED, State.RE_ENTER})
 """Ends in which the merchant was told that no money moved. An approval that comes later still is reversed, so
 that it stays true; the ready-made reversal is kept for that, for a while."""
 

@@ -35,8 +35,22 @@ HEADER: Final[Mapping[str, Sequence[str]]] = {
     ),
 }
 KINDS: Final[Mapping[str, Mapping[str, str]]] = {
-    "ja": {"sale": "売上", "capture": "売上", "void": "取消", "refund": "返金", UNDONE: "振替不能"},
-    "en": {"sale": "sale", "capture": "sale", "void": "void", "refund": "refund", UNDONE: "not collected"},
+    "ja": {
+        "sale": "売上",
+        "capture": "売上",
+        "void": "取消",
+        "refund": "返金",
+        "cancel": "取消",
+        UNDONE: "振替不能",
+    },
+    "en": {
+        "sale": "sale",
+        "capture": "sale",
+        "void": "void",
+        "refund": "refund",
+        "cancel": "cancel",
+        UNDONE: "not collected",
+    },
 }
 BY_ORDER: Final[Mapping[str, str]] = {"ja": "注文", "en": "orders"}
 """In place of a reader."""

@@ -46,7 +46,7 @@ from mail_gateway.store.want_tables import wants as wants
 
 WIPED: Final = (
     *(State.APPROVED, State.CAPTURED, State.DECLINED),
-    *(State.RE_ENTER, State.REFUSED, State.EXPIRED, State.UNPAID),
+    *(State.RE_ENTER, State.REFUSED, State.EXPIRED, State.UNPAID, State.CANCELLED),
 )
 
 
@@ -152,7 +152,7 @@ payments: Final = Table(
         "OR (stan IS NOT NULL AND reversal IS NOT NULL)",
         name="open_means_reversible",
     ),
-    CheckConstraint("kind IN ('sale', 'capture', 'void', 'refund')", name="payment_has_a_kind"),
+    CheckConstraint("kind IN ('sale', 'capture', 'void', 'refund', 'cancel')", name="payment_has_a_kind"),
     CheckConstraint("original IS NULL OR kind <> 'sale'", name="only_a_return_has_an_original"),
     CheckConstraint("returned_minor BETWEEN 0 AND amount_minor", name="returned_is_within_the_sale"),
     CheckConstraint(

@@ -15,7 +15,7 @@ from acquirer_sdk.values import (
 )
 from mail_gateway.domain import returns as rules
 from mail_gateway.domain.decide import TRADES
-from mail_gateway.domain.payment import Trade
+from mail_gateway.domain.payment import State, Trade
 from mail_gateway.domain.returns import Wanted
 from mail_gateway.envelope.open import Opened
 from mail_gateway.store import notes, return_orders, returns
@@ -26,7 +26,7 @@ from schemas.envelope.payload import Sale
 
 if TYPE_CHECKING:
     from acquirer_sdk.port import Acquirer
-    from acquirer_sdk.values import AuthoriseOutcome
+    from acquirer_sdk.values import AuthoriseOutcome, Capabilities
     from mail_gateway.domain.returns import Sold
     from mail_gateway.envelope.open import Sale as Sealed
     from mail_gateway.store.payments import Payment
@@ -76,15 +76,27 @@ def as_ordered(payment: Payment) -> Opened:
 
 def refusal(kit: Kit, payment: Payment, sale: Sold | None) -> str:
     """The slug of the first rule that this return breaks, or an empty text. payment: with what is learned."""
-    asked = "" if sale is None else sale.acquirer
-    capabilities, kind = kit.acquirers.named(asked).capabilities, payment.kind
+    capabilities, kind = _capabilities(kit, sale), asked_as(kit, payment.kind, sale)
     if not getattr(capabilities, kind.value):
         return f"{kind}-unsupported"
-    if payment.is_by_hand and not capabilities.return_without_card:
+    is_cardless = payment.is_by_hand or payment.kind is Trade.CANCEL
+    if is_cardless and not capabilities.return_without_card:
         return "card-needed"
-    card = "" if payment.is_by_hand else payment.masked_card
+    card = "" if is_cardless else payment.masked_card
     wanted = Wanted(kind, payment.merchant, payment.amount_minor, payment.currency, card)
     return rules.refusal(wanted, sale)
+
+
+def asked_as(kit: Kit, kind: Trade, sale: Sold | None) -> Trade:
+    """How the acquirer is asked: a cancel is a void where it takes one of that sale, else a refund."""
+    if kind is not Trade.CANCEL:
+        return kind
+    is_settled = sale is not None and sale.state is State.SETTLED
+    return Trade.VOID if _capabilities(kit, sale).void and not is_settled else Trade.REFUND
+
+
+def _capabilities(kit: Kit, sale: Sold | None) -> Capabilities:
+    return kit.acquirers.named("" if sale is None else sale.acquirer).capabilities
 
 
 def request(asked: AuthoriseRequest, kind: Trade, sale: Sold) -> ReturnRequest:

@@ -12,7 +12,7 @@ from mail_gateway.domain.payment import NOT_CHARGED, Event, Kind, State, Trade
 from mail_gateway.store import payments
 from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import Stale
-from mail_gateway.work import buying, giving_back, inquiry, reversal, sale, uncollected
+from mail_gateway.work import buying, giving_back, inquiry, reversal, sale, taking, uncollected
 from mail_gateway.work.apart import set_apart
 from mail_gateway.work.clerk import Overtaken, enter_surely
 from mail_gateway.work.late import judge, late, resume
@@ -40,8 +40,8 @@ _BEFORE_DISPATCH: Final = frozenset({State.RECEIVED, State.HELD, State.READY, St
 _TRIED_AGAIN: Final = _BEFORE_DISPATCH | {State.AUTHORISED}
 
 STAGES: Final[dict[State, Stage]] = {
-    State.RECEIVED: sale.take,
-    State.READY: sale.take,
+    State.RECEIVED: taking.take,
+    State.READY: taking.take,
     State.DISPATCHED: inquiry.left_behind,
     State.MORE_WANTED: sale.lapse,
     State.IN_DOUBT: reversal.begin,

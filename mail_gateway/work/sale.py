@@ -10,7 +10,6 @@ from acquirer_sdk.keyport import SealedPin
 from acquirer_sdk.port import BadRequest
 from acquirer_sdk.values import AuthoriseRequest, CardData, Declined, NeedsInput
 from mail_gateway.domain import decide
-from mail_gateway.domain.outcome import KEY_USED
 from mail_gateway.domain.payment import Event, Kind, State, Trade
 from mail_gateway.domain.wants import NOTHING, Told
 from mail_gateway.envelope.keys import Purpose
@@ -18,7 +17,6 @@ from mail_gateway.envelope.open import Opened, Refused, open_envelope
 from mail_gateway.store import notes, wants
 from mail_gateway.store.answers import answer_of
 from mail_gateway.store.notes import Note, Said
-from mail_gateway.store.record import KeyUsed
 from mail_gateway.work import giving_back, recovering
 from mail_gateway.work.apart import set_apart
 from mail_gateway.work.asking import asking_of, bounded
@@ -68,12 +66,6 @@ class Asked:
     acquirer: Acquirer
 
 
-async def take(kit: Kit, payment: Payment) -> Payment | None:
-    """RECEIVED or READY: open, decide, dispatch and ask, in two commits where all goes well."""
-    async with kit.line:
-        return await answered(kit, await _take(kit, payment))
-
-
 async def answered(kit: Kit, taken: Asked | Payment | None) -> Payment | None:
     """Ask the acquirer for what counts as sent, and record the answer; anything else is done already."""
     if not isinstance(taken, Asked):
@@ -82,18 +74,7 @@ async def answered(kit: Kit, taken: Asked | Payment | None) -> Payment | None:
     return await record_answer(kit, taken.payment, outcome, taken.told)
 
 
-async def _take(kit: Kit, payment: Payment) -> Asked | Payment | None:
-    opened = _open(kit, payment)
-    if isinstance(opened, Refused):
-        return await enter(kit, draft(kit, payment, [Event(Kind.UNREADABLE, {"slug": opened.slug})]))
-    try:
-        return await _take_opened(kit, payment, opened)
-    except KeyUsed:
-        kit.ports.tell("alarm.key-used", payment=payment.id, slug=KEY_USED)
-        return await enter(kit, draft(kit, payment, [Event(Kind.UNREADABLE, {"slug": KEY_USED})]))
-
-
-def _open(kit: Kit, payment: Payment) -> Opened | Refused:
+def unsealed(kit: Kit, payment: Payment) -> Opened | Refused:
     if payment.is_by_hand:
         return giving_back.as_ordered(payment)
     if payment.wrapped_bdk is not None:
@@ -103,8 +84,12 @@ def _open(kit: Kit, payment: Payment) -> Opened | Refused:
     return open_envelope(payment.envelope, kit.keys)
 
 
-async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Payment | None:
-    changes = {} if payment.state is State.READY else _learned(kit, payment, opened)
+async def take_opened(
+    kit: Kit, payment: Payment, opened: Opened, changes: dict[str, Any] | None = None
+) -> Asked | Payment | None:
+    """RECEIVED or READY: decide and dispatch. changes: what was learned already. Raises Stale, KeyUsed."""
+    if changes is None:
+        changes = {} if payment.state is State.READY else learned(kit, payment, opened)
     trade, sale = changes.get("kind", payment.kind), None
     if trade.is_return:
         sale = await giving_back.sale_of(kit, payment, opened.sale.original_ksn)
@@ -112,8 +97,8 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Pa
     standing = await kit.lookout.standing(kit.store)
     if standing.lost is not None:
         payment, changes = recovering.lifted(standing.lost, payment, opened.sale.reader_time_s, changes)
-        learned = replace(payment, **changes)
-        note = await recovering.stands_against(kit, learned, opened.sale.reader_time_s, standing.lost)
+        as_learned = replace(payment, **changes)
+        note = await recovering.stands_against(kit, as_learned, opened.sale.reader_time_s, standing.lost)
         if note is not None:
             return await _instead(kit, payment, note, changes)
     if kit.ports.now_ms() > (changes.get("fresh_until_ms", payment.fresh_until_ms) or 0):
@@ -123,7 +108,8 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Pa
     request = with_items(_request(payment, opened), told.items)
     events: tuple[Event, ...] = ()
     if payment.state is State.RECEIVED:
-        slug = "" if payment.is_by_hand else _key_refusal(kit, payment, changes) or _refusal(kit, opened)
+        cardless = payment.is_by_hand or trade is Trade.CANCEL
+        slug = "" if cardless else key_refusal(kit, payment, changes) or _refusal(kit, opened)
         if not slug and trade.is_return:
             slug = giving_back.refusal(kit, replace(payment, **changes), sale)
         if slug:
@@ -131,7 +117,7 @@ async def _take_opened(kit: Kit, payment: Payment, opened: Opened) -> Asked | Pa
         events = (Event(Kind.OPENED), Event(Kind.ACCEPTED))
     if sale is None:
         return await dispatch(kit, Ready(payment, events, changes, request, told=told))
-    request = giving_back.request(request, trade, sale)
+    request = giving_back.request(request, giving_back.asked_as(kit, trade, sale), sale)
     bound_to = sale.acquirer or kit.acquirers.default
     return await dispatch(kit, Ready(payment, events, changes, request, sale.epoch, bound_to=bound_to))
 
@@ -145,7 +131,8 @@ async def _instead(kit: Kit, payment: Payment, note: Note, changes: dict[str, An
     return await enter(kit, draft(kit, payment, [event], code="not-in-list", **changes))
 
 
-def _learned(kit: Kit, payment: Payment, opened: Opened) -> dict[str, Any]:
+def learned(kit: Kit, payment: Payment, opened: Opened) -> dict[str, Any]:
+    """RECEIVED: the columns that opening it fills."""
     sale, settings = opened.sale, kit.settings
     fresh_ms = decide.fresh_until_ms(sale.reader_time_s, payment.received_ms, settings.freshness_s)
     if payment.is_by_hand:
@@ -170,9 +157,9 @@ async def refuse(kit: Kit, payment: Payment, slug: str, changes: dict[str, Any])
     return await enter(kit, draft(kit, payment, events, code=slug, **changes))
 
 
-def _key_refusal(kit: Kit, payment: Payment, learned: dict[str, Any]) -> str:
-    """The slug if its reader or its key is no longer good, or an empty text."""
-    sealed_ms = learned["fresh_until_ms"] - kit.settings.freshness_s * 1000
+def key_refusal(kit: Kit, payment: Payment, changes: Mapping[str, Any]) -> str:
+    """The slug if its reader or its key is no longer good, or an empty text. changes: what was learned."""
+    sealed_ms = changes["fresh_until_ms"] - kit.settings.freshness_s * 1000
     return decide.key_refusal(payment.barred, payment.opens_until_ms, sealed_ms)
 
 
@@ -264,7 +251,7 @@ def _meant(payment: Payment, outcome: AuthoriseOutcome, told: Told) -> Authorise
 
 async def can_be_said(kit: Kit, payment: Payment, added: Mapping[Item, str]) -> bool:
     """Whether the acquirer has a form for the sale with what its merchant adds. payment: MORE_WANTED."""
-    opened = _open(kit, payment)
+    opened = unsealed(kit, payment)
     if isinstance(opened, Refused):
         return True  # the next attempt says so
     told = await kit.store.read(wants.told, payment.id)

@@ -29,7 +29,7 @@ SEALED_VERSION_MAX: Final = 255
 _WITH_REASON: Final = frozenset(
     {
         *(Letter.DECLINED, Letter.RE_ENTER, Letter.MORE_WANTED, Letter.REFUSED, Letter.EXPIRED),
-        *(Letter.NOT_RETURNED, Letter.UNPAID),
+        *(Letter.NOT_RETURNED, Letter.UNPAID, Letter.NOT_CANCELLED),
     }
 )
 

@@ -193,7 +193,7 @@ def test_a_mail_of_nobody_is_kept_and_answers_nothing(tmp_path: Path) -> None:
     ("fields", "slug"),
     [
         ({"kind": 4}, "kind-unsupported"),
-        ({"kind": 5}, "kind-unsupported"),
+        ({"kind": 5}, "original-unknown"),
         ({"amount_minor": 0}, "amount-zero"),
         ({"amount_minor": 1_000_001}, "amount-over-limit"),
         ({"currency": 840}, "currency-unsupported"),

@@ -67,7 +67,7 @@ LIMITS = decide.Limits(5000, 392)
         (decide.Asked(1, 0, 392, has_card=True), "amount-zero"),
         (decide.Asked(1, 1200, 840, has_card=True), "currency-unsupported"),
         (decide.Asked(1, 1200, 392, has_card=False), "card-missing"),
-        *((decide.Asked(kind, 1200, 392, has_card=True), "kind-unsupported") for kind in (4, 5)),
+        *((decide.Asked(kind, 1200, 392, has_card=True), "kind-unsupported") for kind in (4, 6)),
         *((decide.Asked(kind, 999_999, 392, has_card=True), "") for kind in (2, 3)),
         (decide.Asked(2, 1200, 392, has_card=False), "card-missing"),
     ],

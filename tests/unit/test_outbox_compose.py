@@ -72,7 +72,11 @@ HOSTILE = (
     "<b>&",
 )
 UNSEALED = (Letter.DAMAGED, Letter.KEY_USED)
-RETURNS = (Letter.RETURNED, Letter.NOT_RETURNED, Letter.RETURN_IN_DOUBT)
+WITH_REASON = (Letter.NOT_RETURNED, Letter.NOT_CANCELLED)
+RETURNS = (
+    *(Letter.RETURNED, Letter.RETURN_IN_DOUBT, *WITH_REASON),
+    *(Letter.CANCEL_DONE, Letter.CANCEL_RETURNED),
+)
 NOT_A_NO = (Letter.APPROVED, Letter.IN_DOUBT, Letter.MORE_WANTED, Letter.UNCLEAR, *RETURNS)
 CHARGED = {"ja": "請求されて", "en": "not charged"}
 KINDS = [kind for kind in Letter if kind not in NOTICES | OF_ORDERS]
@@ -85,7 +89,7 @@ def news_of(kind: Letter, language: str) -> News:
     reason = {"ja": "別のカードをお願いします。", "en": "Please ask for another card."}[language]
     news = replace(APPROVED, letter=kind, language=language, approval_number="", reason=reason, version=2)
     if kind in RETURNS:
-        return replace(news, original="000012345670", reason=reason if kind is Letter.NOT_RETURNED else "")
+        return replace(news, original="000012345670", reason=reason if kind in WITH_REASON else "")
     if kind in UNSEALED:
         return replace(
             news, outcome=None, sealed_result=None, check_code="", reference="", amount_minor=0, slip=0

@@ -127,8 +127,8 @@ payments: Final = Table(
     CheckConstraint("amount_minor >= 0", name="amount_is_not_negative"),
     CheckConstraint("stan BETWEEN 1 AND 999999", name="stan_has_six_digits"),
     CheckConstraint(
-        "state NOT IN ('approved', 'captured', 'declined', 'expired', 're-enter', 'refused', 'reversed', "
-        "'settled', 'unpaid') OR envelope IS NULL",
+        "state NOT IN ('approved', 'cancelled', 'captured', 'declined', 'expired', 're-enter', 'refused', "
+        "'reversed', 'settled', 'unpaid') OR envelope IS NULL",
         name="ended_means_card_wiped",
     ),
     CheckConstraint(
@@ -140,7 +140,7 @@ payments: Final = Table(
         "OR (stan IS NOT NULL AND reversal IS NOT NULL)",
         name="open_means_reversible",
     ),
-    CheckConstraint("kind IN ('sale', 'capture', 'void', 'refund')", name="payment_has_a_kind"),
+    CheckConstraint("kind IN ('sale', 'capture', 'void', 'refund', 'cancel')", name="payment_has_a_kind"),
     CheckConstraint("original IS NULL OR kind <> 'sale'", name="only_a_return_has_an_original"),
     CheckConstraint("returned_minor BETWEEN 0 AND amount_minor", name="returned_is_within_the_sale"),
     CheckConstraint(

@@ -1,0 +1,69 @@
+"""Cancels on disk: the sale that one names, whether it is being given back, and a key that is burned."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, exists, insert, select
+
+from mail_gateway.domain.payment import ENDED, State, Trade
+from mail_gateway.store.payments import load
+from mail_gateway.store.sheet import Line, Stale, Step
+from mail_gateway.store.tables import payments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from sqlalchemy import Connection
+
+    from mail_gateway.store.payments import Payment
+    from mail_gateway.store.sheet import Sheet
+
+_P: Final = payments.c
+_UNDER: Final = select(_P.id).where(
+    _P.reader == bindparam("its_reader"), _P.counter == bindparam("its_counter")
+)
+_BURNED: Final = select(
+    exists().where(
+        _P.reader == bindparam("its_reader"),
+        _P.counter == bindparam("its_counter"),
+        _P.sale_hash.is_(None),
+        _P.kind == Trade.SALE.value,
+        _P.state.in_((State.RECEIVED, State.CANCELLED)),
+    )
+)
+_RETURNING: Final = select(exists().where(_P.original == bindparam("its_id"), _P.state.not_in(ENDED)))
+_BURN: Final = Line(Step.PAYMENT, insert(payments))
+
+
+def sale_under(conn: Connection, reader: int, counter: int) -> Payment | None:
+    """The payment that holds that key, as it stands now; None: nobody has opened one."""
+    number = conn.scalar(_UNDER, {"its_reader": reader, "its_counter": counter})
+    return None if number is None else load(conn, number)
+
+
+def is_burned(conn: Connection, reader: int, counter: int) -> bool:
+    """Whether a cancel took that key before its sale came: a payment that was never sealed holds it."""
+    return bool(conn.scalar(_BURNED, {"its_reader": reader, "its_counter": counter}))
+
+
+def is_returning(conn: Connection, sale: int) -> bool:
+    """Whether money of that sale is being given back, and nobody knows yet how it ends."""
+    return bool(conn.scalar(_RETURNING, {"its_id": sale}))
+
+
+def burn(sheet: Sheet, row: Mapping[str, Any]) -> int:
+    """Unit of work: a payment without an envelope takes a key, so that no sale can; -> its number.
+
+    row: reader, ksn, received_ms, and what the cancel says of the sale. Raises Stale where the key is taken.
+    """
+    ksn, reader = row["ksn"], row["reader"]
+    counter = int.from_bytes(ksn[8:], "big")
+    if sheet.ask(_UNDER, {"its_reader": reader, "its_counter": counter}):
+        raise Stale
+    number = sheet.next_id(payments.name)
+    own = {"id": number, "counter": counter, "envelope_hash": hashlib.sha256(b"burned " + ksn).digest()}
+    sheet.add(_BURN, {**row, **own})
+    return number
