@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from acquirer_sdk.values import AuthoriseOutcome, LateAnswer
 
-TRADES: Final[Mapping[int, Trade]] = {1: Trade.SALE, 2: Trade.VOID, 3: Trade.REFUND}
+TRADES: Final[Mapping[int, Trade]] = {1: Trade.SALE, 2: Trade.VOID, 3: Trade.REFUND, 5: Trade.CANCEL}
 """The kinds of request that are taken (schemas/envelope/SPEC.md); the others are refused in words."""
 
 CLOCK_AHEAD_MAX_MS: Final = 5 * 60_000
