@@ -10,12 +10,14 @@ from orders_world import OrderWorld, tell
 
 from mail_gateway.admin import audits
 from mail_gateway.domain.order import OrderKind, OrderState
+from mail_gateway.domain.order_return import WantReturn
 from mail_gateway.settings import GatewaySettings
+from mail_gateway.work import placing
 
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A database with an order that was made and one that was refused."""
+    """A database with an order that was made, and given back in part, and one that was refused."""
     folder = tmp_path_factory.mktemp("orders")
 
     async def story(world: OrderWorld) -> None:
@@ -24,6 +26,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> bytes:
             await world.until(OrderState.ASKED, number=number)
             await world.say(kind, number)
             await world.at_rest(number)
+        await placing.give_back(world.kit, 1, "D-1", WantReturn("R-1", 500))
+        await world.at_rest()
 
     tell(folder, story)
     with sqlite3.connect(folder / "hagaki.db") as conn:
@@ -40,6 +44,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> bytes:
         ("DELETE FROM order_events WHERE order_id = 1 AND kind = 'yes'", {"event-gap"}),
         ("UPDATE order_events SET kind = 'lapsed' WHERE order_id = 1 AND kind = 'yes'", {"event-illegal"}),
         ("DELETE FROM letters WHERE order_id = 2 AND version = 1", {"letter-gap"}),
+        ("UPDATE orders SET returned_minor = 400 WHERE id = 1", {"returns-differ"}),
+        ("DELETE FROM order_returns", {"returns-differ"}),
+        ("UPDATE order_returns SET payment = 2", {"return-unpaid"}),
     ],
 )
 def test_whoever_has_the_file_and_all_rights_is_found(

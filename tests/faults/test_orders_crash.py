@@ -1,4 +1,4 @@
-"""Killed before or just after each commit of an order's life, in each way to settle and to end."""
+"""Killed before or just after each commit of an order's life: in each way to settle, to end, to give back."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,12 @@ from heart_acquirer import virtual_loop
 from heart_world import Mortal
 from orders_world import CHARGES, KEEPS, OrderWorld, Shop
 
+from mail_gateway.admin import payments
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.order import DEAD, OrderKind, OrderState, Settle
+from mail_gateway.domain.order_return import WantReturn
 from mail_gateway.domain.outcome import Letter
+from mail_gateway.domain.payment import State, Trade
 from mail_gateway.domain.placing import Placed, Refused
 from mail_gateway.store.place import Inline
 from mail_gateway.store.sheet import Stale
@@ -45,10 +49,23 @@ EVERY += [
     for commit in range(COMMITS)
     for after in (False, True)
 ]
-COUNT = int(os.environ.get("HAGAKI_SHOP_DEATHS", "6"))
-"""How many of them; all: 720."""
+BACK = {"returned": None, "part": 500, "by-hand": 500}
+"""How much is given back, by the shop or by the operator; None: all of it."""
 
-DEATHS = random.Random(7).sample(EVERY, min(COUNT, len(EVERY)))
+RETURNS = [
+    (way, end, commit, after)
+    for way in WAYS
+    for end in BACK
+    for commit in range(4, COMMITS + 12)
+    for after in (False, True)
+]
+COUNT = int(os.environ.get("HAGAKI_SHOP_DEATHS", "6"))
+"""How many of them; all: 720. Of returns a third as many; all: 672."""
+
+DEATHS = [
+    *random.Random(7).sample(EVERY, min(COUNT, len(EVERY))),
+    *random.Random(8).sample(RETURNS, min(COUNT // 3, len(RETURNS))),
+]
 
 
 async def insist(step: Callable[[], Awaitable[bool]]) -> None:
@@ -77,12 +94,29 @@ async def buy(world: OrderWorld, end: str) -> None:
             return False
         if state is OrderState.ASKED and end == "cancelled":
             return not isinstance(await placing.cancel(world.kit, 1, "D-1"), Refused)
-        if state is OrderState.ASKED and end in ("yes", "no", "failed"):
+        if state is OrderState.ASKED and end in ("yes", "no", "failed", *BACK):
             await world.say(OrderKind.NO if end == "no" else OrderKind.YES)
         return True
 
     await insist(place)
     await insist(decide)
+    if end in BACK:
+        await insist(lambda: is_given_back(world, end))
+
+
+async def is_given_back(world: OrderWorld, end: str) -> bool:
+    """Shop or operator give back what is made; what is dead needs nothing."""
+    case = await world.order()
+    if case.order.made_ms is None or case.order.returned_minor:
+        return case.order.state in DEAD or bool(case.order.returned_minor)
+    if end != "by-hand":
+        done = await placing.give_back(world.kit, 1, "D-1", WantReturn("R-1", BACK[end]))
+        return not isinstance(done, Refused)
+    charged = [one for one in case.payments if one.state is State.APPROVED and not one.kind.is_return]
+    if charged and not case.returns:
+        with suppress(GatewayError):
+            payments.give_back(world.gateway, charged[0].id, Trade.REFUND, BACK[end], "a call")
+    return False
 
 
 async def live(world: OrderWorld, end: str, commit: int, *, after: bool) -> None:
@@ -125,6 +159,14 @@ async def judge(world: OrderWorld, end: str) -> None:
     state, told, hooks = case.order.state, await world.told_of(), await world.hooks()
     assert len(set(told)) == len(told), "nobody is told twice"
     assert world.acquirer.held == {}
+    if end in BACK and case.order.made_ms is not None:
+        given = 1200 if end == "returned" else 500
+        assert state is (OrderState.RETURNED if end == "returned" else OrderState.CAPTURED)
+        assert (case.order.returned_minor, [one.amount_minor for one in case.returns]) == (given, [given])
+        assert (world.charged, await world.stock()) == (1200 - given, (100 if given == 1200 else 97, 0))
+        assert hooks == ["order.asked", "order.made", "order.returned"]
+        assert told[-2:] == [Letter.ORDER_RETURNED, Letter.SHOP_RETURNED]
+        return
     if state is OrderState.CAPTURED:
         assert end == "yes"
         assert (world.charged, await world.stock(), hooks) == (1200, (97, 0), ["order.asked", "order.made"])

@@ -79,6 +79,34 @@ async def test_from_nothing_to_a_made_order(tmp_path: Path) -> None:
         status, handed = await till.ask("POST", "/v1/orders/d-1/handed-over", json={})
         assert (status, handed["state"], handed["made"]) == (200, "handed-over", True)
         assert (await till.ask("POST", "/v1/orders/d-1/handed-over"))[1] == handed
+        await gives_back(till, world)
+
+
+async def gives_back(till: Till, world: ShopWorld) -> None:
+    """A part of 600 yen, then the rest; whatever else is asked for gives nothing back."""
+    path, part = "/v1/orders/d-1/returns", {"return_id": "R-1", "amount_minor": 200, "reason": "bruised"}
+    _, order = await till.ask("POST", path, json=part)
+    asked = {"return_id": "R-1", "amount_minor": 200, "state": "open", "reason": "bruised"}
+    assert (order["returned_minor"], order["returns"]) in ((0, [asked]), (200, [{**asked, "state": "done"}]))
+    await world.first("order.moved", kind="returned-part")
+    for body, refused in (
+        ({**part, "amount_minor": 201}, (409, ("return-id-used", ""))),
+        ({"return_id": "R-2", "amount_minor": 401}, (409, ("return-too-much", ""))),
+        ({"return_id": "centre:1"}, (422, ("json-form", "return_id"))),
+        ({"return_id": "R-2", "amount_minor": 0}, (422, ("json-range", "amount_minor"))),
+        ({"return_id": "R-2", "amount_minor": "1"}, (422, ("json-number", "amount_minor"))),
+        ({"return_id": "R-2", "reason": "a\nb"}, (422, ("json-form", "reason"))),
+        ({"amount_minor": 1}, (422, ("json-missing", "return_id"))),
+    ):
+        assert await till.ask("POST", path, json=body) == refused
+    assert await till.ask("POST", "/v1/orders/d-9/returns", json=part) == (404, ("deal-unknown", ""))
+    assert await till.ask("GET", path) == (405, ("method-unknown", ""))
+    await till.ask("POST", path, json={"return_id": "R-2"})
+    await world.first("order.moved", kind="returned")
+    _, order = await till.ask("POST", path, json={"return_id": "R-2"})
+    assert (order["state"], order["made"], order["dead"]) == ("returned", False, True)
+    assert [(one["amount_minor"], one["state"]) for one in order["returns"]] == [(200, "done"), (400, "done")]
+    assert (await till.ask("POST", path, json={"return_id": "R-3"}))[1] == ("return-too-much", "")
 
 
 async def test_one_order_however_often_it_is_asked_for(tmp_path: Path) -> None:

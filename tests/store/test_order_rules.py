@@ -21,6 +21,10 @@ ORDER = (
 MOVE = "INSERT INTO order_events (order_id, at_ms, before, kind, after) VALUES (1, 1, '{}', '{}', '{}')"
 CHANGE = "UPDATE orders SET epoch = epoch + 1, "
 ASK = "INSERT INTO confirmations (order_id, state, asked_ms, until_ms, how) VALUES ({}, '{}', 1, 9, '')"
+GIVE = (
+    "INSERT INTO order_returns (order_id, return_id, amount_minor, asked_ms, hash) "
+    "VALUES (1, '{}', {}, 1, '\\x01')"
+)
 FACTS = (
     "INSERT INTO merchants (id, name, mail, language, terminal_id, merchant_id, created_ms) "
     "VALUES (1, 'm', 'm@x', 'en', '', '', 1)",
@@ -36,6 +40,10 @@ FACTS = (
     MOVE.format("placed", "asked", "asked"),
     CHANGE + "state = 'asked', made_ms = 5 WHERE id = 1",
     ASK.format(1, "asked"),
+    GIVE.format("R-1", 100),
+    GIVE.format("R-2", 100),
+    "UPDATE order_returns SET state = 'done' WHERE return_id = 'R-1'",
+    CHANGE + "returned_minor = 100 WHERE id = 1",
 )
 ILLEGAL = {
     "a state without its event": CHANGE + "state = 'confirmed' WHERE id = 1",
@@ -59,6 +67,18 @@ ILLEGAL = {
     "an arrow of the asking that there is not": "UPDATE confirmations SET state = 'asked' WHERE state = 'no'",
     "a decision changed": "UPDATE confirmations SET how = 'x' WHERE state = 'no'",
     "an asking deleted": "DELETE FROM confirmations",
+    "more returned than its returns make": CHANGE + "returned_minor = 101 WHERE id = 1",
+    "less returned than its returns make": CHANGE + "returned_minor = 0 WHERE id = 1",
+    "a return of nothing": GIVE.format("R-3", 0),
+    "a return ID used twice": GIVE.format("R-2", 1),
+    "a return that begins as done": GIVE.format("R-3", 1)
+    .replace("hash) ", "hash, state) ")
+    .replace("01')", "01', 'done')"),
+    "a return of another amount": "UPDATE order_returns SET amount_minor = 5",
+    "a return that is done twice": "UPDATE order_returns SET state = 'refused' WHERE return_id = 'R-1'",
+    "a return done by a payment that is none": "UPDATE order_returns SET state = 'done', payment = 9 "
+    "WHERE return_id = 'R-2'",
+    "a return deleted": "DELETE FROM order_returns",
     "more sold than there is": "UPDATE products SET reserved = reserved + 2 WHERE id = 1",
     "stock taken from those who reserved it": "UPDATE products SET stock = 1 WHERE id = 1",
     "less than nothing reserved": "UPDATE products SET reserved = -1 WHERE id = 1",
