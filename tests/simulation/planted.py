@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
+SEEDS_MAX = 2000
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 @dataclass(frozen=True)
 class Bug:
-    """faults: as `hagaki simulate --faults` takes them."""
+    """faults: as `hagaki simulate --faults` takes them. seed: one that is known to find it, None: the first
+    few do. payments, orders: of the worlds in which it is looked for."""
 
     name: str
     plant: Plant
     faults: str
+    seed: int | None
+    payments: int
+    orders: int
+
+    def seeds(self, most: int) -> Iterable[int]:
+        """Those to look in; most: so many, 0: only the known one."""
+        known = [] if self.seed is None else [self.seed]
+        return known if known and not most else range(most or SEEDS_MAX)
 
 
 class Bed:
     """Where the bugs of one file grow."""
 
-    def __init__(self) -> None:
+    def __init__(self, payments: int = 6, orders: int = 0) -> None:
         self.bugs: list[Bug] = []
+        self._worlds = payments, orders
 
-    def bug(self, faults: str) -> Callable[[Plant], Plant]:
+    def bug(self, faults: str, seed: int | None = None) -> Callable[[Plant], Plant]:
         """The function below plants one; its name is the bug's."""
 
         def keep(plant: Plant) -> Plant:
-            self.bugs.append(Bug(plant.__name__, plant, faults))
+            self.bugs.append(Bug(plant.__name__, plant, faults, seed, *self._worlds))
             return plant
 
         return keep

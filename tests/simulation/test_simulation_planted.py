@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 
 import planted_mail
 import planted_money
 import planted_order
+import planted_selling
 import planted_words
 import pytest
 from planted import Bug
 
 from hagaki.simulation.run import run_seed
 
-SEEDS_MAX = int(os.environ.get("HAGAKI_PLANTED_SEEDS", "2000"))
-PAYMENTS = 6
-BEDS = (planted_order, planted_words, planted_money, planted_mail)
+SEEDS_MAX = int(os.environ.get("HAGAKI_PLANTED_SEEDS", "0"))
+"""In so many seeds each is looked for; 0: where it is known to be found, or soon is."""
+
+BEDS = (planted_order, planted_words, planted_money, planted_mail, planted_selling)
 BUGS = [bug for bed in BEDS for bug in bed.BED.bugs]
 
 
 def test_there_are_enough_of_them() -> None:
-    assert len({bug.name for bug in BUGS}) == len(BUGS) >= 40
+    assert len({bug.name for bug in BUGS}) == len(BUGS) >= 60
+
+
+@pytest.fixture(autouse=True)
+def without_collecting() -> Iterator[None]:
+    """Garbage is collected between worlds: within one it would cost a third of the time."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_planted_bug_is_found(bug: Bug, monkeypatch: pytest.MonkeyPatch) -> None:
     bug.plant(monkeypatch)
-    assert any(run_seed(seed, PAYMENTS, bug.faults).findings for seed in range(SEEDS_MAX))
+    seeds = bug.seeds(SEEDS_MAX)
+    assert any(run_seed(seed, bug.payments, bug.faults, bug.orders).findings for seed in seeds)
