@@ -79,6 +79,16 @@ def try_code(cipher, vault, sale, digits):
     return GENUINE, sale
 
 
+def meant(cipher, vault, ksn, digits):
+    """The sale that a typed code is for: one of the same slip, a cancel or its sale, if it fits, else that of
+    the KSN."""
+    chosen = vault.find(ksn)
+    for sale in vault.sales:
+        if sale.slip == chosen.slip and sale.takes_code() and _fitting(cipher, sale, digits)[0]:
+            return sale
+    return chosen
+
+
 def _fitting(cipher, sale, digits):
     """The (outcome, version) whose code these digits are, or (0, 0)."""
     block = cipher(bytes(sale.code_key))

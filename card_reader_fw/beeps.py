@@ -17,6 +17,7 @@ TEXTS = {
     "condition-unknown": BAD,
     "count-range": BAD,
     "pin-short": BAD,
+    "undo": ATTENTION,
     "remove": ATTENTION,
     "ready": OK,
     "send-again": BAD,
@@ -39,5 +40,6 @@ OUTCOMES = {outcome.APPROVED: OK, outcome.MORE_WANTED: ATTENTION, outcome.RE_ENT
 def of(key, parameters):
     """The text that is shown (and its parameters) -> a code, or None for silence."""
     if key == "result":
-        return OUTCOMES.get(parameters[0].outcome, BAD)
+        view = parameters[0]
+        return ATTENTION if view.is_waiting() else OUTCOMES.get(view.outcome, BAD)
     return TEXTS.get(key)

@@ -16,11 +16,15 @@ class Display:
 
     def show(self, key, parameters, state):
         """One text of `words`; a beep where its key differs from the one before. state: terminal.State."""
+        if key == "result":
+            parameters = (self._vault.fresh(parameters[0]),)  # it may have waited to be shown
         if key != self.showing[0]:
             self.beep(beeps.of(key, parameters))
         self.showing = (key, parameters)
         if key == "idle":
             key, parameters = self._idle(state)
+        elif key == "sent":
+            key = self._sent(state)
         self._lines(key, parameters, state)
 
     def phone(self, text, state):
@@ -36,6 +40,10 @@ class Display:
     def _lines(self, key, parameters, state):
         first, second = words.lines_of(self._vault.language, key, parameters)
         self._lcd.show(first, second, state.name)
+
+    def _sent(self, state):
+        sale = self._vault.find(state.ksn)
+        return "cancel-asked" if sale and self._vault.view(sale).is_waiting() else "sent"
 
     def _idle(self, state):
         if state.inserted:

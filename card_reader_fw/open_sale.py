@@ -8,35 +8,57 @@ REENTRIES_MAX = 3
 # An approval may still be voided by the centre, so its keys stay until ten newer sales push it out.
 FINAL = (outcome.DECLINED, outcome.RE_ENTER, outcome.CANCELLED, outcome.EXPIRED, outcome.REFUSED)
 OPEN = (0, outcome.IN_DOUBT, outcome.MORE_WANTED)
+ASKED, UNDONE = "asked", "undone"
+"""A sale's cancel is under way; or has come true: nothing was charged, or all of it was given back."""
 
 
 class View:
     """One sale as the display shows it. slip: int; note: approval number or the centre's reason; left: how
-    much of it can still be given back; sendable: it has no last word yet, and its seal is kept.
+    much of it can still be given back; undoing: ASKED, UNDONE or ""; sendable: it has no last word yet, and
+    its seal is kept. What was undone is cancelled, whatever its own answer was or will be.
     """
 
     __slots__ = ("amount_minor", "condition", "count", "kind", "ksn", "left", "note", "original")
-    __slots__ += ("original_slip", "outcome", "reentry", "sendable", "slip", "version")
+    __slots__ += ("original_slip", "outcome", "reentry", "sendable", "slip", "undoing", "version")
 
-    def __init__(self, sale, left=0, original_slip=0):
+    def __init__(self, sale, left=0, original_slip=0, undoing=""):
         self.ksn, self.slip, self.reentry = sale.ksn, sale.slip, sale.reentry
         self.kind, self.amount_minor = sale.kind, sale.amount_minor
         self.condition, self.count = sale.condition, sale.count
         self.original, self.original_slip = sale.original, original_slip
         self.version, self.outcome, self.note = sale.version, sale.outcome, sale.note
-        self.left = left
-        self.sendable = sale.awaited() and bool(sale.cell)
+        self.left, self.undoing = left, undoing
+        if undoing == UNDONE:
+            self.outcome, self.note, self.left = outcome.CANCELLED, "", 0
+        self.sendable = self.is_open() and bool(sale.cell)
+
+    def is_open(self):
+        """Is its outcome still unknown, or not the last word?"""
+        return self.outcome in OPEN
+
+    def is_waiting(self):
+        """Is a cancel under way? Then nobody may say whether it is charged, but that it is not."""
+        if self.kind == payload.CANCEL:
+            return self.is_open()
+        return self.undoing == ASKED and self.outcome not in FINAL
+
+    def can_be_cancelled(self):
+        """May the merchant ask that it is never done?"""
+        return self.kind == payload.SALE and self.is_open() and not self.undoing
 
     def comes_again(self):
         """May it be entered again, under the same slip?"""
+        if self.kind == payload.CANCEL or self.undoing:
+            return False
         return self.outcome == outcome.RE_ENTER and self.reentry < REENTRIES_MAX
 
 
 class OpenSale:
     """ksn 12 bytes; kind, amount_minor, condition, count as in the payload; slip; reentry 0..3; original: KSN
-    of the sale that it gives back, or b""; cell: where its seal is kept, 0 = no more; result_key and code_key
-    (usages 3001 and 2001, bytearrays, empty once the outcome is final); version, outcome, note and digest of
-    the result shown last (version 0 = none yet); wrong: check codes that did not fit. Never printed.
+    of the sale that it gives back or cancels, or b""; cell: where its seal is kept, 0 = no more; result_key
+    and code_key (usages 3001 and 2001, bytearrays, empty once the outcome is final); version, outcome, note
+    and digest of the result shown last (version 0 = none yet); wrong: check codes that did not fit. Never
+    printed.
     """
 
     KEPT = ("ksn", "kind", "amount_minor", "slip", "reentry", "condition", "count", "original", "cell")

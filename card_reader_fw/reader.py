@@ -26,6 +26,8 @@ from schemas.link import events, session
 FIRMWARE = "hagaki 0.1"
 HELD_MAX_MS = 120_000
 """So long a card that was read waits for the next key; then it is forgotten."""
+CANCEL_ASKED = "cancel-asked"
+"""What the bench is told instead of an outcome that may not be said yet."""
 
 
 class Reader:
@@ -201,10 +203,12 @@ class Reader:
 
     def _outcome(self, sale):
         view = self._vault.view(sale)
-        self._board.tell(
-            "reader.result", outcome=outcome.NAMES[view.outcome], version=view.version, genuine=1
-        )
+        said = CANCEL_ASKED if view.is_waiting() else outcome.NAMES[view.outcome]
+        self._board.tell("reader.result", outcome=said, version=view.version, genuine=1)
         self._step("outcome", view)
+        original = self._vault.stands_again(sale)
+        if original:
+            self._step("outcome", self._vault.view(original))
 
     # ---- what the terminal wants
 
@@ -288,12 +292,16 @@ class Reader:
     def _do_list_sales(self):
         self._step("sales", [self._vault.view(sale) for sale in reversed(self._vault.sales)])
 
+    def _do_look(self, ksn):
+        sale = self._vault.find(ksn)
+        self._step("looked", self._vault.view(sale) if sale else None)
+
     def _do_list_codes(self):
         sales = [sale for sale in reversed(self._vault.sales) if sale.takes_code()]
         self._step("codes", [(sale.ksn, sale.slip) for sale in sales])
 
     def _do_try_code(self, ksn, digits):
-        sale = self._vault.find(ksn)
+        sale = answer.meant(self._cipher, self._vault, ksn, digits)
         verdict, shown = answer.try_code(self._cipher, self._vault, sale, digits)
         if shown:
             self._outcome(shown)
@@ -332,6 +340,7 @@ DO = {
     "new-slip": Reader._do_new_slip,
     "language": Reader._do_language,
     "list-sales": Reader._do_list_sales,
+    "look": Reader._do_look,
     "list-codes": Reader._do_list_codes,
     "try-code": Reader._do_try_code,
 }

@@ -4,14 +4,15 @@
 character; "ENTER", "CLEAR", "CANCEL", "TRANSFER", "HELP"), the head ("card" has-chip, "bad-card" slug), the
 slot ("inserted", "removed", "choose" labels, "chip-read", "chip-failed" (slug, may fall back)), the phone
 ("permission", "link-lost", "stored", "again" code) or the reader itself ("sealed" (ksn, slip), "no-keys",
-"keys", "fault" slug, "outcome" View, "codes" [(ksn, slip)], "sales" [View], "wrong-code" tries left,
-"seen-code", "time-out"). Actions are tuples: ("show", text of `words`, ...), ("seal", Order), ("read-chip",
-Order), ("chosen", place), ("pin-key", digit), ("pin-wipe",), ("forget",): card and PIN, ("send", ksn),
-("type", ksn), ("picture", ksn), ("picture-off",), ("drop", ksn), ("new-slip",), ("list-codes",),
-("list-sales",), ("language",), ("try-code", ksn, digits). The rooms of the table stand in `rooms`.
+"keys", "fault" slug, "outcome" View, "looked" View or None, "codes" [(ksn, slip)], "sales" [View],
+"wrong-code" tries left, "seen-code", "time-out"). Actions are tuples: ("show", text of `words`, ...),
+("seal", Order), ("read-chip", Order), ("chosen", place), ("pin-key", digit), ("pin-wipe",), ("forget",): card
+and PIN, ("send", ksn), ("type", ksn), ("picture", ksn), ("picture-off",), ("drop", ksn), ("new-slip",),
+("list-codes",), ("list-sales",), ("look", ksn), ("language",), ("try-code", ksn, digits). The rooms of the
+table stand in `rooms`.
 """
 
-from card_reader_fw.rooms import chip, code, history, menu, outcome, sale, transfer
+from card_reader_fw.rooms import chip, code, history, menu, outcome, sale, transfer, undo
 from card_reader_fw.rooms.state import NO_KEYS, REMOVE, SEALING, State, base, go, home
 
 KEYS = ("ENTER", "CLEAR", "CANCEL", "TRANSFER", "HELP")
@@ -66,7 +67,7 @@ ANYWHERE = {
     "keys": _keys,
     "time-out": _time_out,
 }
-for _room in (sale, chip, transfer, outcome, code, menu, history):
+for _room in (sale, chip, transfer, undo, outcome, code, menu, history):
     TABLE.update(_room.TABLE)
 for _room in (transfer, outcome):
     ANYWHERE.update(_room.ANYWHERE)

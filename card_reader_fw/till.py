@@ -1,4 +1,5 @@
-"""From an order and the card in hand to a sealed sale: next key, PIN block, seal, and kept in flash."""
+"""From an order and the card in hand to a sealed sale: next key, PIN block, seal, and kept in flash. A cancel
+has no card."""
 
 from card_reader_fw.answer import CURRENCY
 from card_reader_fw.crypto import pin
@@ -27,7 +28,8 @@ class Till:
         Raises JournalError, and WireError payload-* for a card that no sale can carry.
         """
         try:
-            if order.condition == DEBIT and self._hand.track2 is None:
+            has_card = order.kind != payload.CANCEL
+            if has_card and order.condition == DEBIT and self._hand.track2 is None:
                 raise WireError("payload-missing", "sale.track2")  # no card number to bind the PIN to
             taken = self._vault.next_key(self._cipher)
             return self._seal(order, now_s, taken) if taken else None
@@ -52,6 +54,8 @@ class Till:
         sale.reader_time_s = now_s
         sale.condition, sale.condition_count = order.condition, order.count
         sale.original_ksn = order.original
+        if order.kind == payload.CANCEL:
+            return sale
         hand = self._hand
         sale.entry_mode = _entry_mode(order.entry, hand.jis2)
         sale.track2 = hand.track2.text if hand.track2 else bytearray()

@@ -5,7 +5,7 @@ The seals of sales without an answer stand beside it, on the `shelf`.
 
 from card_reader_fw.crypto import dukpt
 from card_reader_fw.journal import JournalError
-from card_reader_fw.open_sale import View, from_row
+from card_reader_fw.open_sale import ASKED, UNDONE, View, from_row
 from card_reader_fw.shelf import Shelf
 from schemas.envelope import cbor, outcome, payload
 
@@ -74,7 +74,10 @@ class Vault:
         return ksn, key
 
     def numbers(self, kind, original):
-        """Slip and re-entry number of the next sale, void or refund (original: KSN of what it gives back)."""
+        """Slip and re-entry number of the next sale, void or refund (original: KSN of what it gives back); a
+        cancel has its sale's slip."""
+        if kind == payload.CANCEL:
+            return self.find(original).slip, 0
         before = self.find(self.again)
         if before and (before.kind, before.original) == (kind, original):
             return before.slip, before.reentry + 1
@@ -88,15 +91,19 @@ class Vault:
         try:
             sale.cell = self._shelf.put(sealed, self._cells())
             self.sales.append(sale)
-            if not sale.reentry:
-                self.following = sale.slip % SLIP_MAX + 1
-            self.again = b""
+            if sale.kind != payload.CANCEL:
+                self._number_on(sale)
             while len(self.sales) > OPEN_MAX:
                 self.sales.pop(0).erase()
             self.save()
         except JournalError:
             self._forget(sale.ksn)
             raise
+
+    def _number_on(self, sale):
+        if not sale.reentry:
+            self.following = sale.slip % SLIP_MAX + 1
+        self.again = b""
 
     def sealed(self, ksn):
         """The very bytes that were sealed for a sale, or None if it has its answer."""
@@ -121,10 +128,13 @@ class Vault:
     def shown(self, sale):
         """Save what a sale shows. With its last word its seal goes; after "re-enter" the next one may have
         its slip, three times at most."""
-        if View(sale).comes_again():
+        if self.view(sale).comes_again():
             self.again = sale.ksn
         if not sale.awaited():
             sale.cell = 0
+        original = self.find(sale.original)
+        if original and self._undoing(original) == UNDONE:
+            original.cell = 0
         self.save()
 
     def find(self, ksn):
@@ -137,11 +147,34 @@ class Vault:
     def view(self, sale):
         """A sale as the display shows it."""
         original = self.find(sale.original)
-        return View(sale, self._left(sale), original.slip if original else 0)
+        return View(sale, self._left(sale), original.slip if original else 0, self._undoing(sale))
+
+    def fresh(self, view):
+        """The same sale as it is to be shown by now."""
+        sale = self.find(view.ksn)
+        return self.view(sale) if sale else view
 
     def awaited(self):
-        """How many sales have no last word."""
-        return len([sale for sale in self.sales if sale.awaited()])
+        """How many sales have no last word. A cancel is its sale's, not one more."""
+        views = [self.view(sale) for sale in self.sales if sale.kind != payload.CANCEL]
+        return len([view for view in views if view.is_open()])
+
+    def stands_again(self, cancel):
+        """The sale whose outcome was not said while its cancel was under way, now that the cancel has failed;
+        else None."""
+        original = self.find(cancel.original) if cancel.kind == payload.CANCEL else None
+        return original if original and original.outcome and not self._undoing(original) else None
+
+    def _undoing(self, sale):
+        """What the newest cancel of a sale has come to: see open_sale.View."""
+        cancels = [
+            other for other in self.sales if other.kind == payload.CANCEL and other.original == sale.ksn
+        ]
+        if not cancels:
+            return ""
+        if cancels[-1].awaited():
+            return ASKED
+        return UNDONE if cancels[-1].outcome in (outcome.APPROVED, outcome.CANCELLED) else ""
 
     def _left(self, sale):
         """Of an approved sale, what is not given back. What gives back is newer, so none of it is missing."""

@@ -39,6 +39,10 @@ ENGLISH = {
     "send-again": ("SEND AGAIN", "{:.16}"),
     "handed": ("DID IT ARRIVE?", "ENTER=YES  {:05d}"),
     "sent": ("SENT       {:05d}", "WAIT FOR RESULT"),
+    "undo": ("CANCEL {:05d} ?", "ENTER=YES"),
+    "cancel-asked": ("CANCEL ASKED", "WAIT       {:05d}"),
+    "given-back": ("GIVEN BACK    C1", "SLIP {0:05d}"),
+    "not-cancelled": ("NOT CANCELLED", "{1:.16}"),
     "fault": ("READER FAULT", "{:.16}"),
     "phone": ("{:.16}", "{:.16}"),
     "no-sales": ("NO SALES YET", ""),
@@ -79,10 +83,11 @@ ENGLISH = {
     "help-ready": ("TRANSFER=SEND", "OR 1=TYPE  2=QR"),
     "help-sending": ("ONE MOMENT", ""),
     "help-handed": ("ENTER=IN MAIL", "CANCEL=GO BACK"),
-    "help-sent": ("ENTER=CHECK CODE", "CANCEL=NEXT SALE"),
+    "help-sent": ("ENTER=CHECK CODE", "CANCEL=STOP SALE"),
+    "help-undo": ("ENTER=CANCEL IT", "CANCEL=NEXT SALE"),
     "help-result": ("ANY KEY GOES ON", ""),
     "help-code": ("8 DIGITS, ENTER", "TRANSFER=OTHER"),
-    "help-sales": ("1=VOID  2=REFUND", "TRANSFER=SEND"),
+    "help-sales": ("1=VOID/CANCEL", "2=REFUND TR=SEND"),
     "help-refund": ("DIGITS, ENTER", "CANCEL=NOT NOW"),
 }
 
@@ -120,6 +125,10 @@ JAPANESE = {
     "send-again": ("ﾓｳｲﾁﾄﾞ ｿｳｼﾝ", "{:.16}"),
     "handed": ("ﾄﾄﾞｷﾏｼﾀｶ?", "ENTER=ﾊｲ   {:05d}"),
     "sent": ("ｿｳｼﾝｽﾞﾐ    {:05d}", "ｹｯｶｦ ﾏｯﾃｲﾏｽ"),
+    "undo": ("ﾄﾘｹｼ ｼﾏｽｶ? {:05d}", "ENTER=ﾊｲ"),
+    "cancel-asked": ("ﾄﾘｹｼ ｲﾗｲﾁｭｳ", "ｵﾏﾁｸﾀﾞｻｲ   {:05d}"),
+    "given-back": ("ﾍﾝｷﾝ ｽﾞﾐ      C1", "ﾃﾞﾝﾋﾟｮｳ {0:05d}"),
+    "not-cancelled": ("ﾄﾘｹｼ ﾃﾞｷﾏｾﾝ", "{1:.16}"),
     "fault": ("ﾘｰﾀﾞｰ ｺｼｮｳ", "{:.16}"),
     "phone": ("{:.16}", "{:.16}"),
     "no-sales": ("ｳﾘｱｹﾞﾊ", "ｱﾘﾏｾﾝ"),
@@ -160,7 +169,8 @@ JAPANESE = {
     "help-ready": ("TRANSFER=ｿｳｼﾝ", "1=ﾀｲﾌﾟ  2=QR"),
     "help-sending": ("ｵﾏﾁｸﾀﾞｻｲ", ""),
     "help-handed": ("ENTER=ﾒｰﾙﾆ ｱﾙ", "CANCEL=ﾓﾄﾞﾙ"),
-    "help-sent": ("ENTER=ﾊﾞﾝｺﾞｳｶｸﾆﾝ", "CANCEL=ﾂｷﾞﾉｳﾘｱｹﾞ"),
+    "help-sent": ("ENTER=ﾊﾞﾝｺﾞｳｶｸﾆﾝ", "CANCEL=ﾄﾘｹｼ"),
+    "help-undo": ("ENTER=ﾄﾘｹｼ", "CANCEL=ﾂｷﾞﾉｳﾘｱｹﾞ"),
     "help-result": ("ﾄﾞﾚｶﾉｷｰﾃﾞ ｽｽﾑ", ""),
     "help-code": ("8 ｹﾀﾉﾂｷﾞﾆ ENTER", "TRANSFER=ﾍﾞﾂﾉ"),
     "help-sales": ("ENTER=ﾏｴ 1=ﾄﾘｹｼ", "2=ﾍﾝｷﾝ TRF=ｿｳｼﾝ"),
@@ -200,6 +210,8 @@ def sale(language, view):
 
 def _ended(language, view):
     texts = STANDING[language]
+    if view.is_waiting():
+        return LANGUAGES[language]["cancel-asked"][0]
     if not view.outcome:
         return texts["open"]
     if view.outcome == outcome.APPROVED and view.kind == payload.SALE and view.left < view.amount_minor:
@@ -209,6 +221,10 @@ def _ended(language, view):
 
 
 def _outcome(view):
+    if view.is_waiting():
+        return "cancel-asked"
+    if view.kind == payload.CANCEL:
+        return CANCELS.get(view.outcome, "not-cancelled")
     key = outcome.NAMES[view.outcome]
     return "re-enter-last" if view.outcome == outcome.RE_ENTER and not view.comes_again() else key
 
@@ -217,5 +233,6 @@ def _detail(view):
     return view.note if view.note or view.outcome == outcome.APPROVED else "%05d" % view.slip
 
 
-KIND_LETTERS = {payload.SALE: " ", payload.VOID: "V", payload.REFUND: "R"}
+KIND_LETTERS = {payload.SALE: " ", payload.VOID: "V", payload.REFUND: "R", payload.CANCEL: "C"}
+CANCELS = {outcome.APPROVED: "given-back", outcome.CANCELLED: "cancelled"}
 ABOUT_A_SALE = {"result": result, "sales": sale}

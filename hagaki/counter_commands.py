@@ -1,4 +1,4 @@
-"""`hagaki reader`, at the counter: swipe, insert, void, refund, send again, and the last sales."""
+"""`hagaki reader`, at the counter: swipe, insert, void, refund, cancel, send again, and the last sales."""
 
 from __future__ import annotations
 
@@ -121,6 +121,22 @@ def refund(
 
     card = _card(track2, None, None, slot=slot, pin=pin)
     sealed = counter.give_back(device, slip, amount, card, machine.now_s())
+    return _print_sealed(sealed, _mail(mail_from, mail_to, config, wanted=mail), as_json=as_json)
+
+
+def cancel(
+    device: DeviceFile,
+    slip: SlipNumber,
+    mail: AsMail = False,
+    mail_from: MailFrom = "merchant@localhost",
+    mail_to: MailTo = "",
+    config: ConfigFile = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> int:
+    """Cancel a sale without an answer, so that it is never charged, and print the sealed cancel."""
+    from card_reader_fw.board.desk import counter
+
+    sealed = counter.cancel(device, slip, machine.now_s())
     return _print_sealed(sealed, _mail(mail_from, mail_to, config, wanted=mail), as_json=as_json)
 
 

@@ -22,6 +22,7 @@ app = typer.Typer(help="The card reader: enrol, sell, give back, check a result,
 app.command("swipe")(counter_commands.swipe)
 app.command("insert")(counter_commands.insert)
 app.command("void")(counter_commands.void)
+app.command("cancel")(counter_commands.cancel)
 app.command("refund")(counter_commands.refund)
 app.command("again")(counter_commands.again)
 app.command("sales")(counter_commands.sales)

@@ -1,4 +1,5 @@
-"""The last ten sales: how each ended, sending one again, and giving one back by a void or a refund."""
+"""The last ten sales: how each ended, sending one again, giving one back by a void or a refund, or cancelling
+one that has no answer."""
 
 from card_reader_fw.rooms.order import CHIP, Order
 from card_reader_fw.rooms.sale import AMOUNT_DIGITS, in_hand
@@ -31,6 +32,8 @@ def _give_back(state, typed):
     line = state.sales[0]
     if typed not in "12":
         return state, []
+    if typed == "1" and line.kind in (payload.SALE, payload.CANCEL) and line.is_open():
+        return state, [("look", line.ksn)]
     if state.keyless:
         return go(state, SALES, note=("no-keys",))
     if not line.left or (typed == "1" and line.left != line.amount_minor):

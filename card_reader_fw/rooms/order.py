@@ -1,4 +1,4 @@
-"""What the keypad gathered for one sale, void or refund; and the payment conditions it may name."""
+"""What the keypad gathered for one sale, void, refund or cancel; and the payment conditions it may name."""
 
 from schemas.envelope import payload
 
@@ -13,8 +13,9 @@ STRIPE, CHIP, FALLBACK = "stripe", "chip", "fallback"
 
 
 class Order:
-    """kind: payload.SALE, VOID or REFUND; amount_minor; condition; count: of instalments; entry: STRIPE, CHIP
-    or FALLBACK; original, original_slip: of the sale that is given back. Holds nothing of the card."""
+    """kind: payload.SALE, VOID, REFUND or CANCEL; amount_minor; condition; count: of instalments; entry:
+    STRIPE, CHIP or FALLBACK; original, original_slip: of the sale that is given back or cancelled. Holds
+    nothing of the card."""
 
     __slots__ = ("amount_minor", "condition", "count", "entry", "kind", "original", "original_slip")
 
@@ -40,7 +41,15 @@ class Order:
 
 def again(sale):
     """The order of a kept sale (open_sale.View), to be sealed once more for another card reading."""
-    order = Order(sale.kind, sale.original, sale.original_slip)
+    return _like(sale, Order(sale.kind, sale.original, sale.original_slip))
+
+
+def cancel_of(sale):
+    """The order that cancels a kept sale (open_sale.View)."""
+    return _like(sale, Order(payload.CANCEL, sale.ksn, sale.slip))
+
+
+def _like(sale, order):
     return order.but(amount_minor=sale.amount_minor, condition=sale.condition, count=sale.count)
 
 

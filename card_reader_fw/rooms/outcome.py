@@ -6,13 +6,14 @@ from card_reader_fw.rooms.state import CARD, CODE, IDLE, NO_KEYS, RESULT, SENT, 
 WAITING_MAX = 10
 
 
-def _show(state, view):
+def show(state, view):
+    """An outcome goes before whatever was asked."""
     return go(state, RESULT, view=view, digits="", codes=())
 
 
 def _next_version(state, view):
     """A newer word on the sale that is being shown takes its place at once."""
-    return _show(state, view) if view.ksn == state.view.ksn else _keep(state, view)
+    return show(state, view) if view.ksn == state.view.ksn else _keep(state, view)
 
 
 def _keep(state, view):
@@ -29,10 +30,10 @@ def _seen(state, _):
 
 
 TABLE = {
-    (NO_KEYS, "outcome"): _show,
-    (IDLE, "outcome"): _show,
-    (SENT, "outcome"): _show,
-    (CODE, "outcome"): _show,
+    (NO_KEYS, "outcome"): show,
+    (IDLE, "outcome"): show,
+    (SENT, "outcome"): show,
+    (CODE, "outcome"): show,
     (RESULT, "outcome"): _next_version,
     (RESULT, "digit"): _seen,
     (RESULT, "ENTER"): _seen,

@@ -31,6 +31,7 @@ PARAMETERS = {
     "sending": lambda state: (state.slip,),
     "handed": lambda state: (state.slip,),
     "sent": lambda state: (state.slip,),
+    "undo": lambda state: (state.order.original_slip,),
     "result": lambda state: (state.view,),
     "code": lambda state: (state.codes[0][1], state.digits),
     "sales": lambda state: (state.sales[0],),

@@ -20,12 +20,13 @@ READY = "ready"
 SENDING = "sending"
 HANDED = "handed"  # typed or shown as a picture: did it arrive?
 SENT = "sent"
+UNDO = "undo"  # shall the sale that has no answer be cancelled?
 RESULT = "result"
 CODE = "code"
 SALES = "sales"
 REFUND = "refund"
 PROMPTS = (NO_KEYS, IDLE, MENU, CARD, AMOUNT, CONDITION, COUNT, PIN, READING, CHOOSE, REMOVE, WAITING, READY)
-PROMPTS += (HANDED, SENT, RESULT, CODE, SALES, REFUND)
+PROMPTS += (HANDED, SENT, UNDO, RESULT, CODE, SALES, REFUND)
 STATES = PROMPTS + (SEALING, SENDING)
 
 TYPE, PICTURE = "type", "picture"

@@ -7,7 +7,6 @@ from card_reader_fw.rooms.state import (
     REMOVE,
     SEALING,
     SENDING,
-    SENT,
     TYPE,
     WAITING,
     go,
@@ -82,7 +81,6 @@ TABLE = {
     (SENDING, "again"): _again,
     (HANDED, "ENTER"): _arrived,
     (HANDED, "CANCEL"): _not_arrived,
-    (SENT, "CANCEL"): _stop_waiting,
 }
 
 ANYWHERE = {"permission": _permission, "link-lost": _link_lost}

@@ -195,7 +195,7 @@ def test_a_power_cycle_later_the_result_still_shows(world):
 
 def test_a_result_for_an_older_sale_waits_until_the_merchant_is_done(world):
     world.sell()
-    world.keys("TRANSFER", "CANCEL")
+    world.keys("TRANSFER", "CANCEL", "CANCEL")
     world.swipe()
     world.keys("5", "0")
     world.answer(outcome.DECLINED, reason="CALL COMPANY")
@@ -269,7 +269,7 @@ def test_the_last_key_and_then_none():
     world.switch_on()
     world.link_up()
     world.sell()
-    world.keys("TRANSFER", "CANCEL")
+    world.keys("TRANSFER", "CANCEL", "CANCEL")
     world.swipe()
     world.keys("9", "ENTER", "ENTER")
     assert world.lcd == ["NO KEYS", "CALL CENTRE"]

@@ -201,7 +201,7 @@ def test_a_chip_that_fails_falls_back_to_the_stripe_marked_so():
     world.keys("TRANSFER")
     sale = open_sale(world.sales[0])[1]
     assert (sale.entry_mode, sale.amount_minor, sale.track2) == (payload.FALLBACK_STRIPE, 1200, CARD)
-    world.keys("CANCEL")
+    world.keys("CANCEL", "CANCEL")
     world.swipe()
     assert world.lcd[0] == "CARD HAS A CHIP"  # once, and no more
 

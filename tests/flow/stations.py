@@ -58,7 +58,8 @@ class Carrier:
 
     def __init__(self, mailbox: Path) -> None:
         self.sales: list[bytes] = []
-        self._new = mailbox / "new"
+        self._letters = 0
+        self._mailbox = mailbox
         for name in ("new", "cur", "tmp"):
             (mailbox / name).mkdir(parents=True)
 
@@ -66,7 +67,10 @@ class Carrier:
         if envelope.rcpt_tos == [CENTRE]:
             self.sales.append(envelope.content)
         else:
-            (self._new / "letter").write_bytes(envelope.content)
+            self._letters += 1
+            letter = self._mailbox / "tmp" / f"letter{self._letters}"
+            letter.write_bytes(envelope.content)
+            letter.rename(self._mailbox / "new" / letter.name)  # whole, or not there
         return "250 OK"
 
 

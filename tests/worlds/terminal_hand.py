@@ -60,6 +60,7 @@ WAYS = {
 WAYS["sending"] = [*WAYS["ready"], "TRANSFER"]
 WAYS["handed"] = [*WAYS["ready"], "1"]
 WAYS["sent"] = [*WAYS["sending"], ("stored", None)]
+WAYS["undo"] = [*WAYS["sent"], "CANCEL", ("looked", view(number=0))]
 WAYS["result"] = [*WAYS["sent"], ("outcome", view())]
 WAYS["code"] = ["ENTER", "1", ("codes", [(KSN, 1), (OTHER, 7)])]
 WAYS["sales"] = ["ENTER", "2", ("sales", [view(), view(OTHER, 0, 2)])]

@@ -1,4 +1,4 @@
-"""A merchant at the simulated reader: sell, give back, send again; every key through the firmware."""
+"""A merchant at the simulated reader: sell, give back, cancel, send again; every key through the firmware."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from card_reader_fw.board.desk.chip.choice import slot_of
 from card_reader_fw.board.desk.device import Device
 from card_reader_fw.board.desk.reader_error import ReaderError
 from card_reader_fw.rooms.order import DEBIT, INSTALMENTS, conditions
-from card_reader_fw.rooms.state import AMOUNT, CARD, CHOOSE, PIN, READY, REFUND, REMOVE, SALES
+from card_reader_fw.rooms.state import AMOUNT, CARD, CHOOSE, PIN, READY, REFUND, REMOVE, SALES, UNDO
 from schemas.envelope import armour
 
 if TYPE_CHECKING:
@@ -107,6 +107,19 @@ def give_back(
             _expect(bench, CARD)
             bench.swipe(card.stripe())
         return _sealed(bench, card)
+
+
+def cancel(device_path: Path | str, slip: int, now_s: int) -> Sealed:
+    """Cancel the unanswered sale with that slip: it is never done. Raises ReaderError."""
+    with Device.open(device_path) as device:
+        bench = Bench(device, now_s)
+        _find(bench, slip, lambda view: bool(view.can_be_cancelled()))
+        bench.keys("1")
+        _expect(bench, UNDO)
+        bench.keys("ENTER")
+        _expect(bench, READY)
+        told = bench.told["reader.sealed"]
+        return _transferred(bench, bytes.fromhex(told["ksn"]), told["slip"])
 
 
 def again(device_path: Path | str, slip: int, now_s: int) -> Sealed:

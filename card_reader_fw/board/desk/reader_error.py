@@ -5,6 +5,7 @@ SENTENCES = {
     "amount-range": "The amount must be 1 to 99999999 yen; key it again.",
     "amount-zero": "The amount is nothing; key what is to be given back.",
     "answered": "That sale has its answer and is not sent again; look at the list of sales.",
+    "cancel-asked": "Its cancel is under way; hand the answer to it to the reader, or send the cancel again.",
     "card-fallback": "The chip could not be read; give the stripe of the same card too, it may stand for it.",
     "card-gone": "The card left the slot before the sale was sealed; put it in again.",
     "slot-empty": "No card is in the slot; choose a slot with a card in it.",
