@@ -84,5 +84,9 @@ def hooks_retry(name: Name, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson
     from mail_gateway.admin import api_keys
 
     done = api_keys.retry_hooks(settings(read_config(config), "gateway"), name, machine.now_ms())
-    tables.one(done, f"{done['hooks']} are told again", as_json=as_json)
+    tables.one(
+        done,
+        f"{done['hooks']} {'event is' if done['hooks'] == 1 else 'events are'} told again",
+        as_json=as_json,
+    )
     return DONE

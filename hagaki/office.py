@@ -9,7 +9,7 @@ import typer
 
 from hagaki import api_commands, return_commands, selling_commands, shop_commands, tables
 from hagaki.acquirers import build_acquirers, routing
-from hagaki.problem import DONE
+from hagaki.problem import DONE, Problem
 from hagaki.sample import sample
 from hagaki.sections import DEFAULT_CONFIG, SECTIONS, AsJson, ConfigFile, Language, read_config, settings
 
@@ -116,7 +116,11 @@ def payments_list(
 ) -> int:
     """List payments, newest first."""
     from mail_gateway.admin import payments
+    from mail_gateway.domain.payment import State
 
+    known = [*(one.value for one in State), "shunted", "undelivered"]
+    if state and state not in known:
+        raise Problem(f"no payment is ever {state!r}; say one of {', '.join(known)}", "usage")
     gateway = settings(read_config(config), "gateway")
     rows = payments.listed(gateway, state=state, limit=limit)
     tables.many(rows, as_json=as_json, zone=gateway.time_zone, first=_PAYMENT)

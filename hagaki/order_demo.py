@@ -16,7 +16,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from hagaki import machine
-from hagaki.order_words import CUSTOMER_NAME, GOODS, LINES, NOT_MADE, SAID, STEPS
+from hagaki.order_words import CUSTOMER_NAME, GOODS, LINES, MOVES, NOT_MADE, SAID, STEPS
 from hagaki.problem import MACHINE, Problem
 from hagaki.sections import read_config, settings
 from hagaki.show_words import Words
@@ -75,8 +75,8 @@ class OrderShow:
         if happening.verb not in _SHOWN or happening.facts.get("mti") in _LINE:
             return
         self._say(happening.verb, happening.facts)
-        line = self._in(LINES[happening.verb]).format_map(happening.facts)
-        self._console.print(Text("    " + line))
+        words = MOVES.get(str(happening.facts.get("kind"))) or LINES[happening.verb]
+        self._console.print(Text("    " + self._in(words).format_map(happening.facts)))
 
     def closing(self, answer: Answer, took_ms: int) -> bool:
         """-> whether the order was made."""

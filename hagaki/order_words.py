@@ -18,6 +18,16 @@ STEPS: Final = (
     Words("What the shop finds in its mailbox", "店に届いたメール"),
 )
 
+MOVES: Final = {
+    "authorised": Words("order: the amount is kept", "注文：与信を確保"),
+    "asked": Words("order: the customer is asked", "注文：お客様に確認のメールを送信"),
+    "yes": Words("order: the customer has said yes", "注文：お客様が承諾"),
+    "captured": Words("order: the amount is taken", "注文：代金を確定"),
+    "not-authorised": Words("order: the amount could not be kept", "注文：与信を確保できません"),
+    "not-captured": Words("order: the amount could not be taken", "注文：代金を確定できません"),
+}
+"""By what happened to the order."""
+
 LINES: Final = {
     "order.moved": Words("order: {kind} -> {after}", "注文：{kind} -> {after}"),
     "host.request": Words("host: {mti} asked, {amount:,} yen", "ホスト：{mti} 照会 {amount:,} 円"),

@@ -58,7 +58,8 @@ def load(
     except OSError as error:
         raise machine.machine_problem(error) from None
     done = products.load(_gateway(config), merchant, data)
-    sentence = f"{done['merchant']}: {done['added']} products added, {done['changed']} changed"
+    added = f"{done['added']} product{'' if done['added'] == 1 else 's'} added"
+    sentence = f"{done['merchant']}: {added}, {done['changed']} changed"
     tables.one(done, sentence, as_json=as_json)
     return DONE
 

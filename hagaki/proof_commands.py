@@ -75,6 +75,8 @@ def _hidden(prompt: str, *, piped: bool) -> str:
 def _agreed(source: str) -> Agreed:
     if _QUESTION.fullmatch(source):
         return Agreed(source.lower(), (f"question         {source.lower()}",))
+    if source != "-" and not Path(source).exists():
+        raise Problem(f"{source} is neither a question, 64 hex digits, nor a file", "question-missing")
     data = machine.standard_input() if source == "-" else Path(source).read_bytes()
     return _of_deal(data) or _of_mail(data)
 

@@ -11,6 +11,7 @@ from hagaki.acquirers import build_acquirers, routing
 from hagaki.config import Config
 from hagaki.problem import DONE, Problem
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
+from mail_gateway.domain.money import shown
 
 Sale = Annotated[int, typer.Argument(help="The number of the sale's payment.")]
 Reason = Annotated[str, typer.Option(help="Why; kept.")]
@@ -59,8 +60,7 @@ def _order(loaded: Config, wanted: tuple[int, str, int | None, str], *, as_json:
 
     sale, kind, amount, reason = wanted
     done = payments.give_back(settings(loaded, "gateway"), sale, Trade(kind), amount, reason)
-    sentence = (
-        f"{kind} of payment {sale}, {done['amount_minor']} minor units: its merchant is told how it ends"
-    )
+    amount_back = shown(done["amount_minor"], done["currency"], "en")
+    sentence = f"{kind} of payment {sale}, {amount_back}: its merchant is told how it ends"
     tables.one(done, sentence, as_json=as_json)
     return DONE

@@ -82,17 +82,18 @@ def journal_list(
     as_json: AsJson = False,
 ) -> int:
     """List the deals of this device and where each stands."""
-    found = _journals(settings(read_config(config), "till"))
+    chosen = settings(read_config(config), "till")
     rows = [
         {
             "deal": deal.deal_id,
             "device": kind,
-            "began": machine.time_text(deal.began_ms)[:16],
+            "began_ms": deal.began_ms,
             "state": deal.state.value,
             "total_minor": sum(one["unit_minor"] * one["quantity"] for one in deal.facts["lines"]),
+            "currency": chosen.currency,
             "order": deal.facts.get("order"),
         }
-        for kind, journal in found
+        for kind, journal in _journals(chosen)
         for deal in journal.deals.values()
         if deal.is_open or not open_only
     ]

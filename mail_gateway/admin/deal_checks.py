@@ -103,7 +103,7 @@ def _events(found: Transcript) -> Check:
         state = after
     if state != found.head["state"]:
         return _bad("events", f"they lead to {state}, and the order is {found.head['state']}")
-    return _good("events", f"{len(found.of('event'))} of them lead to {state}")
+    return _good("events", f"{_counted(found.of('event'), 'event')}, and it is {state}")
 
 
 def _bytes(found: Transcript) -> Check:

@@ -144,6 +144,16 @@ def test_products_come_from_a_price_file_whole_or_not_at_all(office: Type) -> No
     assert office("product", "list", "--json") == before
 
 
+def test_what_there_is_none_of_is_told_from_what_cannot_be(office: Type) -> None:
+    assert office("payments", "list", "--state", "approved")[:2] == (0, "none\n")
+    said = office("payments", "list", "--state", "aproved")
+    assert refused(said) == "usage"
+    assert " approved," in said[2], "which states there are"
+    assert refused(office("proof", "12")) == "question-missing"
+    Path("one.csv").write_text("code,name,unit_minor\nJAM,Jam,1100\n", encoding="utf-8")
+    assert office("product", "load", "one.csv")[1] == "Yama: 1 product added, 0 changed\n"
+
+
 def test_a_product_is_changed_counted_and_retired(office: Type) -> None:
     new = ("JAM", "--name", "Jam", "--price", "540", "--rate", "8", "--stock", "3")
     assert "JPY 540, tax rate 8%, 3 in stock" in office("product", "add", *new)[1]
