@@ -5,6 +5,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PARTS := hagaki mail_gateway schemas card_reader_fw handset till acquirer_sdk cafis_adapter json_adapter bank_debit
+# The tests start hundreds of processes; where Python keeps no compiled files, each would compile everything again.
+COMPILE := $(BIN)/python -m compileall -q $(PARTS)
 PYTEST := $(BIN)/python -m pytest --dist worksteal
 TIMES := 100
 SEEDS := 0-99999
@@ -43,6 +46,7 @@ demo: $(READY)
 	$(BIN)/hagaki demo
 
 test: $(READY)
+	@$(COMPILE)
 	$(PYTEST) -n 2
 
 check: $(READY)
