@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from plants import Plant
 from plants_asked import ASKED
 from plants_kept import KEPT
+from plants_later import LATER
 from plants_line import LINE
 from plants_moved import MOVED
 from plants_reversed import REVERSED
@@ -22,6 +24,7 @@ from acquirer_sdk.skeleton import bench as line_bench
 from acquirer_sdk.skeleton.line import LineSettings
 from acquirer_sdk.skeleton.simulator import Simulator
 from acquirer_sdk.wire import wire_to
+from bank_debit import bench as debit_bench
 
 PLACES_MAX = 3
 UNPLANTED = {
@@ -62,6 +65,15 @@ def on_a_line(kind: type[Any]) -> OpenBench:
     return bench
 
 
+def on_debits(kind: type[Any]) -> OpenBench:
+    @asynccontextmanager
+    async def bench(outside: Outside) -> AsyncIterator[Bench]:
+        async with debit_bench.bench(outside) as real:
+            yield replace(real, acquirer=kind(real.acquirer))
+
+    return bench
+
+
 def failing(bench: OpenBench) -> set[str]:
     findings = run_quickly(bench, places_max=PLACES_MAX)
     return {finding.check for finding in findings if finding.verdict is Verdict.FAIL}
@@ -77,8 +89,13 @@ def test_exactly_its_lines_fail_on_a_line(plant: Plant) -> None:
     assert failing(on_a_line(plant.kind)) == plant.fails
 
 
+@pytest.mark.parametrize("plant", LATER, ids=lambda plant: plant.kind.__name__)
+def test_exactly_its_lines_fail_of_what_is_collected_later(plant: Plant) -> None:
+    assert failing(on_debits(plant.kind)) == plant.fails
+
+
 def test_every_plant_has_lines_and_nearly_every_line_a_plant() -> None:
-    plants = (*ON_BOGUS, *LINE)
+    plants = (*ON_BOGUS, *LINE, *LATER)
     assert len(plants) >= 25
     assert all(plant.fails for plant in plants)
     assert {check.name for check in CHECKS} - {name for plant in plants for name in plant.fails} == UNPLANTED

@@ -256,6 +256,31 @@ def test_no_return_is_dispatched_that_its_sale_does_not_count(conn: Connection) 
         dispatch_return(conn, 3, 60)
 
 
+def test_what_was_not_collected_is_never_given_back_too(conn: Connection) -> None:
+    arrows = ("opened accepted ready", "ready dispatched dispatched", "dispatched host-approved approved")
+    with conn.begin():
+        for number, arrow in enumerate(arrows, 2):
+            before, kind, after = arrow.split()
+            do(conn, MOVE.format(number, before, kind, after))
+            wiped = "NULL" if after == "approved" else "x'00'"
+            do(
+                conn,
+                CHANGE + f"state = '{after}', stan = 1, reversal = {wiped}, envelope = NULL WHERE id = 1",
+            )
+    unpaid = CHANGE + "state = 'unpaid', returned_minor = {} WHERE id = 1"
+    for statement in (
+        unpaid.format(60),
+        unpaid.format(0) + "; " + CHANGE + "returned_minor = 60 WHERE id = 1",
+    ):
+        with pytest.raises(DBAPIError, match="what was not collected is not given back"), conn.begin():
+            do(conn, MOVE.format(9, "approved", "not-collected", "unpaid"))
+            for part in statement.split("; "):
+                do(conn, part)
+    with conn.begin():
+        do(conn, MOVE.format(9, "approved", "not-collected", "unpaid"))
+        do(conn, unpaid.format(0))
+
+
 def test_the_table_in_the_database_is_the_table_in_the_code(conn: Connection) -> None:
     rows = conn.execute(text("SELECT before, kind, after FROM transitions"))
     stored = {tuple(row) for row in rows}

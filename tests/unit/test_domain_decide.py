@@ -21,7 +21,7 @@ from acquirer_sdk.values import (
 )
 from mail_gateway.domain import codes, decide
 from mail_gateway.domain.errors import REPLIES, Disposition, GatewayError, reply_for
-from mail_gateway.domain.payment import TRANSITIONS, Kind, State
+from mail_gateway.domain.payment import NOT_CHARGED, OPEN_AT_ACQUIRER, TRANSITIONS, Kind, State
 from mail_gateway.store.inbox import Verdict
 
 NOW_MS = 1_790_000_000_000
@@ -124,6 +124,27 @@ def test_late_answers(state: State, name: str) -> None:
         assert verdict.alarm == ""
     if name == "no":
         assert (verdict.alarm == "two-answers") == (state in SAID_YES)
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_was_not_collected_is_unpaid_where_the_table_says_so_and_nothing_was_given_back(
+    state: State,
+) -> None:
+    verdict = decide.uncollected(state, 0, promised=True, returning=False)
+    if state is State.DISPATCHED:
+        assert verdict is None, "its approval is still awaited"
+        return
+    moves = Kind.NOT_COLLECTED in TRANSITIONS.get(state, {})
+    assert verdict is not None and (verdict.kind is Kind.NOT_COLLECTED) == moves == (state is State.APPROVED)
+    agreed = state in {*NOT_CHARGED, *OPEN_AT_ACQUIRER, State.UNPAID, State.APPROVED}
+    assert (verdict.alarm == "") == agreed, "who was said to have paid, or was never asked, is a person's"
+
+
+def test_an_approval_is_undone_once_by_whoever_promised_it() -> None:
+    contradiction = decide.LateVerdict(None, "unpaid-differs")
+    assert decide.uncollected(State.APPROVED, 0, promised=False, returning=False) == contradiction
+    assert decide.uncollected(State.APPROVED, 1, promised=True, returning=False) == contradiction
+    assert decide.uncollected(State.APPROVED, 1, promised=True, returning=True) is None
 
 
 def test_reversals_pause_five_seconds_doubling_to_five_minutes_without_end() -> None:

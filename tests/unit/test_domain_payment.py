@@ -94,6 +94,8 @@ WALKS = {
     "found charged": (Kind.DISPATCHED, Kind.FOUND_CHARGED),
     "found charged, not known to be sent": (Kind.FOUND_CHARGED,),
     "found uncharged": (Kind.FOUND_UNCHARGED,),
+    "approved, then not collected": (Kind.DISPATCHED, Kind.HOST_APPROVED, Kind.NOT_COLLECTED),
+    "found charged, then not collected": (Kind.FOUND_CHARGED, Kind.NOT_COLLECTED),
     "reversed": (Kind.DISPATCHED, Kind.SILENCE, Kind.REVERSAL_DUE, Kind.REVERSAL_ACKED, Kind.CONFIRMED_AGAIN),
     "reversed twice": (
         *(Kind.DISPATCHED, Kind.SILENCE, Kind.REVERSAL_DUE, Kind.REVERSAL_ACKED, Kind.CONFIRMED_AGAIN),
@@ -111,7 +113,8 @@ def test_the_books_close_with_the_payment(walk: str) -> None:
             sides = (one.debit, one.credit)
             sign = 1 if one.phase is Phase.PENDING else -1
             open_minor[sides] = open_minor.get(sides, 0) + sign * one.amount_minor
-            posted += one.amount_minor if one.phase is Phase.POSTED else 0
+            way = 1 if one.credit is Account.MERCHANT_PAYABLE else -1
+            posted += way * one.amount_minor if one.phase is Phase.POSTED else 0
         state = step(state, kind)
     assert state in ENDED
     assert set(open_minor.values()) <= {0}, "nothing stays pending"
