@@ -133,7 +133,7 @@ SALES = (
     ("void", "the void of a sale", {"kind": 2, "original_ksn": KSN}),
     ("refund", "the refund of a sale", {"kind": 3, "original_ksn": KSN}),
     ("card-check", "no amount", {"kind": 4, "amount_minor": 0, "entry_mode": 1, "track2": TRACK2}),
-    ("cancel", "cancel if not done", {"kind": 5, "original_ksn": KSN}),
+    ("cancel", "cancel if not done", {"kind": 5, "original_ksn": KSN, "condition": 10}),
     (
         "reentry",
         "keyed once more, with a product code",
