@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, exists, insert, select
+from sqlalchemy import bindparam, exists, insert, or_, select
 
 from mail_gateway.domain.payment import ENDED, State, Trade
 from mail_gateway.store.payments import load
@@ -34,7 +34,13 @@ _BURNED: Final = select(
         _P.state.in_((State.RECEIVED, State.CANCELLED)),
     )
 )
-_RETURNING: Final = select(exists().where(_P.original == bindparam("its_id"), _P.state.not_in(ENDED)))
+_RETURNING: Final = select(
+    exists().where(
+        _P.original == bindparam("its_id"),
+        _P.state.not_in(ENDED),
+        or_(_P.kind != Trade.CANCEL.value, _P.state != State.RECEIVED),
+    )
+)
 _BURN: Final = Line(Step.PAYMENT, insert(payments))
 
 
@@ -50,7 +56,8 @@ def is_burned(conn: Connection, reader: int, counter: int) -> bool:
 
 
 def is_returning(conn: Connection, sale: int) -> bool:
-    """Whether money of that sale is being given back, and nobody knows yet how it ends."""
+    """Whether money of that sale is being given back, and nobody knows yet how it ends. A cancel that waits
+    gives nothing back."""
     return bool(conn.scalar(_RETURNING, {"its_id": sale}))
 
 

@@ -6,6 +6,7 @@ Until then it stays as it was received: whoever dies between two commits has los
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain import cancel
@@ -31,6 +32,8 @@ waits for a line to be given back."""
 LOOK_MS: Final = 5000
 AFTER_IT_MS: Final = 1000
 """How soon a cancel looks again where its sale stands; and how long after the sale is due itself."""
+
+_BINDING: Final = frozenset({"counter", "sale_hash"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,10 @@ async def _reverse(kit: Kit, case: Case) -> None:
 
 
 async def _wait(kit: Kit, case: Case) -> Payment | None:
-    return await _look_again(kit, case.payment, _sale(case).due_ms or 0)
+    sale = _sale(case)
+    known = {name: case.changes[name] for name in case.changes if name not in _BINDING}
+    known |= {"original": sale.id, "masked_card": sale.masked_card}
+    return await _look_again(kit, case.payment, sale.due_ms or 0, known)
 
 
 async def _give_back(kit: Kit, case: Case) -> Asked | Payment | None:
@@ -148,10 +154,12 @@ _ENDS: Final[Mapping[Step, Callable[[Kit, Case], Awaitable[Asked | Payment | Non
 }
 
 
-async def _look_again(kit: Kit, payment: Payment, sale_due_ms: int) -> Payment | None:
-    """Nothing is settled by it, and nothing is learned: the cancel stays as it was received."""
+async def _look_again(
+    kit: Kit, payment: Payment, sale_due_ms: int, known: Mapping[str, Any] = MappingProxyType({})
+) -> Payment | None:
+    """Nothing is settled by it, and its key is not bound: the cancel stays as it was received."""
     due_ms = max(kit.ports.now_ms() + LOOK_MS, sale_due_ms + AFTER_IT_MS)
-    return await enter(kit, draft(kit, payment, [], due_ms=due_ms))
+    return await enter(kit, draft(kit, payment, [], **{**known, "due_ms": due_ms}))
 
 
 def _by(case: Case) -> dict[str, str | int]:

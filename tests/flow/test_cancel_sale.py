@@ -62,7 +62,7 @@ async def test_a_silent_host_is_waited_for_and_nothing_is_said(tmp_path: Path) -
         await through(at, cancelled(at), 2)
         assert await told(at, 1) == [ASKED], "the sale is in doubt"
         waiting = await at.store.read(payments.load, 2)
-        assert (waiting.state, waiting.counter) == (State.RECEIVED, None)
+        assert (waiting.state, waiting.kind, waiting.original) == (State.RECEIVED, Trade.CANCEL, 1)
         assert at.reader.lcd == ASKED
 
 
