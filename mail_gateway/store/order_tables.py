@@ -159,7 +159,7 @@ orders: Final = Table(
     UniqueConstraint("merchant", "deal_id", name="one_order_per_deal"),
     CheckConstraint("total_minor > 0", name="order_costs_something"),
     CheckConstraint("tax_minor BETWEEN 0 AND total_minor", name="tax_is_within_the_total"),
-    CheckConstraint("returned_minor BETWEEN 0 AND total_minor", name="no_more_is_returned_than_the_total"),
+    CheckConstraint("returned_minor BETWEEN 0 AND total_minor", name="returned_is_within_the_total"),
     CheckConstraint(
         f"state <> '{OrderState.RETURNED}' OR returned_minor = total_minor", name="returned_is_all_of_it"
     ),

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 LEFT_MS: Final = 10_000
 """What another node has let lie for so long is anybody's."""
 
+_BEFORE_YES: Final = frozenset({OrderState.PLACED, OrderState.AUTHORISED, OrderState.ASKED})
+"""Nothing is given back of what nobody has bought yet."""
+
 _O: Final = orders.c
 _FIELDS: Final = tuple(Order.__dataclass_fields__)
 _COLUMNS: Final = tuple(_O["foreign_price" if name == "foreign" else name] for name in _FIELDS)
@@ -127,7 +130,7 @@ def case(conn: Connection, number: int) -> Case | None:
         bool(conn.scalar(_HANDED, {"its_id": number})),
         str(conn.scalar(_WISH, {"its_id": number})),
         customer_answers.is_unread(conn, number),
-        order_returns.of_order(conn, number) if order.made_ms is not None else (),
+        () if order.state in _BEFORE_YES else order_returns.of_order(conn, number),
     )
 
 

@@ -48,6 +48,11 @@ def next_return(kit: Kit, case: Case) -> OrderEntry | None:
     return _begin(kit, case, wanted, charged)
 
 
+def is_wanted(case: Case) -> bool:
+    """Whether something is still to be given back of it."""
+    return any(one.state is ReturnState.OPEN for one in case.returns)
+
+
 def forgone(kit: Kit, case: Case) -> OrderEntry | None:
     """Of an order whose money is only held, and not being taken: so much less is taken, or nothing."""
     wanted = next((one for one in case.returns if one.state is ReturnState.OPEN), None)

@@ -167,8 +167,9 @@ def _again(kit: Kit, case: Case, trade: Trade, begin: Callable[..., int]) -> Ord
 
 
 def _taken(kit: Kit, case: Case) -> OrderEntry:
-    """The money is there."""
-    entry = order_clerk.moving(kit, case, OrderKind.CAPTURED, due_ms=None)
+    """The money is there; what shall go back of it is looked at next."""
+    due_ms = kit.ports.now_ms() if order_returns.is_wanted(case) else None
+    entry = order_clerk.moving(kit, case, OrderKind.CAPTURED, due_ms=due_ms)
     if case.handed:
         entry = replace(entry, events=(*entry.events, OrderEvent(OrderKind.HANDED_OVER)))
     return entry if case.order.made_ms is not None else order_clerk.made(kit, entry)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from order_letters import ORDER, TOTAL
 from orders_world import CHARGES, KEEPS, OrderWorld, Shop, tell
 
 from acquirer_sdk.values import Approved, AuthoriseOutcome, AuthoriseRequest, Declined, InDoubt, ReturnRequest
-from mail_gateway.admin import audits, doctor, payments
+from mail_gateway.admin import audits, deal_checks, deals, doctor, payments
 from mail_gateway.domain.order import OrderKind, OrderState, Settle
 from mail_gateway.domain.order_return import RETURNS_MAX, OrderReturn, ReturnState, WantReturn, judge
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import State, Trade
 from mail_gateway.domain.placing import Refused
+from mail_gateway.settings import SmarthostSettings
+from mail_gateway.store.order_moves import after
 from mail_gateway.store.orders import Case
 from mail_gateway.work import placing
+from mail_gateway.work.order_steps import next_entry
 
 WAYS = {
     "confirmed": (Settle.CONFIRMED, KEEPS),
@@ -51,6 +56,15 @@ def findings(world: OrderWorld) -> set[str]:
     return slugs | {fault["slug"] for fault in faults}
 
 
+def shown_and_verified(world: OrderWorld) -> list[tuple[str, int]]:
+    """The returns in the order's transcript, whose money anybody can add up."""
+    place = deals.Place(world.gateway, world.keys, SmarthostSettings(), world.shop.orders)
+    found = deals.shown(place, 1)
+    (money,) = (check for check in deal_checks.check(found, None) if check.name == "money")
+    assert money.finding is deal_checks.Finding.PASS, money.text
+    return [(one["state"], one["amount_minor"]) for one in found.of("return")]
+
+
 async def no(request: AuthoriseRequest) -> AuthoriseOutcome:
     """An acquirer that gives nothing back."""
     return Declined("57") if isinstance(request, ReturnRequest) else Approved("123456", request.amount_minor)
@@ -75,6 +89,7 @@ def test_all_of_it_is_given_back_and_all_who_care_are_told_once(way: str, tmp_pa
         kinds = [one.kind for one in case.payments]
         assert kinds == ([Trade.SALE] if way == "daily" else [*kinds[:-1], Trade.VOID])
         assert findings(world) == set()
+        assert shown_and_verified(world) == [("done", 1200)]
         assert await placing.hand_over(world.kit, 1, "D-1") == Refused("order-dead")
 
     tell(tmp_path, story, Shop(settle), can=can)
@@ -95,6 +110,8 @@ def test_a_part_and_then_the_rest(way: str, tmp_path: Path) -> None:
         case = await world.at_rest()
         assert (case.order.state, case.order.returned_minor) == (OrderState.HANDED_OVER, 800)
         assert (world.charged, findings(world)) == (400, set())
+        assert shown_and_verified(world) == [("done", 500), ("done", 300)]
+        assert deals.listed(world.gateway, 1, is_open=False)[0]["returned_minor"] == 800
         await give_back(world, "R-4")
         case = await world.at_rest()
         assert (case.order.state, world.charged, findings(world)) == (OrderState.RETURNED, 0, set())
@@ -225,7 +242,11 @@ def test_what_is_being_taken_is_taken_first_and_then_given_back(tmp_path: Path) 
             await asyncio.sleep(600)
         await give_back(world, "R-1")
         await asyncio.sleep(5)
-        assert (await world.order()).order.state is OrderState.CONFIRMED
+        case = await world.order()
+        assert case.order.state is OrderState.CONFIRMED
+        paid = replace(case, payments=(case.payments[0], replace(case.payments[1], state=State.APPROVED)))
+        entry = next_entry(world.kit, paid)
+        assert entry is not None and after(entry).due_ms is not None, "whoever dies now leaves it due"
         answer.set()
         case = await world.at_rest()
         assert (case.order.state, world.charged, world.acquirer.held) == (OrderState.RETURNED, 0, {})
@@ -257,10 +278,6 @@ def test_what_cannot_be_given_back_is_refused_in_words(tmp_path: Path) -> None:
 def test_returns_of_one_order_have_an_end() -> None:
     def back(number: int, minor: int, state: ReturnState) -> OrderReturn:
         return OrderReturn(number, f"R-{number}", minor, "", 1, state)
-
-    from dataclasses import replace
-
-    from order_letters import ORDER, TOTAL
 
     order = replace(ORDER, made_ms=1, state=OrderState.CAPTURED)
     assert judge(WantReturn("new"), order, [back(1, 345, OPEN)]) == TOTAL - 345

@@ -206,9 +206,7 @@ def _orders(whole: TypeEngine[int]) -> None:
         ),
         CheckConstraint("tax_minor BETWEEN 0 AND total_minor", name="tax_is_within_the_total"),
         CheckConstraint("total_minor > 0", name="order_costs_something"),
-        CheckConstraint(
-            "returned_minor BETWEEN 0 AND total_minor", name="no_more_is_returned_than_the_total"
-        ),
+        CheckConstraint("returned_minor BETWEEN 0 AND total_minor", name="returned_is_within_the_total"),
         CheckConstraint("state <> 'returned' OR returned_minor = total_minor", name="returned_is_all_of_it"),
         ForeignKeyConstraint(["customer"], ["customers.id"]),
         ForeignKeyConstraint(["means"], ["means.id"]),
