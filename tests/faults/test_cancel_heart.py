@@ -36,6 +36,7 @@ SALE_MINOR = 1200
 CALLS = int(os.environ.get("HAGAKI_CANCEL_CALLS", "1"))
 """Database calls at which a gateway dies: all of a cancel's have some 40."""
 SEEDS = int(os.environ.get("HAGAKI_CANCEL_SEEDS", "1"))
+HABITS = ("", "lose_answer", "decline", "not_sent", "delay_request")[: 2 if SEEDS == 1 else None]
 DONE, BACK, NOT_DONE = Letter.CANCEL_DONE, Letter.CANCEL_RETURNED, Letter.NOT_CANCELLED
 
 
@@ -302,26 +303,26 @@ def test_an_old_cancel_cancels_and_gives_back(tmp_path: Path) -> None:
     assert faults_of(world) == []
 
 
-@pytest.mark.parametrize("which", ["own", "later", "nobody's", "none", "a void"])
-def test_only_an_earlier_sale_of_the_same_reader_is_cancelled(which: str, tmp_path: Path) -> None:
+def test_only_an_earlier_sale_of_the_same_reader_is_cancelled(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         await post(world, world.envelope())
         await world.reach(1, State.APPROVED)
         void = await post(world, world.envelope(kind=VOID, original_ksn=b"\0" * 12))
         await ended(world, void)
         other = readers.enrol(world.gateway, world.keys, 2).initial_key_id + bytes([0, 0, 0, 1])
-        ksn = {"own": ksn_of(world, 3), "later": ksn_of(world, 4), "none": b"", "nobody's": other}
-        number = await post(world, cancel(world, 1, original_ksn=ksn.get(which, ksn_of(world, 2))))
-        assert await ended(world, number) is State.REFUSED
-        assert (await world.payment(number)).code == "original-unknown"
-        assert await said(world, number) == [(NOT_DONE, Outcome.REFUSED)]
+        a_void, own, later = (ksn_of(world, counter) for counter in (2, 4, 99))
+        for ksn in (a_void, own, later, other, b""):
+            number = await post(world, cancel(world, 1, original_ksn=ksn))
+            assert await ended(world, number) is State.REFUSED
+            assert (await world.payment(number)).code == "original-unknown"
+            assert await said(world, number) == [(NOT_DONE, Outcome.REFUSED)]
 
     world = tell_story(tmp_path, story)
     assert net_minor(world) == SALE_MINOR
     assert faults_of(world) == []
 
 
-@pytest.mark.parametrize("habit", ["", "lose_answer", "decline", "not_sent", "delay_request"])
+@pytest.mark.parametrize("habit", HABITS)
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_of_a_sale_and_its_cancels_at_once_nobody_pays(habit: str, seed: int, tmp_path: Path) -> None:
     """In any order, each of them twice, whatever the acquirer does: one truth, and no money is left over."""
@@ -373,7 +374,7 @@ def test_death_at_any_call_of_the_database(case: str, call: int, after: bool, tm
         if case != "unseen":
             await post(world, sale)
             await world.reach(1, State.APPROVED if case == "approved" else State.DISPATCHED)
-        world.life.place.left, world.life.place.after = call * (40 // CALLS or 1), after
+        world.life.place.left, world.life.place.after = 3 + call * 40 // CALLS, after
         phone = asyncio.create_task(taken(world, cancel(world, 1)))
         world.phones.add(phone)
         await asyncio.sleep(200)
