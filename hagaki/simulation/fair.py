@@ -28,7 +28,7 @@ class Fair:
     def __init__(self, world: World) -> None:
         self._world = world
         used = [one.amount_minor // 1000 for one in (*world.sales, *world.returns)]
-        lasts_s = 60.0 * max(world.payments, world.orders)
+        lasts_s = 60 * max(world.payments, world.orders)
         self.buys = buys.plan(world.seed, world.orders, lasts_s, world.faults, used)
         self.shops = [Shop(buy, self._outfit(buy)) for buy in self.buys]
         people = world.town.market.people

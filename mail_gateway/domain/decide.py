@@ -147,8 +147,9 @@ _NOTHING_TAKEN: Final = frozenset({*NOT_CHARGED, *OPEN_AT_ACQUIRER, State.UNPAID
 def uncollected(state: State, returned_minor: int, *, promised: bool, returning: bool) -> LateVerdict | None:
     """Nothing was collected of a payment that stands there; None: that cannot be judged yet.
 
-    returned_minor: what returns of it hold; returning: one of them is under way. promised: this acquirer's yes
-    is only a promise to collect. What was given back is never undone as well: nobody knows who has the money.
+    returned_minor: what returns of it hold; returning: one of them is under way. promised: this acquirer's
+    yes is only a promise to collect. What was given back is never undone as well: nobody knows who has the
+    money.
     """
     if state is State.DISPATCHED or returning:
         return None

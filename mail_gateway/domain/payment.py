@@ -91,6 +91,10 @@ class Kind(StrEnum):
 
 
 def _table() -> dict[State, Mapping[Kind, State]]:
+    return {**_before_asking(), **_at_the_acquirer(), **_after_its_answer()}
+
+
+def _before_asking() -> dict[State, Mapping[Kind, State]]:
     s, k = State, Kind
     by_a_person = {k.DROPPED: s.REFUSED, k.FOUND_CHARGED: s.APPROVED, k.FOUND_UNCHARGED: s.REFUSED}
     return {
@@ -120,6 +124,12 @@ def _table() -> dict[State, Mapping[Kind, State]]:
             k.CANCELLED: s.CANCELLED,
             **by_a_person,
         },
+    }
+
+
+def _at_the_acquirer() -> dict[State, Mapping[Kind, State]]:
+    s, k = State, Kind
+    return {
         s.DISPATCHED: {
             k.HOST_APPROVED: s.APPROVED,
             k.HOST_HELD: s.AUTHORISED,
@@ -142,6 +152,12 @@ def _table() -> dict[State, Mapping[Kind, State]]:
             k.SILENCE: s.CONFIRMING,
             k.LATE_APPROVAL: s.REVERSING,
         },
+    }
+
+
+def _after_its_answer() -> dict[State, Mapping[Kind, State]]:
+    s, k = State, Kind
+    return {
         s.REVERSED: {k.LATE_APPROVAL: s.REVERSING},
         s.CANCELLED: {k.LATE_APPROVAL: s.REVERSING},
         s.DECLINED: {k.LATE_APPROVAL: s.REVERSING},

@@ -75,6 +75,7 @@ async def answered(kit: Kit, taken: Asked | Payment | None) -> Payment | None:
 
 
 def unsealed(kit: Kit, payment: Payment) -> Opened | Refused:
+    """What a reader sealed or a person at the centre asked for; Refused with its slug if it does not open."""
     if payment.is_by_hand:
         return giving_back.as_ordered(payment)
     if payment.wrapped_bdk is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -355,12 +356,9 @@ def test_of_a_sale_and_its_cancels_at_once_nobody_pays(habit: str, seed: int, tm
 async def taken(world: World, envelope: bytes) -> int:
     """A phone that sends until it is told 250."""
     while True:
-        try:
-            async with asyncio.timeout(60):
-                if world.life is not None:
-                    return await post(world, envelope)
-        except TimeoutError:
-            pass
+        with suppress(TimeoutError):
+            if world.life is not None:
+                return await asyncio.wait_for(post(world, envelope), 60)
         await asyncio.sleep(1)
 
 

@@ -27,7 +27,6 @@ from json_adapter import bench as json_bench
 from mail_gateway.admin import payments as office
 from mail_gateway.domain.ledger import Account
 from mail_gateway.domain.order import OrderState
-from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.payment import State, Trade
 from mail_gateway.domain.route import Table
 from mail_gateway.domain.takings import NO_READER, Sale
