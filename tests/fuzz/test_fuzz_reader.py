@@ -21,12 +21,14 @@ from card_reader_fw.board.desk.chip.slot import CardSlot
 from card_reader_fw.board.desk.stripe import Hand, intervals_of
 from card_reader_fw.journal import Journal
 from card_reader_fw.open_sale import OPEN
-from schemas.envelope import armour, outcome
+from card_reader_fw.reader import CANCEL_ASKED
+from schemas.envelope import armour, outcome, payload
 from schemas.link import session
 
 KEYS = ["1", "1", "2", "3", "0", *["ENTER"] * 6, *["TRANSFER"] * 3, "CLEAR", "CANCEL", "HELP"]
 DEBIT = ["1", "1", "0"]
 DOINGS_MAX = 150
+CAME_TRUE = {outcome.APPROVED, outcome.CANCELLED}
 POWER_MAX = 9000  # bytes of flash, about three sales
 
 
@@ -58,6 +60,7 @@ class Shop:
         self.world.link_up()
         self.bodies: dict[bytes, bytes] = {}  # KSN: the one sealed text
         self.answered: dict[bytes, set[int]] = {}  # KSN: outcomes that the centre sealed
+        self.cancels: set[bytes] = set()  # their KSN
 
     def doing(self) -> None:
         """One thing that a hand, a card, the phone, the centre or the battery does."""
@@ -69,7 +72,7 @@ class Shop:
             self.switch_off,
             self.wait,
         ]
-        self.dice.choice([*ways, *[self.sell] * 3, self.give_back, *[self.answer] * 3])()
+        self.dice.choice([*ways, *[self.sell] * 3, self.give_back, self.call_off, *[self.answer] * 3])()
         for line in self.world.lcd:
             assert len(line) <= 16
         self.collect()
@@ -93,6 +96,12 @@ class Shop:
         self.world.keys("CANCEL", "CANCEL", "ENTER", "2", *["ENTER"] * self.dice.randrange(3))
         self.world.keys(*self.dice.choice([["1"], ["2", "7", "ENTER"]]))
         self.world.swipe()
+        self.world.keys("TRANSFER")
+
+    def call_off(self) -> None:
+        """The sale that was sent last, if it has no answer: its cancel."""
+        self.world.keys("CANCEL", "ENTER")
+        self.world.run(200)
         self.world.keys("TRANSFER")
 
     def swipe(self) -> None:
@@ -125,7 +134,7 @@ class Shop:
         if sealed == genuine and amount == self.amount(ksn):
             self.answered.setdefault(ksn, set()).add(number)
         if self.world.phone.may("R"):
-            self.world.phone.result(armour.to_text(armour.RESULT, sealed))
+            self.world.phone.result(armour.to_text(armour.RESULT, sealed[: armour.BODY_MAX] or b"?"))
         self.world.run(400)
 
     def amount(self, ksn: bytes) -> int:
@@ -155,17 +164,28 @@ class Shop:
             assert self.bodies.setdefault(ksn, body) == body
         sealed = [facts["ksn"] for verb, facts in self.world.told if verb == "reader.sealed"]
         assert len(sealed) == len(set(sealed))
-        shown = [facts for verb, facts in self.world.told if verb == "reader.result" and facts["outcome"]]
+        results = [facts for verb, facts in self.world.told if verb == "reader.result" and facts["outcome"]]
+        assert {facts["outcome"] for facts in results} <= self.said()
+
+    def said(self) -> set[str]:
+        """What the centre has sealed so far, and what the reader makes of it where a cancel is kept."""
         said = {outcome.NAMES[number] for numbers in self.answered.values() for number in numbers}
-        assert {facts["outcome"] for facts in shown} <= said
+        kept = vault.load(Journal(self.world.flash)).sales
+        self.cancels |= {sale.ksn for sale in kept if sale.kind == payload.CANCEL}
+        if self.cancels:
+            said.add(CANCEL_ASKED)
+        if any(self.answered.get(ksn, set()) & CAME_TRUE for ksn in self.cancels):
+            said.add("cancelled")  # so is its sale, whatever is answered to that
+        return said
 
     def nothing_is_lost(self) -> None:
         """What waits for an answer can be sent, and what left before is what will be sent."""
         store = vault.load(Journal(self.world.flash))
+        undone = {sale.original for sale in store.sales if self.answered.get(sale.ksn, set()) & CAME_TRUE}
         for sale in store.sales:
             body = store.sealed(sale.ksn)
-            if not self.answered.get(sale.ksn, set()) - set(OPEN):  # no last word has ever come
-                assert body is not None
+            if sale.ksn not in undone and not self.answered.get(sale.ksn, set()) - set(OPEN):
+                assert body is not None  # no last word has ever come
             if body is not None:
                 assert self.bodies.get(sale.ksn, body) == body
 
