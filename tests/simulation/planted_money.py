@@ -10,7 +10,7 @@ from mail_gateway.domain import decide, ledger
 from mail_gateway.domain.ledger import Phase
 from mail_gateway.domain.payment import Kind, State
 from mail_gateway.store import record
-from mail_gateway.work import clerk, sale, told
+from mail_gateway.work import clerk, sale, taking, told
 
 BED = Bed()
 
@@ -107,7 +107,7 @@ def freshness_is_looked_at_once_only(patch):
             payment = replace(payment, fresh_until_ms=10**15)
         return await old(kit, payment, opened)
 
-    wrapped(patch, sale, "_take_opened", take_opened)
+    wrapped(patch, taking, "take_opened", take_opened)
 
 
 @BED.bug("none")
