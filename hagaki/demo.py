@@ -102,7 +102,7 @@ async def ask_again(world: World, seen: Seen | None = None) -> None:
     """The letter does not arrive, or not whole: the merchant has the reader send the sale once more."""
     await world.wait_for("carrier.weather", seen)
     await asyncio.sleep(RESEND_AFTER_S)
-    await world.type("keys CANCEL ENTER 2")
+    await world.type("keys CANCEL CANCEL ENTER 2")  # the first asks whether the sale is to be undone
     for state in ("sales", "ready"):
         await world.wait_for("reader.lcd", seen, state=state)
         await world.type("key TRANSFER")

@@ -96,8 +96,10 @@ def give_back(
     with _counter(device_path, card, now_s) as bench:
         if bench.reader.state.name == AMOUNT:  # a card in the slot has begun a sale
             bench.keys("CANCEL")
-        _find(bench, slip, lambda view: bool(view.left))
+        view = _find(bench, slip, lambda view: bool(view.left))
         if amount_minor is None:
+            if view.is_open():  # the same key would ask whether it is to be cancelled
+                raise ReaderError("no-void")
             bench.keys("1")
         else:
             bench.keys("2")

@@ -28,7 +28,7 @@ SENTENCES = {
     "no-refund": "Nothing is left of that sale that could be given back; choose another.",
     "no-sales": "The reader has made no sale yet; swipe a card first.",
     "no-slot": "This reader has no slot for test cards; start it with the slot empty.",
-    "no-void": "Only a whole approved sale can be voided; choose another, or refund what is left.",
+    "no-void": "Only a whole approved sale is voided; refund what is left, or cancel what has no answer.",
     "no-open-sale": "No sale of this reader takes a check code; show it the result mail instead.",
     "one-card": "Give exactly one of track2, flux and wav.",
     "pcsc-missing": "PC/SC readers need the package pyscard; install hagaki[pcsc].",
