@@ -12,7 +12,7 @@ from acquirer_sdk.values import CardData
 from mail_gateway.outbox import compose, send, smarthost
 from mail_gateway.outbox.smarthost import Fate, Handed
 from mail_gateway.store import handover, inbox, letters
-from mail_gateway.work import sale
+from mail_gateway.work import sale, taking
 
 BED = Bed()
 
@@ -106,7 +106,7 @@ def a_key_stands_in_an_event(patch):
         kit.ports.tell("keys.used", payment=payment.id, reason=kit.keys.bdk(payment.ksn[:4]).hex())
         return found
 
-    wrapped(patch, sale, "_open", opened)
+    wrapped(patch, taking, "unsealed", opened)
 
 
 @BED.bug("none")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 
 from planted import Bed, wrapped
@@ -12,6 +11,7 @@ from cafis_adapter import adapter
 from mail_gateway.domain import decide, outcome
 from mail_gateway.domain.outcome import Letter, Outcome
 from mail_gateway.domain.payment import Event, Kind, State
+from mail_gateway.waker import Waker
 from mail_gateway.work import reversal, runner, sale, sweeper, told
 
 BED = Bed()
@@ -182,7 +182,8 @@ def the_version_is_not_raised(patch):
 
 @BED.bug("host-silent")
 def the_sweeper_sleeps_for_a_day(patch):
-    async def sleep(self, _pause_ms):
-        await asyncio.sleep(86_400)
+    class Sleeper(Waker):
+        async def sleep(self, _seconds):
+            await super().sleep(86_400)
 
-    patch.setattr(sweeper.Sweeper, "_sleep", sleep)
+    patch.setattr(sweeper, "Waker", Sleeper)
