@@ -23,7 +23,8 @@ AMOUNT_DIGITS = 8  # yen
 PIN_MIN, PIN_MAX = 4, 12
 
 
-def _swiped(state, has_chip):
+def swiped(state, has_chip):
+    """A stripe was read, and says whether its card has a chip too."""
     if has_chip and state.has_slot and not state.fallback:
         return state, [("forget",), ("show", "insert-chip")]
     return in_hand(state, FALLBACK if state.fallback else STRIPE)
@@ -33,7 +34,8 @@ def _bad_card(state, slug):
     return go(state, state.name, note=("bad-card", slug))
 
 
-def _inserted(state, _):
+def inserted(state, _):
+    """A card is in the slot."""
     return in_hand(state.but(inserted=True, fallback=False), CHIP)
 
 
@@ -128,14 +130,14 @@ def _new_slip(state, _):
 
 
 TABLE = {
-    (IDLE, "card"): _swiped,
+    (IDLE, "card"): swiped,
     (IDLE, "bad-card"): _bad_card,
-    (IDLE, "inserted"): _inserted,
+    (IDLE, "inserted"): inserted,
     (IDLE, "removed"): _removed_at_rest,
     (IDLE, "CANCEL"): _new_slip,
-    (CARD, "card"): _swiped,
+    (CARD, "card"): swiped,
     (CARD, "bad-card"): _bad_card,
-    (CARD, "inserted"): _inserted,
+    (CARD, "inserted"): inserted,
     (CARD, "CANCEL"): cancel,
     (AMOUNT, "digit"): digit(AMOUNT_DIGITS),
     (AMOUNT, "CLEAR"): clear,

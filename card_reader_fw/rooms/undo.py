@@ -1,8 +1,11 @@
-"""A sale whose end nobody knows is cancelled: asked once more, then sealed as a cancel of its own."""
+"""A sale whose end nobody knows is cancelled: asked once more, then sealed as a cancel of its own.
 
-from card_reader_fw.rooms import outcome
+ENTER alone is a yes. Whoever swipes, or keys an amount, without a look at the question is at the next sale.
+"""
+
+from card_reader_fw.rooms import outcome, sale
 from card_reader_fw.rooms.order import cancel_of
-from card_reader_fw.rooms.state import SALES, SEALING, SENT, UNDO, go, home
+from card_reader_fw.rooms.state import IDLE, SALES, SEALING, SENT, UNDO, go, home
 
 
 def _look(state, _):
@@ -39,11 +42,25 @@ def _no(state, _):
     return home(state.but(ksn=b"") if state.ksn == state.order.original else state)
 
 
+def _swiped(state, has_chip):
+    after, actions = _no(state, None)
+    return sale.swiped(after, has_chip) if after.name == IDLE else (after, actions)
+
+
+def _inserted(state, _):
+    after, actions = _no(state.but(inserted=True), None)
+    return sale.inserted(after, None) if after.name == IDLE else (after, actions)
+
+
 TABLE = {
     (SENT, "CANCEL"): _look,
     (SENT, "looked"): _ask_or_leave,
     (SALES, "looked"): _ask_or_say,
     (UNDO, "ENTER"): _yes,
     (UNDO, "CANCEL"): _no,
+    (UNDO, "CLEAR"): _no,
+    (UNDO, "digit"): _no,
+    (UNDO, "card"): _swiped,
+    (UNDO, "inserted"): _inserted,
     (UNDO, "outcome"): outcome.show,
 }

@@ -17,7 +17,7 @@ from card_reader_fw.board.desk.device import Device
 from card_reader_fw.journal import Journal
 from card_reader_fw.reader import Reader
 from card_reader_fw.rooms.order import INSTALMENTS
-from card_reader_fw.rooms.state import CARD, READY, SALES, SEALING, SENDING, WAITING
+from card_reader_fw.rooms.state import CARD, IDLE, READY, SALES, SEALING, SENDING, WAITING
 from hagaki.simulation.carrier import Box
 from hagaki.simulation.faults import Fault
 from hagaki.simulation.history import History
@@ -226,7 +226,11 @@ class Counter:
         Every step with an eye on the display: what a power cut or a result has changed is begun anew.
         """
         assert back.of is not None
-        await self._press("CANCEL", "CANCEL", "ENTER", "2")
+        for _ in range(LISTED_MAX):
+            if self._reader.state.name == IDLE:
+                break
+            await self._press("CANCEL")  # what has come is seen; what is still awaited is not to be undone
+        await self._press("ENTER", "2")
         for _ in range(LISTED_MAX):
             if self._reader.state.name != SALES or self._reader.state.sales[0].ksn == back.of.ksn:
                 break

@@ -46,6 +46,16 @@ def test_it_is_asked_once_more_and_the_second_cancel_is_the_next_sale(world):
     assert len(world.sales) == 1
 
 
+def test_who_goes_on_without_a_look_at_the_question_cancels_nothing(world):
+    world.sell()
+    world.keys("TRANSFER", "CANCEL")
+    world.swipe()
+    world.keys(*"700", "ENTER", "ENTER", "TRANSFER")
+    assert [open_sale(text)[1].kind for text in world.sales] == [payload.SALE, payload.SALE]
+    world.keys("CANCEL", *"1200", "ENTER", "CANCEL")
+    assert len(world.sales) == 2
+
+
 def test_the_cancel_names_its_sale_and_holds_no_card(world):
     cancelled(world)
     (sale_ksn, sale), (ksn, cancel) = map(open_sale, world.sales)
