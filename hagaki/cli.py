@@ -3,84 +3,100 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, Final, cast
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import Abort, TyperException
 
 from acquirer_sdk.port import SettingsError
 from card_reader_fw.board.desk.reader_error import ReaderError
-from hagaki import (
-    acquirer_commands,
-    audits,
-    backups,
-    card_commands,
-    customer_commands,
-    database_commands,
-    deal_commands,
-    debit_commands,
-    demo,
-    examine,
-    holding,
-    host_commands,
-    keys_commands,
-    office,
-    processor,
-    product_commands,
-    proof_commands,
-    reader_commands,
-    route_commands,
-    servers,
-    shunts,
-    simulate,
-    till_commands,
-    want_commands,
-)
 from hagaki.machine import machine_problem
 from hagaki.problem import MACHINE, WRONG_INPUT, Problem
 from handset.errors import HandsetError
 from mail_gateway.domain.errors import Disposition, GatewayError
 from till.errors import TillError
 
+COMMANDS: Final[Mapping[str, str]] = {
+    "demo": "hagaki.demo:command",
+    "serve": "hagaki.servers:serve",
+    "host": "hagaki.host_commands:app",
+    "processor": "hagaki.processor:processor",
+    "carrier": "hagaki.servers:carrier",
+    "simulate": "hagaki.simulate:command",
+    "check-config": "hagaki.office:check_config",
+    "route": "hagaki.route_commands:route",
+    "totals": "hagaki.route_commands:totals_app",
+    "reader": "hagaki.reader_commands:app",
+    "card": "hagaki.card_commands:app",
+    "handset": "hagaki.servers:handset_app",
+    "merchant": "hagaki.office:merchant_app",
+    "product": "hagaki.product_commands:app",
+    "customer": "hagaki.customer_commands:app",
+    "payments": "hagaki.office:payments_app",
+    "keys": "hagaki.keys_commands:app",
+    "shunt": "hagaki.shunts:app",
+    "wants": "hagaki.want_commands:app",
+    "hold": "hagaki.holding:app",
+    "audit": "hagaki.audits:app",
+    "deal": "hagaki.deal_commands:app",
+    "proof": "hagaki.proof_commands:proof",
+    "doctor": "hagaki.examine:doctor",
+    "mails": "hagaki.examine:mails_app",
+    "gaps": "hagaki.examine:gaps_app",
+    "backup": "hagaki.backups:take",
+    "restore": "hagaki.backups:restore",
+    "recover": "hagaki.backups:recover_app",
+    "database": "hagaki.database_commands:database_app",
+    "acquirer": "hagaki.acquirer_commands:app",
+    "debit": "hagaki.debit_commands:app",
+    "shop": "hagaki.till_commands:app",
+}
+"""What is typed -> where it is, read only when it is typed: a command that is short should not wait long."""
+
+
+class _Shelf(Mapping[str, Any]):
+    """The commands of the table, each made when it is asked for."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+    def __getitem__(self, name: str) -> Any:
+        module, what = COMMANDS[name].split(":")
+        found = getattr(import_module(module), what)
+        group = typer.Typer()
+        if isinstance(found, typer.Typer):
+            group.add_typer(found, name=name)
+        else:
+            group.command(name)(found)
+            group.callback()(_nothing)
+        return typer.main.get_group(group).commands[name]
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self.commands = cast("dict[str, Any]", _Shelf())
+
+
 app = typer.Typer(
     name="hagaki",
+    cls=_Commands,
     help="Card payments by e-mail. Start with `hagaki demo`.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("demo")(demo.command)
-app.command("serve")(servers.serve)
-app.add_typer(host_commands.app, name="host")
-app.command("processor")(processor.processor)
-app.command("carrier")(servers.carrier)
-app.command("simulate")(simulate.command)
-app.command("check-config")(office.check_config)
-app.command("route")(route_commands.route)
-app.add_typer(route_commands.totals_app, name="totals")
-app.add_typer(reader_commands.app, name="reader")
-app.add_typer(card_commands.app, name="card")
-app.add_typer(servers.handset_app, name="handset")
-app.add_typer(office.merchant_app, name="merchant")
-app.add_typer(product_commands.app, name="product")
-app.add_typer(customer_commands.app, name="customer")
-app.add_typer(office.payments_app, name="payments")
-app.add_typer(keys_commands.app, name="keys")
-app.add_typer(shunts.app, name="shunt")
-app.add_typer(want_commands.app, name="wants")
-app.add_typer(holding.app, name="hold")
-app.add_typer(audits.app, name="audit")
-app.add_typer(deal_commands.app, name="deal")
-app.command("proof")(proof_commands.proof)
-app.command("doctor")(examine.doctor)
-app.add_typer(examine.mails_app, name="mails")
-app.add_typer(examine.gaps_app, name="gaps")
-app.command("backup")(backups.take)
-app.command("restore")(backups.restore)
-app.add_typer(backups.recover_app, name="recover")
-app.add_typer(database_commands.database_app, name="database")
-app.add_typer(acquirer_commands.app, name="acquirer")
-app.add_typer(debit_commands.app, name="debit")
-app.add_typer(till_commands.app, name="shop")
+
+
+@app.callback()
+def _nothing() -> None:
+    pass
 
 
 def main() -> None:

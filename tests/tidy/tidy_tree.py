@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hagaki.cli import COMMANDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -149,13 +151,15 @@ def _is_text(path: Path) -> bool:
 
 @cache
 def commands() -> frozenset[str]:
-    """``module.function`` of each function registered as ``app.command("name")(module.function)``."""
+    """``module.function`` of each function registered as ``app.command("name")(module.function)``, or in the
+    table of all commands."""
     calls = (node for file in sources() for node in file.nodes if isinstance(node, ast.Call))
-    return frozenset(
+    registered = {
         dotted(call.args[0])
         for call in calls
         if call.args and isinstance(call.func, ast.Call) and dotted(call.func.func).endswith(".command")
-    )
+    }
+    return frozenset(registered | {entry.split(".")[-1].replace(":", ".") for entry in COMMANDS.values()})
 
 
 @cache
