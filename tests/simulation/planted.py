@@ -14,7 +14,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 @dataclass(frozen=True)
 class Bug:
-    """faults: as `hagaki simulate --faults` takes them. seed: one that is known to find it, None: the first
+    """faults: as `hagaki simulate --faults` takes them. seed: one that was seen to find it, None: the first
     few do. payments, orders: of the worlds in which it is looked for."""
 
     name: str
@@ -25,9 +25,9 @@ class Bug:
     orders: int
 
     def seeds(self, most: int) -> Iterable[int]:
-        """Those to look in; most: so many, 0: only the known one."""
-        known = [] if self.seed is None else [self.seed]
-        return known if known and not most else range(most or SEEDS_MAX)
+        """Those to look in. most: so many; 0: first the known one, and if it finds nothing any more, all."""
+        known = [] if self.seed is None or most else [self.seed]
+        return (*known, *range(most or SEEDS_MAX))
 
 
 class Bed:

@@ -47,7 +47,7 @@ def a_return_is_booked_as_a_sale(patch):
     wrapped(patch, clerk, "transfers_for", lambda old, *given: old(*given[:4]))
 
 
-@BED.bug("host-says-no,host-silent")
+@BED.bug("host-says-no,host-silent", seed=5)
 def a_return_given_up_stays_counted(patch):
     patch.setattr(record.returns, "free", lambda *_: None)
 
@@ -95,12 +95,12 @@ def the_letter_names_another_currency(patch):
     wrapped(patch, told, "_result", lambda old, payment, *more: old(replace(payment, currency=840), *more))
 
 
-@BED.bug("mail-delayed,host-down,smarthost-down")
+@BED.bug("mail-delayed,host-down,smarthost-down", seed=2)
 def a_sale_is_fresh_for_ever(patch):
     wrapped(patch, decide, "fresh_until_ms", lambda old, *given: old(*given) + 10**12)
 
 
-@BED.bug("host-down")
+@BED.bug("host-down", seed=20)
 def freshness_is_looked_at_once_only(patch):
     async def take_opened(old, kit, payment, opened):
         if payment.state is State.READY:
@@ -117,7 +117,7 @@ def freshness_is_counted_in_milliseconds(patch):
     )
 
 
-@BED.bug("none")
+@BED.bug("none", seed=3)
 def there_is_no_limit(patch):
     def refusal(old, asked, limits):
         return old(asked, replace(limits, amount_minor_max=10**9))

@@ -17,7 +17,7 @@ from mail_gateway.work import clerk, reversal, runner, sale
 BED = Bed()
 
 
-@BED.bug("crash,cut,slow")
+@BED.bug("crash,cut,slow", seed=11)
 def the_250_goes_before_the_commit(patch):
     async def early(old, self, raw, route):
         async def later():
@@ -30,7 +30,7 @@ def the_250_goes_before_the_commit(patch):
     wrapped(patch, accept.Intake, "accept", early)
 
 
-@BED.bug("disk-failing")
+@BED.bug("disk-failing", seed=2)
 def a_failing_disk_is_answered_250(patch):
     wrapped(patch, accept, "reply", lambda old, slug: old("new" if slug.startswith("store-") else slug))
 
@@ -117,7 +117,7 @@ def the_confirming_waits_in_memory_only(patch):
     wrapped(patch, reversal, "draft", draft)
 
 
-@BED.bug("crash")
+@BED.bug("crash", seed=15)
 def a_letter_is_queued_after_the_commit(patch):
     async def enter(kit, entry):
         await kit.store.run(record.record, replace(entry, letter=None))

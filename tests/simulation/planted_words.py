@@ -112,7 +112,7 @@ def the_reversal_names_another_attempt(patch):
     wrapped(patch, adapter.Cafis, "prepare", prepare)
 
 
-@BED.bug("slow,cut,crash,forgetful,host-late")
+@BED.bug("slow,cut,crash,forgetful,host-late", seed=13)
 def the_reversal_is_not_confirmed(patch):
     def entry(old, kit, payment, happened, **changes):
         if happened and happened[0].kind is Kind.REVERSAL_ACKED:

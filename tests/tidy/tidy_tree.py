@@ -95,16 +95,21 @@ class Source:
     @property
     def is_firmware(self) -> bool:
         """Has to run under MicroPython as well."""
-        return self.path == "schemas/errors.py" or (
-            self.path.startswith(("card_reader_fw/", "schemas/deal/", "schemas/envelope/", "schemas/link/"))
-            and "/vectors/" not in self.path
-            and not self.path.startswith("card_reader_fw/board/desk/")
-        )
+        return is_firmware(self.path)
 
     @property
     def nodes(self) -> Iterator[ast.AST]:
         """Every node of the file."""
         return ast.walk(self.tree)
+
+
+def is_firmware(path: str) -> bool:
+    """Whether a Python file has to run under MicroPython as well."""
+    return path == "schemas/errors.py" or (
+        path.startswith(("card_reader_fw/", "schemas/deal/", "schemas/envelope/", "schemas/link/"))
+        and "/vectors/" not in path
+        and not path.startswith("card_reader_fw/board/desk/")
+    )
 
 
 def span(node: ast.stmt) -> int:
@@ -131,9 +136,15 @@ def _functions(node: ast.AST, prefix: str, owner: ast.ClassDef | None, *, nested
 
 @cache
 def sources() -> tuple[Source, ...]:
+    """Every Python file of the project, parsed."""
+    return tuple(source(path, (ROOT / path).read_text("utf-8")) for path in paths())
+
+
+@cache
+def paths() -> tuple[str, ...]:
     """Every Python file of the project."""
     files = (path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))
-    return tuple(source(relative(path), path.read_text("utf-8")) for path in files)
+    return tuple(map(relative, files))
 
 
 @cache
