@@ -1,9 +1,9 @@
-"""Cancels on disk: the sale that one names, whether it is being given back, and a key that is burned."""
+"""Cancels on disk: how the sale stands that one names, and a key that is burned."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, exists, insert, or_, select
 
@@ -38,27 +38,31 @@ _RETURNING: Final = select(
     exists().where(
         _P.original == bindparam("its_id"),
         _P.state.not_in(ENDED),
-        or_(_P.kind != Trade.CANCEL.value, _P.state != State.RECEIVED),
+        or_(_P.kind != Trade.CANCEL.value, _P.state != State.RECEIVED, _P.shunted == 1),
     )
 )
 _BURN: Final = Line(Step.PAYMENT, insert(payments))
 
 
-def sale_under(conn: Connection, reader: int, counter: int) -> Payment | None:
-    """The payment that holds that key, as it stands now; None: nobody has opened one."""
+class Standing(NamedTuple):
+    """Of one moment. sale: the payment that holds a key, None: nobody has opened one. returning: money of it
+    is being given back, and nobody knows yet how it ends; a cancel that waits gives nothing back."""
+
+    sale: Payment | None
+    returning: bool = False
+
+
+def standing(conn: Connection, reader: int, counter: int) -> Standing:
+    """How the payment that holds that key stands now."""
     number = conn.scalar(_UNDER, {"its_reader": reader, "its_counter": counter})
-    return None if number is None else load(conn, number)
+    if number is None:
+        return Standing(None)
+    return Standing(load(conn, number), bool(conn.scalar(_RETURNING, {"its_id": number})))
 
 
 def is_burned(conn: Connection, reader: int, counter: int) -> bool:
     """Whether a cancel took that key before its sale came: a payment that was never sealed holds it."""
     return bool(conn.scalar(_BURNED, {"its_reader": reader, "its_counter": counter}))
-
-
-def is_returning(conn: Connection, sale: int) -> bool:
-    """Whether money of that sale is being given back, and nobody knows yet how it ends. A cancel that waits
-    gives nothing back."""
-    return bool(conn.scalar(_RETURNING, {"its_id": sale}))
 
 
 def burn(sheet: Sheet, row: Mapping[str, Any]) -> int:

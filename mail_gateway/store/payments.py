@@ -87,12 +87,8 @@ class Payment:
 
     @property
     def is_by_hand(self) -> bool:
-        """A return that a person at the centre asked for: no envelope, and no key to seal an answer with.
-
-        A cancel that waits has no counter yet, but an envelope.
-        """
-        is_return = self.kind.is_return and self.kind is not Trade.CANCEL
-        return is_return and self.counter is None and self.order_id is None
+        """A return that a person at the centre asked for: no envelope, and no key to seal an answer with."""
+        return self.kind.is_return and self.counter is None and self.order_id is None
 
 
 def reference_of(number: int) -> str:

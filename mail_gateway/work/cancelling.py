@@ -6,13 +6,13 @@ Until then it stays as it was received: whoever dies between two commits has los
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain import cancel
 from mail_gateway.domain.cancel import Step
 from mail_gateway.domain.payment import Event, Kind, State, Trade
 from mail_gateway.store import cancels, recovery
+from mail_gateway.store.cancels import Standing
 from mail_gateway.work import recovering
 from mail_gateway.work.clerk import draft, enter
 from mail_gateway.work.sale import QUIET_MS, doubt, key_refusal, learned, refuse, take_opened
@@ -33,21 +33,20 @@ LOOK_MS: Final = 5000
 AFTER_IT_MS: Final = 1000
 """How soon a cancel looks again where its sale stands; and how long after the sale is due itself."""
 
-_BINDING: Final = frozenset({"counter", "sale_hash"})
-
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A cancel (RECEIVED), what opening it has taught, and its sale as it stands; None: nobody has seen it.
+    """A cancel (RECEIVED), what opening it has taught, and how its sale stands.
 
-    after_restore: a restore has lost some time, in which the sale may have been charged.
+    version_base: where restores have lost some time, in which the sale may have been charged, the highest
+    version that its key may have sealed then; else 0.
     """
 
     payment: Payment
     opened: Opened
     changes: Mapping[str, Any]
-    sale: Payment | None
-    after_restore: bool
+    stands: Standing
+    version_base: int
 
 
 async def take(kit: Kit, payment: Payment, opened: Opened) -> Asked | Payment | None:
@@ -65,31 +64,32 @@ async def take(kit: Kit, payment: Payment, opened: Opened) -> Asked | Payment | 
     if lost is not None:
         payment, changes = recovering.lifted(lost, payment, opened.sale.reader_time_s, changes)
         if not lost.finished:
-            return await _look_again(kit, payment, 0)
-    return await _move(kit, Case(payment, opened, changes, None, lost is not None))
+            return await _look_again(kit, payment, 0, changes)
+    base = 0 if lost is None else lost.version_base
+    return await _move(kit, Case(payment, opened, changes, Standing(None), base))
 
 
 async def _move(kit: Kit, case: Case) -> Asked | Payment | None:
     """One step after the other, each judged by what is on the disk."""
     counter = int.from_bytes(case.opened.sale.original_ksn[8:], "big")
     while True:
-        sale = await kit.store.read(cancels.sale_under, case.payment.reader, counter)
-        case = replace(case, sale=sale)
-        if sale is not None and sale.kind is not Trade.SALE:
+        stands = await kit.store.read(cancels.standing, case.payment.reader, counter)
+        case = replace(case, stands=stands)
+        if stands.sale is not None and stands.sale.kind is not Trade.SALE:
             return await refuse(kit, case.payment, "original-unknown", dict(case.changes))
-        step = await _step(kit, case)
+        step = _step(stands)
         if step in _ENDS:
             return await _ENDS[step](kit, case)
-        if case.after_restore and await _is_in_list(kit, case):
+        if case.version_base and await _is_in_list(kit, case):
             return await refuse(kit, case.payment, "cancel-unclear", dict(case.changes))
         await _MOVES[step](kit, case)
 
 
-async def _step(kit: Kit, case: Case) -> Step:
-    sale = case.sale
+def _step(stands: Standing) -> Step:
+    sale = stands.sale
     if sale is None:
         return Step.BURN
-    if sale.shunted or await kit.store.read(cancels.is_returning, sale.id):
+    if sale.shunted or stands.returning:
         return Step.WAIT
     step = cancel.STEPS[sale.state]
     is_back = step is Step.GIVE_BACK and sale.returned_minor == sale.amount_minor
@@ -106,7 +106,7 @@ async def _burn(kit: Kit, case: Case) -> None:
     names = ("amount_minor", "currency", "slip", "keyed_s", "condition")
     row = {name: case.changes[name] for name in names}
     row |= {"reader": case.payment.reader, "ksn": case.opened.sale.original_ksn, "node": kit.node}
-    row |= {"received_ms": kit.ports.now_ms(), "version": case.changes.get("version", 0)}
+    row |= {"received_ms": kit.ports.now_ms(), "version": case.version_base}
     number = await kit.store.run(cancels.burn, row)
     kit.ports.tell("payment.burned", payment=number, cancel=case.payment.id)
 
@@ -125,14 +125,14 @@ async def _reverse(kit: Kit, case: Case) -> None:
 
 async def _wait(kit: Kit, case: Case) -> Payment | None:
     sale = _sale(case)
-    known = {name: case.changes[name] for name in case.changes if name not in _BINDING}
-    known |= {"original": sale.id, "masked_card": sale.masked_card}
+    known = {**case.changes, "original": sale.id, "masked_card": sale.masked_card}
     return await _look_again(kit, case.payment, sale.due_ms or 0, known)
 
 
 async def _give_back(kit: Kit, case: Case) -> Asked | Payment | None:
-    changes = {**case.changes, "masked_card": _sale(case).masked_card}
-    return await take_opened(kit, case.payment, case.opened, changes)
+    sale = _sale(case)
+    changes = {**case.changes, "masked_card": sale.masked_card}
+    return await take_opened(kit, case.payment, case.opened, changes, judged=sale.epoch)
 
 
 async def _done(kit: Kit, case: Case) -> Payment | None:
@@ -155,9 +155,10 @@ _ENDS: Final[Mapping[Step, Callable[[Kit, Case], Awaitable[Asked | Payment | Non
 
 
 async def _look_again(
-    kit: Kit, payment: Payment, sale_due_ms: int, known: Mapping[str, Any] = MappingProxyType({})
+    kit: Kit, payment: Payment, sale_due_ms: int, known: Mapping[str, Any]
 ) -> Payment | None:
-    """Nothing is settled by it, and its key is not bound: the cancel stays as it was received."""
+    """Nothing is settled by it: the cancel stays as it was received. Its key is bound, so that it is no hole
+    in its reader's counters."""
     due_ms = max(kit.ports.now_ms() + LOOK_MS, sale_due_ms + AFTER_IT_MS)
     return await enter(kit, draft(kit, payment, [], **{**known, "due_ms": due_ms}))
 
@@ -167,5 +168,5 @@ def _by(case: Case) -> dict[str, str | int]:
 
 
 def _sale(case: Case) -> Payment:
-    assert case.sale is not None, "only a key that nobody holds is burned"
-    return case.sale
+    assert case.stands.sale is not None, "only a key that nobody holds is burned"
+    return case.stands.sale

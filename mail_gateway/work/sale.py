@@ -17,6 +17,7 @@ from mail_gateway.envelope.open import Opened, Refused, open_envelope
 from mail_gateway.store import notes, wants
 from mail_gateway.store.answers import answer_of
 from mail_gateway.store.notes import Note, Said
+from mail_gateway.store.sheet import Stale
 from mail_gateway.work import giving_back, recovering
 from mail_gateway.work.apart import set_apart
 from mail_gateway.work.asking import asking_of, bounded
@@ -86,14 +87,17 @@ def unsealed(kit: Kit, payment: Payment) -> Opened | Refused:
 
 
 async def take_opened(
-    kit: Kit, payment: Payment, opened: Opened, changes: dict[str, Any] | None = None
+    kit: Kit, payment: Payment, opened: Opened, changes: dict[str, Any] | None = None, *, judged: int = 0
 ) -> Asked | Payment | None:
-    """RECEIVED or READY: decide and dispatch. changes: what was learned already. Raises Stale, KeyUsed."""
+    """RECEIVED or READY: decide and dispatch. changes: what was learned already. judged: its sale's epoch as
+    its cancel saw it; Stale if the sale moved since. Raises Stale, KeyUsed."""
     if changes is None:
         changes = {} if payment.state is State.READY else learned(kit, payment, opened)
     trade, sale = changes.get("kind", payment.kind), None
     if trade.is_return:
         sale = await giving_back.sale_of(kit, payment, opened.sale.original_ksn)
+        if judged and sale is not None and sale.epoch != judged:
+            raise Stale
         changes |= {} if sale is None else {"original": sale.id}
     standing = await kit.lookout.standing(kit.store)
     if standing.lost is not None:

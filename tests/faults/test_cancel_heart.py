@@ -143,7 +143,7 @@ def test_a_silent_host_is_reversed_and_cancelled_is_said_only_then(tmp_path: Pat
         assert await said(world, 1) == [(Letter.IN_DOUBT, Outcome.IN_DOUBT)]
         assert await said(world, number) == [], "not known yet"
         waiting = await world.payment(number)
-        assert (waiting.kind, waiting.original, waiting.counter) == (Trade.CANCEL, 1, None)
+        assert (waiting.kind, waiting.original, waiting.counter) == (Trade.CANCEL, 1, 2)
         assert await ended(world, number) is State.CANCELLED
         assert (await world.payment(1)).state is State.REVERSED
         assert await said(world, number) == [(DONE, Outcome.CANCELLED)]

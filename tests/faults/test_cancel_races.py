@@ -1,0 +1,122 @@
+"""Cancels beside what happens at the same moment: other returns, a restore, a line that is slow or gone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from heart_world import World, tell_story
+from test_cancel_heart import BACK, DONE, cancel, ended, faults_of, ksn_of, net_minor, post, said
+from test_restore import back, copy, listed, sale
+
+from mail_gateway.admin import recovering
+from mail_gateway.domain.outcome import Letter, Outcome
+from mail_gateway.domain.payment import State
+from mail_gateway.store import cancels, gaps
+from mail_gateway.store.backend import guest
+
+VOID = 2
+SLOW_S = 300
+
+
+def slow_to_judge(world: World) -> None:
+    """Between any two questions that a cancel asks of the disk, others get on."""
+    assert world.life is not None
+    read = world.life.store.read
+
+    async def slowly(unit: Callable[..., Any], *args: Any) -> Any:
+        found = await read(unit, *args)
+        if unit.__module__ == cancels.__name__:
+            await asyncio.sleep(SLOW_S)
+        return found
+
+    world.life.store.read = slowly  # type: ignore[method-assign]
+
+
+def test_a_void_that_fails_while_a_cancel_looks_is_no_money_given_back(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await post(world, world.envelope())
+        await world.reach(1, State.APPROVED)
+        world.acquirer.habits = replace(world.acquirer.habits, lose_answer=100)
+        void = await post(world, world.envelope(kind=VOID, original_ksn=ksn_of(world, 1)))
+        await world.reach(void, State.REVERSING, State.CONFIRMING)
+        world.acquirer.habits = replace(world.acquirer.habits, lose_answer=0)
+        slow_to_judge(world)
+        number = await post(world, cancel(world, 1))
+        assert await ended(world, number) is State.APPROVED
+        assert await said(world, number) == [(BACK, Outcome.APPROVED)]
+        assert (await world.payment(void)).state is State.REVERSED
+
+    world = tell_story(tmp_path, story)
+    assert net_minor(world) == 0
+    assert faults_of(world) == []
+
+
+def test_a_void_that_is_done_while_a_cancel_looks_makes_it_true(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await post(world, world.envelope())
+        await world.reach(1, State.APPROVED)
+        slow_to_judge(world)
+        number = await post(world, cancel(world, 1))
+        await asyncio.sleep(SLOW_S / 2)
+        void = await post(world, world.envelope(kind=VOID, original_ksn=ksn_of(world, 1)))
+        assert await ended(world, void) is State.APPROVED
+        assert await ended(world, number) is State.CANCELLED
+        assert await said(world, number) == [(DONE, Outcome.CANCELLED)]
+
+    world = tell_story(tmp_path, story)
+    assert net_minor(world) == 0
+    assert faults_of(world) == []
+
+
+def test_a_cancel_that_waits_is_no_hole_in_its_readers_counters(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        world.acquirer.habits = replace(world.acquirer.habits, lose_answer=100, lose_reversal=100)
+        await post(world, world.envelope())
+        number = await post(world, cancel(world, 1))
+        world.acquirer.habits = replace(world.acquirer.habits, lose_answer=0)
+        await post(world, world.envelope())
+        await asyncio.sleep(3600)
+        assert (await world.payment(number)).state is State.RECEIVED
+        with guest(world.gateway.database) as conn:
+            assert gaps.listed(conn, world.now_ms()) == []
+        world.acquirer.habits = replace(world.acquirer.habits, lose_reversal=0)
+        assert await ended(world, number) is State.CANCELLED
+
+    world = tell_story(tmp_path, story)
+    assert faults_of(world) == []
+
+
+@pytest.mark.parametrize("waited", [False, True], ids=["after", "before-the-list"])
+def test_after_a_restore_a_burned_key_seals_over_what_it_may_have_sealed(
+    waited: bool, tmp_path: Path
+) -> None:
+    async def story(world: World) -> None:
+        taken_ms = copy(world)
+        unseen = sale(world, 1200)  # declined after the backup, say: its key has sealed that
+        await back(world, taken_ms)
+        if waited:
+            number = await post(world, sale(world, 1200, **asking(world)))
+            await asyncio.sleep(60)
+        recovering.reconcile(world.gateway, listed(world))
+        recovering.finish(world.gateway)
+        if not waited:
+            await asyncio.sleep(3 * 24 * 3600)
+            number = await post(world, sale(world, 1200, **asking(world)))
+        assert await ended(world, number) is State.CANCELLED
+        burned = (await world.payment(number)).original
+        (told,) = (one for one in world.writer.news if one.payment_id == burned)
+        assert (told.letter, told.outcome) == (Letter.CANCELLED, Outcome.CANCELLED)
+        assert told.version > 16, "no key seals twice under one nonce"
+        assert await ended(world, await post(world, unseen)) is State.CANCELLED
+
+    world = tell_story(tmp_path, story)
+    assert faults_of(world) == []
+
+
+def asking(world: World) -> dict[str, Any]:
+    return {"kind": 5, "original_ksn": ksn_of(world, 1), "track2": "", "entry_mode": 0, "slip": 1}
