@@ -208,9 +208,9 @@ def _is_kept(case: Case, payment: Bought) -> bool:
     if payment.returned_minor >= payment.amount_minor:  # also by a person
         return False
     returns = [one for one in case.payments if one.original == payment.id and one.kind.is_return]
-    open_or_done = [one for one in returns if one.state in TAKEN or one.state not in ENDED]
+    under_way = [one for one in returns if one.state not in ENDED]
     refused = [one for one in returns if one.state in NO]
-    return not open_or_done and len(refused) < GIVE_BACKS_MAX
+    return not under_way and len(refused) < GIVE_BACKS_MAX  # a part that is done: the rest follows it
 
 
 def _newest(case: Case, trade: Trade) -> Bought:

@@ -28,7 +28,8 @@ async def book(kit: Kit, answer: LateAnswer, acquirer: str) -> bool:
         await kit.store.run(keep, late_answer_of(answer), None, kit.ports.now_ms())
         kit.ports.tell("alarm.answer-unmatched", reference=answer.reference, stan=answer.stan)
         return True
-    promised = kit.acquirers.of(payment).capabilities.collects_later
+    promises = kit.acquirers.of(payment).capabilities.collects_later
+    promised = promises and not payment.kind.is_return  # what is given back is not collected
     returning = await kit.store.read(returns.under_way, payment.id)
     verdict = decide.uncollected(
         payment.state, payment.returned_minor, promised=promised, returning=returning

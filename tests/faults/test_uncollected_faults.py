@@ -201,6 +201,17 @@ def test_an_acquirer_that_never_promised_is_not_believed(tmp_path: Path) -> None
     tell_story(tmp_path, story)
 
 
+def test_nothing_can_be_uncollected_of_what_is_given_back(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await sold(world)
+        back = await world.reach(await give_back(world), State.APPROVED)
+        assert await say(world, LateAnswer(back.reference, back.stan or 0, NotCollected("Z1"), "Z1"))
+        assert (await world.payment(back.id)).state is State.APPROVED
+        assert world.verbs("alarm.") == ["alarm.unpaid-differs"]
+
+    assert set(balances(tell_story(tmp_path, story)).values()) == {0}
+
+
 def test_a_result_that_overtakes_the_answer_waits_for_it(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         world.acquirer.capabilities, gate = LATER, asyncio.Event()

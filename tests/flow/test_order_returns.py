@@ -226,6 +226,26 @@ def test_a_person_at_the_centre_gives_back_and_the_order_says_so(amount: int | N
     tell(tmp_path, story)
 
 
+@pytest.mark.parametrize("says", [OrderKind.NO, OrderKind.YES])
+def test_what_a_person_gave_back_of_an_order_that_then_dies_is_followed_by_the_rest(
+    says: OrderKind, tmp_path: Path
+) -> None:
+    async def story(world: OrderWorld) -> None:
+        await world.place()
+        case = await world.until(OrderState.ASKED)
+        payments.give_back(world.gateway, case.payments[0].id, Trade.REFUND, 500, "a call")
+        assert world.life is not None
+        world.life.runner.wake(case.payments[0].id)
+        while world.charged != 700:
+            await asyncio.sleep(1)
+        await world.say(says)
+        case = await world.at_rest()
+        assert case.order.state in (OrderState.REFUSED, OrderState.FAILED)
+        assert (world.charged, findings(world), await world.stock()) == (0, set(), (100, 0))
+
+    tell(tmp_path, story, Shop(Settle.AT_ONCE))
+
+
 def test_what_is_being_taken_is_taken_first_and_then_given_back(tmp_path: Path) -> None:
     """Daily: the shop gives back while the capture is at the acquirer."""
 
