@@ -39,6 +39,8 @@ class Counter(Walk):
                 return Happened(Event.REFUSED, {"why": slug, "sentence": sentence})
             case Absent():
                 return Happened(Event.REFUSED, {"why": "deal-unknown"})
+            case standing if standing.returns.get(facts["body"]["return_id"]) == "refused":
+                return Happened(Event.REFUSED, {"why": "return-refused"})  # while its answers were lost
             case standing:
                 return Happened(Event.TAKEN, facts_of(standing))
 

@@ -19,6 +19,9 @@ _RETURN: Final = re.compile(
     r"(?:return|返品|返金)\s+([A-Za-z0-9][A-Za-z0-9._-]{0,63})(?:\s+([1-9][0-9]{0,11}))?(?:\s+(\S.{0,199}))?",
     re.IGNORECASE,
 )
+_IS_NUMBER: Final = re.compile(r"\W*[0-9]")
+"""What stands where an amount may stand, and begins like one: a slip of it must not give all back."""
+
 _CUSTOMER: Final = re.compile(r"@\s*(\S+)")
 CUSTOMER_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}")
 
@@ -184,6 +187,8 @@ class Desk:
 
     def _give_back(self, deal_id: str, amount: str | None, reason: str | None) -> Said:
         """By the slip of the sale: its deal, how much, and why."""
+        if not amount and reason and _IS_NUMBER.match(reason):
+            return Said("amount-bad", is_error=True)
         body: dict[str, Any] = {"return_id": self._deal_id()}
         body |= {"amount_minor": int(amount)} if amount else {}
         body |= {"reason": reason} if reason else {}

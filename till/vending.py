@@ -92,8 +92,8 @@ class Vending(Walk):
             return None
         if answer.dead:
             return Happened(Event.DEAD, facts_of(answer))
-        refused = refused or answer.returns.get(RETURN_ID) == "refused"
-        return Happened(Event.REFUSED) if refused and not answer.goes_back else None
+        ended = refused or RETURN_ID in answer.returns  # done, and something is left: that is a person's
+        return Happened(Event.REFUSED) if ended and not answer.goes_back else None
 
     async def _tell(self) -> Happened | None:
         return await told(self)

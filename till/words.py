@@ -120,6 +120,7 @@ SAID: Final[Mapping[str, Words]] = {
     "too-late": Words("もう取り消せません", "It is too late to cancel"),
     "cleared": Words("新しい会計です", "A new sale"),
     "handed": Words("お渡し済み", "Handed over"),
+    "amount-bad": Words("金額は 500 のように書いてください", "Write the amount as in: 500"),
     "returning": Words("取引 {deal} の返金", "Giving back of {deal}"),
     "not-made": Words("まだ成立していません", "It is not made yet"),
     "wait": Words("お待ちください", "Please wait"),
@@ -144,10 +145,17 @@ WHY: Final[Mapping[str, Words]] = {
     "cancelled": Words("取り消しました", "It was cancelled"),
     "failed": Words("お支払いができませんでした", "The payment could not be made"),
     "returned": Words("代金はお返ししました", "The money was given back"),
+    "unpaid": Words("口座から引き落とせませんでした", "The bank did not collect the money"),
     "deal-unknown": Words("その取引番号の注文はありません", "There is no order with this deal ID"),
     "order-not-made": Words("まだ成立していない取引です", "This order is not made yet"),
-    "order-dead": Words("何も買われていない取引です", "Nothing was bought with this order"),
+    "order-dead": Words(
+        "この取引は終わっていて、お支払いはありません", "This order is over, and nothing is paid for it"
+    ),
     "return-too-much": Words("残りの金額を超えています", "There is not so much left to give back"),
+    "return-refused": Words(
+        "カード会社などが断りました。お店宛のメールをご覧ください",
+        "The acquirer refused: see the mail to the shop",
+    ),
     "customer-unknown": Words("そのお客様番号はありません", "There is no such customer"),
     "customer-closed": Words("そのお客様は登録を終えています", "This customer buys no more"),
     "means-unknown": Words("お支払い方法が登録されていません", "The customer has no card or account on file"),

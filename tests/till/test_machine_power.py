@@ -6,11 +6,16 @@ import os
 from collections import Counter
 
 import pytest
-from machine_world import Kind, Wrong, play
+from machine_world import Drop, Kind, Wrong, now, play
 from planted_machine import BUGS
+from test_till_desk import Shop
+from test_till_journal import Memory
 
+from till.answers import Standing
 from till.journal import Journal
 from till.machine import ENDED, MACHINE, TILL, Event, State, follow
+from till.vending import RETURN_ID, Vending
+from till.walk import Ports
 
 WORLDS = int(os.environ.get("HAGAKI_MACHINE_WORLDS", "150"))
 CUTS_A_WORLD = 7
@@ -80,6 +85,17 @@ def test_goods_are_given_only_after_made(table) -> None:
 def test_once_money_may_go_back_nothing_drops_unless_that_was_refused() -> None:
     assert set(MACHINE[State.STUCK].items()) == {(Event.DEAD, State.BROKEN), (Event.REFUSED, State.OWED)}
     assert set(MACHINE[State.BROKEN].values()) == {State.SORRY}
+
+
+@pytest.mark.parametrize(("left", "after"), [("open", State.STUCK), ("refused", State.OWED)])
+def test_what_is_left_of_the_money_after_its_return_is_for_a_person(left: str, after: State) -> None:
+    """The shop gave back a part meanwhile, and the acquirer refuses that one."""
+    returns = {RETURN_ID: "done", "R-1": left}
+    shop = Shop(Standing(1, "D-1", "captured", made=True, dead=False, returns=returns))
+    machine = Vending(Journal(Memory()), Ports(shop, int, int), Drop(None))
+    machine.begin("D-1", Event.JAMMED, State.STUCK, {})
+    assert now(machine.step()) is (after is State.OWED)
+    assert machine.state is after
 
 
 def test_what_comes_twice_or_late_is_ignored() -> None:

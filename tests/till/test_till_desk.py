@@ -9,6 +9,7 @@ import pytest
 from machine_world import now
 from test_till_journal import Memory
 
+from mail_gateway.domain import order as orders
 from till.answers import Absent, Lost, Refused, Standing
 from till.basket import Abroad, Basket, Terms, order_of
 from till.counter import Counter
@@ -17,6 +18,7 @@ from till.journal import Journal
 from till.machine import State
 from till.prices import Good
 from till.walk import LATE_MS, Ports
+from till.words import WHY
 
 APPLE, TEA = Good("4901", "りんご", "ふじ", 150, 8), Good("4902", "お茶", "", 160, 8)
 STAMP = Good("7", "はがき", "", 85, 0, is_product=True)
@@ -140,6 +142,24 @@ def test_a_sale_is_given_back_by_its_slip(line, body):
     assert till.shop.asked == [("give-back", "till-1-A.b", {"return_id": "D-1", **body})]
     assert till.bought == [("4901", 1)]
     assert till.type("@C-1", "").word == "sent"
+
+
+@pytest.mark.parametrize("much", ["0", "1,200", "¥500", "500円", "-500", "5.00", "1234567890123", "0500 bad"])
+def test_an_amount_that_is_none_gives_nothing_back(much):
+    till = Till(MADE)
+    assert (till.type(f"return D-9 {much}").word, till.shop.asked) == ("amount-bad", [])
+    assert till.walk() is State.IDLE
+
+
+def test_a_return_that_was_refused_while_nobody_heard_is_not_told_as_taken():
+    till = Till(Lost("no-answer"), replace(MADE, returns={"D-1": "refused"}))
+    till.type("return D-9 500")
+    assert till.walk() is State.RETURNING
+    assert (till.walk(), till.desk.view().why) == (State.NOT_RETURNED, "return-refused")
+
+
+def test_every_end_of_an_order_has_words_for_the_cashier():
+    assert {state.value for state in orders.DEAD} <= set(WHY)
 
 
 def test_a_return_that_nobody_answered_is_asked_again_after_a_restart_with_the_same_id():
