@@ -32,7 +32,7 @@ WHY: Final = {
     "foreign-bad": "The foreign price has a currency, an amount, a decimal rate and a source.",
     "ask-bad": "The customer has one minute to 30 days to answer.",
     "order-made": "This order is made and can no longer be cancelled.",
-    "order-dead": "This order is over, and nothing was bought.",
+    "order-dead": "This order is over, and nothing is paid for it.",
     "order-not-made": "This order is not made yet.",
     "return-id-bad": "A return ID is 1 to 64 letters, digits, dots, hyphens and underscores.",
     "return-id-used": "This return ID belongs to another return of this order.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from mail_gateway.domain.codes import reason_for
+from mail_gateway.domain.codes import reason_for, shown_code
 from mail_gateway.domain.money import CURRENCIES, shown
 from mail_gateway.domain.order_news import bands
 from mail_gateway.domain.receipt import REDUCED
@@ -68,7 +68,7 @@ def _returned(news: OrderNews, language: str) -> dict[str, str]:
         "left": shown(left_minor, order.currency, language) if left_minor else "",
         "return_id": back.return_id,
         "reason": back.reason,
-        "refused": back.code,
+        "refused": reason_for(back.code, language) or shown_code(back.code),
         "is_forgone": "" if back.payment else "1",
     }
 

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from mail_gateway.domain.codes import HIDDEN
 from mail_gateway.domain.order import DEAD, OrderState
 from mail_gateway.site import api_fields, api_json
 
@@ -103,7 +104,7 @@ def _line(sold: Sold) -> dict[str, Any]:
 def _return(back: OrderReturn) -> dict[str, Any]:
     members = {"return_id": back.return_id, "amount_minor": back.amount_minor, "state": back.state.value}
     members |= {"reason": back.reason} if back.reason else {}
-    return {**members, "why": back.code} if back.code else members
+    return {**members, "why": back.code} if back.code and back.code not in HIDDEN else members
 
 
 def goods_members(goods: Sequence[Product], limit: int) -> dict[str, Any]:

@@ -97,7 +97,9 @@ _RETURN: Final = Members(
             Choice(tuple(ReturnState)), "`open`: not sure yet; `done`: given back; `refused`: it was not."
         ),
         "reason": Member(Words(REASON_MAX, 0), "As you said it.", needed=False),
-        "why": Member(Words(60), "Why it was refused: a slug, or a code of the acquirer.", needed=False),
+        "why": Member(
+            Words(60), "Why it was refused: a slug, or a code of the acquirer; not always told.", needed=False
+        ),
     }
 )
 _SOLD: Final = Members(

@@ -80,7 +80,7 @@ async def test_a_form_is_an_order_and_the_same_mail_again_is_the_same_order(tmp_
         await world.first("order.moved", kind="captured", order=2)
         assert "It gives back JPY 300 of JPY 800" in await give_back(office, deal_id, "RETURN R-1 TAKEN")
         assert "Return: R-1" in await office.answer("GIVEN BACK JPY 300")
-        assert "Nothing was done again" in await give_back(office, deal_id, "RETURN R-1 AS BEFORE")
+        assert "It is not done twice" in await give_back(office, deal_id, "RETURN R-1 DONE")
         assert (await office.order(deal_id))["returned_minor"] == 300
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from email import message_from_bytes
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,15 @@ import aiohttp
 import jsonschema
 import pytest
 from aiohttp.client_proto import ResponseHandler
+from order_letters import BACK, ORDER
 from shop_world import CUSTOMER_MAIL, SHOP, ShopWorld, shop_world, words_of
 
 from mail_gateway.admin import api_keys, merchants
+from mail_gateway.domain.order_return import ReturnState
 from mail_gateway.domain.placing import WHY
 from mail_gateway.site import api_fields, api_openapi, http, shops
+from mail_gateway.site.api_answers import order_members
+from mail_gateway.store.shop_orders import Shown
 
 API = api_openapi.document("https://pay.example")
 VALIDATOR = jsonschema.Draft202012Validator
@@ -245,6 +250,13 @@ def test_the_document_is_one_that_tools_can_read() -> None:
 def test_every_refusal_of_an_order_has_a_status_and_every_status_a_refusal() -> None:
     assert set(api_fields.STATUSES) <= set(WHY)
     assert not set(api_fields.PROBLEMS) & set(WHY)
+
+
+def test_that_a_card_was_lost_is_not_told_to_the_shop() -> None:
+    for code, why in (("57", "57"), ("order-dead", "order-dead"), ("41", None)):
+        back = replace(BACK, state=ReturnState.REFUSED, code=code)
+        members = order_members(Shown(ORDER, "C-7Q4KDM", (), (back,)))
+        assert members["returns"][0].get("why") == why
 
 
 async def test_who_hangs_or_comes_too_often_is_cut_off(

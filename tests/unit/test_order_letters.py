@@ -316,6 +316,29 @@ def test_a_shop_that_was_told_made_is_told_not_to_ship(language: str) -> None:
     assert ("お渡し" if language == "ja" else "hand the goods over") in over_the_counter
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [Letter.ORDER_RETURNED, Letter.SHOP_RETURNED])
+def test_what_was_never_charged_is_not_said_to_be_given_back(kind: Letter, language: str) -> None:
+    back = re.compile("返金(?!番号)|お返し" if language == "ja" else "(?i)back")
+    for minor, state in ((1_265, OrderState.CONFIRMED), (order_letters.TOTAL, OrderState.RETURNED)):
+        forgone = replace(order_letters.BACK, amount_minor=minor, payment=None)
+        told = news(kind, language, state=state, returned_minor=minor, back=forgone)
+        assert not back.search(read(told).texts[0])
+        assert back.search(read(replace(told, back=order_letters.BACK)).texts[0].splitlines()[0])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_why_a_return_was_refused_is_in_words_and_of_a_lost_card_never(language: str) -> None:
+    def text(code: str) -> str:
+        back = replace(order_letters.BACK, code=code)
+        return read(news(Letter.SHOP_NOT_RETURNED, language, back=back)).texts[0]
+
+    assert ("返金できません" if language == "ja" else "takes no refunds") in text("refund-unsupported")
+    assert "X99" in text("X99")
+    lost = text("41")
+    assert "41" not in lost and ("紛失" if language == "ja" else "lost") not in lost
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_answers_and_what_bounces_is_known_by_token(kind: Letter) -> None:
     letter = composed(news(kind))

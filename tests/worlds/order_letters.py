@@ -88,7 +88,7 @@ def news(kind: Letter, language: str = "ja", *, policy: Policy = POLICY, **chang
     seller = Seller(1, shop, "shop@carrier.example", language, policy)
     customer = Customer(1, "C-7Q4KDM", name, "hanako@docomo.example", "second@home.example", language, "")
     parties = Parties(seller, customer, LINES, "Visa **** 1111")
-    back = BACK if kind.value.endswith("returned") else None
+    back = changes.pop("back", BACK if kind.value.endswith("returned") else None)
     return OrderNews(kind, 1, replace(ORDER, **changes), parties, PLACED_MS + 5_000, back=back)
 
 
