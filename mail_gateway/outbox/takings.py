@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.brands import brand
 from mail_gateway.domain.money import CURRENCIES, shown
+from mail_gateway.domain.payment import Trade
 from mail_gateway.domain.takings import NO_READER, way
 from mail_gateway.outbox.compose import LANGUAGES, one_line
 
@@ -141,6 +142,7 @@ def sale_words(sale: Sale, language: str, zone: ZoneInfo) -> dict[str, str]:
         "slip": f"{sale.slip:05d}" if sale.slip else "",
         "reference": f"{sale.id:012d}",
         "back": "1" if sale.kind.is_return else "",
+        "undo": "1" if sale.kind is Trade.CANCEL else "",
         "amount": spent,
         "returned": shown(sale.returned_minor, sale.currency, language) if given else "",
         "state": SHUNTED if sale.shunted else sale.state.value,
