@@ -25,7 +25,8 @@ KIND: Final = Kind(
 _SUM: Final = re.compile(rf"(?:¥|jpy|yen)?\s*{AMOUNT}\s*(?:円|yen|jpy)?", re.IGNORECASE)
 
 FAULTS: Final = (
-    *("line-unknown", "deal-missing", "deal-form", "deal-twice", "amount-form", "amount-twice"),
+    *("line-unknown", "deal-missing", "deal-form", "deal-twice"),
+    *("amount-form", "amount-twice", "amount-below"),
     *("reason-form", "reason-twice", "return-form", "return-twice", "return-missing"),
 )
 """All that can be wrong with a form by itself; the letter has a sentence for each."""
@@ -47,10 +48,17 @@ def read(written: Sequence[str], own: Sequence[str], otherwise: str) -> Form:
     wrong = [one for line in KIND.part(written, own) if (one := _take(facts, line)) is not None]
     facts.setdefault("return", otherwise)
     wrong += [Wrong(f"{key}-missing") for key in ("deal", "return") if not facts.get(key) and not wrong]
+    if "amount" not in facts and not wrong:
+        wrong += [Wrong("amount-below", line[:SHOWN_MAX]) for line in written[:READ_MAX] if _is_amount(line)]
     if wrong:
         return Form("", None, tuple(wrong))
     amount_minor = int(facts["amount"]) if "amount" in facts else None
     return Form(facts["deal"], WantReturn(facts["return"], amount_minor, facts.get("reason", "")))
+
+
+def _is_amount(line: str) -> bool:
+    """Behind the end of a form too: without its amount the form would give back all."""
+    return (KIND.keyed(line) or ("", ""))[0] == "amount"
 
 
 def _take(facts: dict[str, str], line: str) -> Wrong | None:

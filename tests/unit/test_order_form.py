@@ -69,6 +69,14 @@ def test_a_return_that_is_not_clear_is_asked_back(text: str, why: str) -> None:
     assert why in [one.why for one in form.wrong]
 
 
+@pytest.mark.parametrize("between", ["1. Honey 500 g", "----", "以上"])
+def test_an_amount_behind_the_end_of_a_return_form_never_gives_back_all(between: str) -> None:
+    """A line of our own letter ends a form, and so does one that a person draws."""
+    lines = said(f"return\ndeal: D-1\n{between}\namount: 500", (), ())
+    own = [line for line in lines if line != between]
+    assert [one.why for one in return_form.read(lines, own, "m-1").wrong] == ["amount-below"]
+
+
 def test_a_mail_is_one_form() -> None:
     both = said("return\ndeal: D-1\norder\ncustomer: C-1", (), ())
     assert not any(kind.begins(both) for kind in KINDS)
