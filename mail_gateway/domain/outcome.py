@@ -42,6 +42,7 @@ class Letter(StrEnum):
     RETURN_IN_DOUBT = "return-in-doubt"  # not known yet: a final notice follows
     CANCEL_DONE = "cancel-done"  # the sale that was to be cancelled was not charged and never will be
     CANCEL_RETURNED = "cancel-returned"  # it had been approved, and was given back
+    CANCEL_IN_DOUBT = "cancel-in-doubt"  # not known yet: a final notice follows
     NOT_CANCELLED = "not-cancelled"  # it stands as it did
     UNPAID = "unpaid"  # approved as accepted for collection, and then not collected
     UNCLEAR = "unclear"  # not known whether it was charged; a person looks at it
@@ -104,7 +105,7 @@ TOLD_OF_CANCELS: Final[dict[State, tuple[Outcome, Letter]]] = {
     **{state: (outcome, Letter.NOT_CANCELLED) for state, (outcome, _) in TOLD.items()},
     State.APPROVED: (Outcome.APPROVED, Letter.CANCEL_RETURNED),
     State.CANCELLED: (Outcome.CANCELLED, Letter.CANCEL_DONE),
-    State.IN_DOUBT: (Outcome.IN_DOUBT, Letter.RETURN_IN_DOUBT),
+    State.IN_DOUBT: (Outcome.IN_DOUBT, Letter.CANCEL_IN_DOUBT),
     **dict.fromkeys((State.REVERSED, State.RE_ENTER, State.MORE_WANTED, State.UNPAID), _NOT_CANCELLED),
 }
 """The same for a cancel. "Cancelled" is said of the sale: a giving back that was itself undone is none."""
@@ -134,7 +135,7 @@ OF_ORDERS: Final = frozenset(
 FIRST: Final = frozenset(
     {
         *(Letter.IN_DOUBT, Letter.CANCELLED, Letter.UNCLEAR, Letter.RETURN_IN_DOUBT, Letter.NOT_RETURNED),
-        *(Letter.CANCEL_DONE, Letter.CANCEL_RETURNED, Letter.NOT_CANCELLED),
+        *(Letter.CANCEL_DONE, Letter.CANCEL_RETURNED, Letter.CANCEL_IN_DOUBT, Letter.NOT_CANCELLED),
         *(Letter.ORDER_LOCKED, Letter.SHOP_DEAD, Letter.SHOP_NOT_RETURNED),
         *(Letter.UNPAID, Letter.SHOP_UNPAID),
     }

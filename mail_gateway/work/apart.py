@@ -6,13 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.outcome import Letter, Outcome, Telling
+from mail_gateway.domain.payment import Trade
 from mail_gateway.store import shunt
 from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import Entry
 from mail_gateway.work.told import letter
 
 if TYPE_CHECKING:
-    from mail_gateway.domain.payment import Trade
     from mail_gateway.store.payments import Payment
     from mail_gateway.work.kit import Kit
 
@@ -45,5 +45,6 @@ async def set_apart(
 def _telling(note: Note, trade: Trade) -> Telling:
     """The reader shows "unknown" for any: do not hand over, do not sell again, do not give back."""
     if trade.is_return:
-        return Telling(Outcome.IN_DOUBT, Letter.RETURN_IN_DOUBT)
+        letter_of = Letter.CANCEL_IN_DOUBT if trade is Trade.CANCEL else Letter.RETURN_IN_DOUBT
+        return Telling(Outcome.IN_DOUBT, letter_of)
     return Telling(Outcome.IN_DOUBT, Letter.SHUNTED if note.kind is Said.STUMBLED else Letter.UNCLEAR)

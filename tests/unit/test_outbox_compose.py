@@ -75,7 +75,7 @@ UNSEALED = (Letter.DAMAGED, Letter.KEY_USED)
 WITH_REASON = (Letter.NOT_RETURNED, Letter.NOT_CANCELLED)
 RETURNS = (
     *(Letter.RETURNED, Letter.RETURN_IN_DOUBT, *WITH_REASON),
-    *(Letter.CANCEL_DONE, Letter.CANCEL_RETURNED),
+    *(Letter.CANCEL_DONE, Letter.CANCEL_RETURNED, Letter.CANCEL_IN_DOUBT),
 )
 NOT_A_NO = (Letter.APPROVED, Letter.IN_DOUBT, Letter.MORE_WANTED, Letter.UNCLEAR, *RETURNS)
 CHARGED = {"ja": "請求されて", "en": "not charged"}
@@ -175,6 +175,17 @@ def test_a_return_in_doubt_forbids_both_mistakes_and_says_neither_yes_nor_no() -
         assert all(words in text for words in forbidden)
         assert not any(words in text for words in answers)
         assert "000012345670" in text, "which sale it gives back"
+
+
+def test_a_cancel_in_doubt_forbids_to_hand_over_and_to_move_money_another_way() -> None:
+    for language, forbidden in (
+        ("ja", ("渡さないで", "ほかの方法で返金したり、支払いを受けたりしないで", "最終のお知らせ")),
+        ("en", ("not hand over", "not give the money back another way", "no other payment", "final notice")),
+    ):
+        text = compose(news_of(Letter.CANCEL_IN_DOUBT, language)).texts[0]
+        assert all(words in text for words in forbidden)
+        assert CHARGED[language] not in text
+        assert "000012345670" in text, "which sale it cancels"
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

@@ -1,4 +1,4 @@
-"""One payment as a line of a merchant's lists: what is not charged, not given back or not cancelled says so."""
+"""One payment as a line of a merchant's lists: not charged, given back or cancelled, it says which."""
 
 from __future__ import annotations
 
