@@ -21,6 +21,8 @@ from mail_gateway.store.backend import guest
 
 VOID = 2
 SLOW_S = 300
+AN_OLD_CLOCK = {"reader_time_s": 1_750_000_000}
+"""Of a reader that seems to have sealed before the time that a restore has lost."""
 
 
 def slow_to_judge(world: World) -> None:
@@ -80,7 +82,7 @@ def test_a_cancel_that_waits_is_no_hole_in_its_readers_counters(tmp_path: Path) 
         number = await post(world, cancel(world, 1))
         world.acquirer.habits = replace(world.acquirer.habits, lose_answer=0)
         await post(world, world.envelope())
-        await asyncio.sleep(3600)
+        await asyncio.sleep(1000)
         assert (await world.payment(number)).state is State.RECEIVED
         with guest(world.gateway.database) as conn:
             assert gaps.listed(conn, world.now_ms()) == []
@@ -105,8 +107,7 @@ def test_after_a_restore_a_burned_key_seals_over_what_it_may_have_sealed(
         recovering.reconcile(world.gateway, listed(world))
         recovering.finish(world.gateway)
         if not waited:
-            await asyncio.sleep(3 * 24 * 3600)
-            number = await post(world, sale(world, 1200, **asking(world)))
+            number = await post(world, sale(world, 1200, **asking(world), **AN_OLD_CLOCK))
         assert await ended(world, number) is State.CANCELLED
         burned = (await world.payment(number)).original
         (told,) = (one for one in world.writer.news if one.payment_id == burned)
@@ -120,3 +121,30 @@ def test_after_a_restore_a_burned_key_seals_over_what_it_may_have_sealed(
 
 def asking(world: World) -> dict[str, Any]:
     return {"kind": 5, "original_ksn": ksn_of(world, 1), "track2": "", "entry_mode": 0, "slip": 1}
+
+
+def test_a_giving_back_that_a_restore_forgot_is_not_done_again_by_another_cancel(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await post(world, sale(world, 1200))
+        await world.reach(1, State.APPROVED)
+        taken_ms = copy(world)
+        asked = sale(world, 1200, **asking(world))
+        assert await ended(world, await post(world, asked)) is State.APPROVED
+        await back(world, taken_ms)
+        first = await post(world, asked)
+        await asyncio.sleep(60)
+        recovering.reconcile(world.gateway, listed(world))
+        recovering.finish(world.gateway)
+        await asyncio.sleep(60)
+        assert (await world.payment(first)).shunted, "a return like it is in the list"
+        assert await said(world, first) == [(Letter.CANCEL_IN_DOUBT, Outcome.IN_DOUBT)]
+        second = await post(world, sale(world, 1200, **asking(world), **AN_OLD_CLOCK))
+        await asyncio.sleep(60)
+        assert (await world.payment(second)).state is State.RECEIVED, "it waits for the first"
+        recovering.settle(world.gateway, "000000000002", first, "the list shows it")
+        assert await ended(world, first) is State.APPROVED
+        assert await ended(world, second) is State.CANCELLED
+
+    world = tell_story(tmp_path, story)
+    assert net_minor(world) == 0
+    assert faults_of(world) == []
