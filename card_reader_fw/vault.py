@@ -84,9 +84,8 @@ class Vault:
         return self.following, 0
 
     def keep(self, sale, sealed):
-        """Remember a sale that is sealed (OpenSale, COSE bytes), durably; of eleven the oldest goes.
-
-        Raises JournalError: then it is not remembered.
+        """Remember a sale that is sealed (OpenSale, COSE bytes), durably. Of eleven the oldest goes, but
+        never what the new one gives back or cancels. Raises JournalError: then it is not remembered.
         """
         try:
             sale.cell = self._shelf.put(sealed, self._cells())
@@ -94,7 +93,7 @@ class Vault:
             if sale.kind != payload.CANCEL:
                 self._number_on(sale)
             while len(self.sales) > OPEN_MAX:
-                self.sales.pop(0).erase()
+                self.sales.pop(int(self.sales[0].ksn == sale.original)).erase()
             self.save()
         except JournalError:
             self._forget(sale.ksn)

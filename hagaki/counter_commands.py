@@ -177,15 +177,16 @@ def _card(track2: str, flux: Path | None, wav: Path | None, *, slot: str = "", p
 
 
 def _facts(view: View) -> dict[str, object]:
+    from card_reader_fw.reader import CANCEL_ASKED
     from schemas.envelope import outcome
 
     return {
         "slip": view.slip,
         "kind": KINDS[view.kind],
         "amount_minor": view.amount_minor,
-        "outcome": outcome.NAMES.get(view.outcome, ""),
+        "outcome": CANCEL_ASKED if view.is_waiting() else outcome.NAMES.get(view.outcome, ""),
         "version": view.version,
-        "note": view.note,
+        "note": "" if view.is_waiting() else view.note,
         "left_minor": view.left,
         "can_send_again": view.sendable,
         "original_slip": view.original_slip,

@@ -207,6 +207,46 @@ def test_a_cancel_that_never_left_is_dropped_and_the_sale_may_be_said_again(worl
     assert [sale.kind for sale in world.reader._vault.sales] == [payload.SALE]
 
 
+def ten_sent(world):
+    """Ten sales without an answer; the cancel of the oldest is sealed."""
+    for _ in range(10):
+        world.sell()
+        world.keys("TRANSFER", "CANCEL", "CANCEL")
+    history(world)
+    world.keys("CLEAR", "1")
+    assert world.lcd == ["CANCEL 00001 ?", "ENTER=YES"]
+    world.keys("ENTER")
+
+
+def test_of_ten_sales_the_oldest_is_not_pushed_out_by_its_own_cancel(world):
+    ten_sent(world)
+    world.keys("CANCEL")
+    world.answer(outcome.APPROVED, sale=0, approval_number="123456")
+    assert world.lcd == ["APPROVED      C1", "00001     123456"], "the cancel never left"
+
+
+def test_of_ten_sales_the_oldest_stands_where_its_cancel_failed(world):
+    ten_sent(world)
+    world.keys("TRANSFER")
+    world.answer(outcome.APPROVED, sale=0, approval_number="123456")
+    assert world.lcd == ASKED
+    world.keys("ENTER")
+    world.answer(outcome.REFUSED, reason="card-needed")
+    world.keys("ENTER")
+    assert world.lcd == ["APPROVED      C1", "00001     123456"]
+
+
+def test_a_sale_that_newer_ones_pushed_out_is_not_said_to_be_approved_before_its_cancel_is_answered(world):
+    ten_sent(world)
+    world.keys("TRANSFER", "CANCEL")
+    world.sell()
+    world.keys("TRANSFER")
+    world.answer(outcome.APPROVED, sale=0, approval_number="123456")
+    assert world.lcd == ["SENT       00011", "WAIT FOR RESULT"]
+    world.answer(outcome.APPROVED, sale=10)
+    assert world.lcd == ["GIVEN BACK    C1", "SLIP 00001"]
+
+
 def test_the_next_sale_has_the_next_slip_and_a_re_entry_keeps_its_own(world):
     cancelled(world)
     world.keys("CANCEL")

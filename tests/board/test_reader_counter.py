@@ -7,6 +7,7 @@ from reader_centre import CARD, INITIAL_KEY, KEY_ID, open_sale, seal_result, wor
 from card_reader_fw.board.desk import counter, desk, device
 from card_reader_fw.board.desk.counter import Presented, Price
 from card_reader_fw.board.desk.reader_error import SENTENCES, ReaderError
+from hagaki.counter_commands import sales
 from schemas.envelope import armour, derivation, outcome, payload
 
 NOW_S = 1_750_000_000
@@ -138,3 +139,17 @@ def test_every_note_that_ends_a_call_has_its_sentence():
     notes = {"answered", "card-fallback", "card-gone", "insert-chip", "no-refund", "no-sales", "no-void"}
     notes |= {"too-much", "amount-zero", "condition-unknown", "count-range", "pin-short", "no-keys"}
     assert notes <= set(SENTENCES)
+
+
+def test_no_list_says_that_a_sale_is_approved_while_its_cancel_is_asked(reader, capsys):
+    sealed = sell(reader)
+    asked = counter.cancel(reader, sealed.slip, NOW_S)
+    answer(reader, sealed, outcome.APPROVED, approval_number="A98765")
+    for as_json in (True, False):
+        sales(reader, as_json=as_json)
+        said = capsys.readouterr().out
+        assert "approved" not in said.lower() and "A98765" not in said
+        assert said.lower().count("cancel-asked" if as_json else "cancel asked") == 2
+    answer(reader, asked, outcome.REFUSED)
+    sales(reader, as_json=True)
+    assert '"approved"' in capsys.readouterr().out
