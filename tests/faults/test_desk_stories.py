@@ -170,7 +170,7 @@ def test_the_list_says_how_each_stands_and_what_to_do(tmp_path: Path) -> None:
         assert lines == [
             "slip 00003 JPY 700 declined",
             "slip 00002 return of JPY 300 returned",
-            "slip 00001 JPY 1,200 approved (JPY 300 of it given back)",
+            "slip 00001 JPY 1,200 approved (returns: JPY 300)",
         ]
         await asyncio.sleep(4 * 24 * HOUR_S)
         assert "No sales." in (await counter.ask("list")).body
