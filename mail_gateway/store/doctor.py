@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
-from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, State
+from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, State, Trade
 from mail_gateway.domain.wants import Phase, WantState
 from mail_gateway.store import answers, books
 from mail_gateway.store import mails as mail_store
@@ -52,9 +52,13 @@ def open_reversals(conn: Connection, before_ms: int) -> Rows:
 
 
 def waiting(conn: Connection, states: Sequence[State], before_ms: int) -> Rows:
-    """Payments in those states that came before that moment, and that no person has to look at."""
+    """Payments in those states that came before that moment, and that no person has to look at.
+
+    A cancel that waits for its sale is none: what keeps its sale is told of that.
+    """
     asked = select(_P.id.label("payment"), _P.state, _P.received_ms, _P.node)
     asked = asked.where(_P.state.in_(states), _P.shunted == 0, _P.received_ms < before_ms)
+    asked = asked.where(or_(_P.kind != Trade.CANCEL, _P.state != State.RECEIVED, _P.original.is_(None)))
     return _rows(conn, asked.order_by(_P.id))
 
 

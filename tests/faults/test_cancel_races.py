@@ -14,6 +14,7 @@ from test_cancel_heart import BACK, DONE, cancel, ended, faults_of, ksn_of, net_
 from test_restore import back, copy, listed, sale
 
 from mail_gateway.admin import recovering
+from mail_gateway.admin.doctor import examine
 from mail_gateway.domain.outcome import Letter, Outcome
 from mail_gateway.domain.payment import State
 from mail_gateway.store import cancels, gaps
@@ -86,6 +87,8 @@ def test_a_cancel_that_waits_is_no_hole_in_its_readers_counters(tmp_path: Path) 
         assert (await world.payment(number)).state is State.RECEIVED
         with guest(world.gateway.database) as conn:
             assert gaps.listed(conn, world.now_ms()) == []
+        found = {trouble.slug for trouble in examine(world.gateway, world.keys, world.now_ms())}
+        assert "reversal-open" in found and not {"counter-gap", "sale-waiting"} & found
         world.acquirer.habits = replace(world.acquirer.habits, lose_reversal=0)
         assert await ended(world, number) is State.CANCELLED
 
