@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mail_gateway.domain import receipt as rules
 from mail_gateway.domain.desk import Details
+from mail_gateway.domain.payment import State
 from mail_gateway.domain.receipt import YEN, Receipt
 from mail_gateway.domain.takings import DEBIT, way
 from mail_gateway.store import desk as store
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 
 
 async def give(asked: Asked, sale: Sale) -> Done:
-    """The receipt of that payment; the first time it is made. Raises GatewayError(retry)."""
+    """The receipt of that payment; the first time it is made. What proved not collected has none any more.
+    Raises GatewayError(retry)."""
     issued: Issued | None = await asked.kit.store.read(store.issued, sale.id)
-    if issued is None:
+    if issued is None or sale.state is State.UNPAID:
         return await _first(asked, sale)
     details = asked.command.details
     if details not in (Details(), rules.details_in(issued.facts)):

@@ -15,7 +15,7 @@ from heart_world import World, answering, tell_story
 from sqlalchemy import func, select, update
 from test_replies import KEY, SHOP, Door
 
-from acquirer_sdk.values import Approved, Declined, InDoubt
+from acquirer_sdk.values import Approved, Capabilities, Declined, InDoubt, LateAnswer, NotCollected
 from mail_gateway.admin import merchants, shops
 from mail_gateway.admin.doctor import examine
 from mail_gateway.domain.outcome import Letter
@@ -308,6 +308,21 @@ def test_a_return_gets_the_receipt_of_a_return(tmp_path: Path) -> None:
         ):
             assert line in body
         assert "At 10%: JPY 192 (tax in it JPY 17)\nAt 8%*: JPY 108 (tax in it JPY 8)" in body
+
+    tell_story(tmp_path, story)
+
+
+def test_a_receipt_of_what_proved_not_collected_is_not_given_out_again(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        counter = Counter(world)
+        world.acquirer.capabilities = Capabilities(collects_later=True)
+        await counter.sold(1200)
+        assert "RECEIPT" in (await counter.ask("receipt 1")).body
+        assert world.life is not None
+        sale = await world.payment(1)
+        answer = LateAnswer(sale.reference, sale.stan or 0, NotCollected("Z1"), "Z1")
+        assert await world.life.runner.late(answer, world.acquirer.name)
+        assert "its money was not collected, so there is no receipt" in (await counter.ask("receipt 1")).body
 
     tell_story(tmp_path, story)
 
