@@ -6,7 +6,7 @@ import dataclasses
 import itertools
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -60,13 +60,14 @@ def toml(value: Any) -> str:
     return json.dumps(value).replace("1e+308", "1e308").replace("\\u007f", "\\u007F")
 
 
-def read_all(path: Path, names: Iterable[str] = CLASSES) -> None:
+def read_all(path: Path, names: Collection[str] = CLASSES) -> None:
     """As check-config does, these tables; only a Problem may come out, and it is one line."""
     try:
         loaded = read_config(path)
         for name in names:
             settings(loaded, name)
-        build_acquirers(loaded)
+        if "acquirer" in names:  # no other table says whom to ask
+            build_acquirers(loaded)
     except Problem as problem:
         assert str(problem)
         assert len(str(problem).splitlines()) == 1, str(problem)
