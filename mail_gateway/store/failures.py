@@ -39,6 +39,9 @@ _BY_SQLSTATE: Final = {
 CONFLICTS: Final = frozenset({"40001", "40P01"})
 """SQLSTATEs after which the same work is simply done again."""
 
+KEYS: Final = frozenset({"one_payment_per_counter", "payments_envelope_hash_key"})
+"""Rules by which two nodes meet: done again, the work finds the other's payment and judges by it."""
+
 
 class Caught:
     """As a context it keeps the exception of its body, whatever it is: units are of many makers."""
@@ -71,7 +74,7 @@ def failed(error: BaseException) -> GatewayError:
 
 def is_conflict(error: BaseException) -> bool:
     """Whether two transactions got into each other's way, and this one only has to be done again."""
-    return _sqlstate(error) in CONFLICTS
+    return _sqlstate(error) in CONFLICTS or _rule(error) in KEYS
 
 
 def typed(error: BaseException) -> BaseException:
@@ -96,6 +99,12 @@ def _of_sqlite(error: BaseException, cause: sqlite3.Error) -> BaseException:
     return GatewayError(
         sentence, slug, Disposition.RETRY, getattr(cause, "sqlite_errorname", "") or str(cause)
     )
+
+
+def _rule(error: BaseException) -> str:
+    """PostgreSQL's name of the constraint that was broken, or empty."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(getattr(cause, "diag", None), "constraint_name", None) or ""
 
 
 def _sqlstate(error: BaseException) -> str:
