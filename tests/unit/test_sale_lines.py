@@ -15,6 +15,7 @@ from mail_gateway.outbox.compose import Compose
 from mail_gateway.outbox.takings import sale_words
 
 TOKYO = ZoneInfo("Asia/Tokyo")
+WRITER = Compose(SETTINGS, KEYS)
 WORDS = {
     "en": {
         "charge": "(not charged)",
@@ -49,7 +50,7 @@ EVERY = [(language, state) for language in WORDS for state in State]
 
 def line(sale: Sale, language: str) -> str:
     words = sale_words(sale, language, TOKYO)
-    return Compose(SETTINGS, KEYS).render(f"{language}/_line.txt.j2", {"sale": words}).rstrip("\n")
+    return WRITER.render(f"{language}/_line.txt.j2", {"sale": words}).rstrip("\n")
 
 
 @pytest.mark.parametrize(("language", "state"), EVERY)
