@@ -126,7 +126,7 @@ def _removed_at_rest(state, _):
 
 
 def _new_slip(state, _):
-    return go(state, IDLE, ("new-slip",), fallback=False)
+    return go(state, IDLE, ("new-slip",), fallback=False, digits="")
 
 
 TABLE = {

@@ -56,6 +56,15 @@ def test_who_goes_on_without_a_look_at_the_question_cancels_nothing(world):
     assert len(world.sales) == 2
 
 
+@pytest.mark.parametrize("condition", ["21", "22", "10"])
+def test_an_amount_without_a_card_cancels_nothing(world, condition):
+    """The stripe was not read, or a result stood before the sale, and the merchant keys on all the same."""
+    world.sell()
+    world.keys("TRANSFER", "CANCEL", "CANCEL", *"1200", "ENTER", *condition, "ENTER", "ENTER", "TRANSFER")
+    assert len(world.sales) == 1
+    assert world.lcd != ["CANCEL 00001 ?", "ENTER=YES"]
+
+
 def test_the_cancel_names_its_sale_and_holds_no_card(world):
     cancelled(world)
     (sale_ksn, sale), (ksn, cancel) = map(open_sale, world.sales)
