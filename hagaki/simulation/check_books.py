@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hagaki.simulation.check_money import Truth, excused, truths
+from hagaki.simulation.check_money import excused, net_minor, truths
 from hagaki.simulation.faults import NEVER_ENDS
 from hagaki.simulation.findings import Finding, Wrong
 from hagaki.simulation.records import key_of
@@ -45,7 +45,7 @@ def ledger(world: World, records: Records) -> Iterator[Finding]:
     found, unknowable = truths(world, records), excused(world, records)
     for payment in records.payments:
         ended = State(payment.state) in ENDED
-        net = found.get(key_of(payment), Truth(0, 0, 0)).net_minor
+        net = net_minor(found, key_of(payment))
         if ended and pending[payment.id]:
             yield Finding(Wrong.BOOKS, f"payment {payment.id} has ended with {pending[payment.id]} pending")
         if key_of(payment) in unknowable:

@@ -17,10 +17,10 @@ _MESSAGE_ID: Final = re.compile(rb"^message-id:\s*(<[^>]+>)", re.IGNORECASE | re
 
 
 def rows(world: World, records: Records) -> Iterator[Finding]:
-    """(a) Every sale that was answered 250 has one row."""
+    """(a) Every sale that was answered 250 has one row. A cancel that took its key has made another."""
     for ksn in sorted(world.missed):
         yield Finding(Wrong.LOST, f"sale {ksn.hex()} was answered 250 and was not on the disk")
-    kept = Counter(bytes(payment.ksn) for payment in records.payments)
+    kept = Counter(bytes(payment.ksn) for payment in records.payments if not payment.burned)
     for ksn in sorted(world.accepted()):
         if not kept[ksn]:
             yield Finding(Wrong.LOST, f"sale {ksn.hex()} was answered 250 and has no row")

@@ -11,7 +11,7 @@ from hagaki.simulation.faults import NEVER_ENDS, TWO_FACED, Fault
 from hagaki.simulation.findings import Finding, Wrong
 from hagaki.simulation.loop import START_MS
 from hagaki.simulation.records import key_of
-from hagaki.simulation.sales import LIMIT_MINOR
+from hagaki.simulation.sales import LIMIT_MINOR, Way
 from mail_gateway.domain.outcome import Letter, Outcome
 from schemas.envelope import outcome
 
@@ -30,32 +30,30 @@ NOT_CHARGED: Final = frozenset(
 _SAYS_NO: Final = frozenset(
     {
         *(Letter.DECLINED, Letter.RE_ENTER, Letter.CANCELLED, Letter.EXPIRED, Letter.REFUSED),
-        Letter.NOT_RETURNED,
+        *(Letter.NOT_RETURNED, Letter.CANCEL_DONE, Letter.NOT_CANCELLED),
     }
 )
-_SAYS_YES: Final = frozenset({Letter.APPROVED, Letter.RETURNED})
+_SAYS_YES: Final = frozenset({Letter.APPROVED, Letter.RETURNED, Letter.CANCEL_RETURNED})
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What the host did for one sale or return. asked: requests that came; times: bookings; net_minor: left
-    of them."""
+    """What the host did for one sale, return or cancel. asked: requests that came; times: bookings;
+    net_minor: left of them."""
 
     asked: int
     times: int
     net_minor: int
 
 
-_MTIS: Final = {"0100": False, "0200": True}
+_MTIS: Final = {"0100": Way.SALE, "0200": Way.RETURN}
 
 
 def truths(world: World, records: Records) -> dict[Key, Truth]:
-    """What the host did for each sale and return of a reader."""
-    others = records.references()
+    """What the host did for each sale, return and cancel of a reader."""
     references: dict[Key, list[str]] = defaultdict(list)
-    for mti, is_return in _MTIS.items():
-        for entry in _asked(world, mti, others):
-            references[is_return, entry.amount_minor].append(entry.reference)
+    for way, entry in _asked(world, records):
+        references[way, entry.amount_minor].append(entry.reference)
     charges = world.host.charges()
     found = {}
     for key, asked in references.items():
@@ -65,9 +63,27 @@ def truths(world: World, records: Records) -> dict[Key, Truth]:
     return found
 
 
-def _asked(world: World, mti: str, others: set[str]) -> Iterator[Entry]:
-    """What the host was asked, but for orders."""
-    return (entry for entry in world.host.journal.asked(mti) if entry.reference not in others)
+def net_minor(found: Mapping[Key, Truth], key: Key) -> int:
+    """What the host has moved under that key, and not undone."""
+    truth = found.get(key)
+    return 0 if truth is None else truth.net_minor
+
+
+def left_minor(found: Mapping[Key, Truth], key: Key) -> int:
+    """The same; but what a cancel gave back of a sale is not charged."""
+    way, amount = key
+    back = net_minor(found, (Way.CANCEL, amount)) if way is Way.SALE else 0
+    return net_minor(found, key) - back
+
+
+def _asked(world: World, records: Records) -> Iterator[tuple[Way, Entry]]:
+    """What the host was asked, but for orders; what for."""
+    others, cancels = records.references(), records.cancels()
+    for mti, way in _MTIS.items():
+        for entry in world.host.journal.asked(mti):
+            is_cancel = way is Way.RETURN and entry.reference in cancels
+            if entry.reference not in others:
+                yield Way.CANCEL if is_cancel else way, entry
 
 
 def excused(world: World, records: Records) -> set[Key]:
@@ -85,7 +101,7 @@ def excused(world: World, records: Records) -> set[Key]:
 
 def charges(world: World, records: Records) -> Iterator[Finding]:
     """(b) Each sale was asked for once and charged never or once, for the amount that was keyed in."""
-    keyed = {sale.key for sale in (*world.sales, *world.returns) if sale.ksn}
+    keyed = {sale.key for sale in (*world.sales, *world.returns, *world.cancels) if sale.ksn}
     for key, truth in truths(world, records).items():
         _, amount = key
         if key not in keyed:
@@ -99,16 +115,17 @@ def charges(world: World, records: Records) -> Iterator[Finding]:
 
 
 def last_words(world: World, records: Records) -> Iterator[Finding]:
-    """(c), (d) What each reader accepted last is what the host did; nobody who was heard waits for ever."""
+    """(c), (d) What each reader says last is what the host did; nobody who was heard waits for ever."""
     found = truths(world, records)
     accepted, unknowable = world.accepted(), excused(world, records)
     for counter in world.counters:
         shown = counter.shown()
         for sale in counter.sealed:
             seen = shown.get(sale.ksn)
-            net = found.get(sale.key, Truth(0, 0, 0)).net_minor
-            if seen is not None and sale.key not in unknowable:
-                yield from _said(sale, seen.outcome, net, accepted=sale.ksn in accepted)
+            meant = {one.key for one in (sale, sale.of) if one is not None}
+            if seen is not None and unknowable.isdisjoint(meant):
+                left = left_minor(found, sale.key)
+                yield from _said(sale, seen.outcome, left, accepted=sale.ksn in accepted)
 
 
 def _said(sale: Sale, said: int, net: int, *, accepted: bool) -> Iterator[Finding]:
@@ -122,10 +139,8 @@ def _said(sale: Sale, said: int, net: int, *, accepted: bool) -> Iterator[Findin
 def in_time(world: World, records: Records) -> Iterator[Finding]:
     """No sale is asked for that is over the limit, or so old that the customer may have gone."""
     sales = {sale.key: sale for sale in (*world.sales, *world.returns)}
-    others = records.references()
-    asked = [(is_return, one) for mti, is_return in _MTIS.items() for one in _asked(world, mti, others)]
-    for is_return, entry in asked:
-        sale = sales.get((is_return, entry.amount_minor))
+    for way, entry in _asked(world, records):
+        sale = sales.get((way, entry.amount_minor))
         if entry.amount_minor > LIMIT_MINOR:
             yield Finding(Wrong.UNTRUE, f"{entry.amount_minor} is over the limit and was asked for")
         if sale is not None and Fault.CLOCK_JUMP not in world.faults:
@@ -135,12 +150,15 @@ def in_time(world: World, records: Records) -> Iterator[Finding]:
 
 
 def plain_day(world: World, records: Records) -> Iterator[Finding]:
-    """Where nothing goes wrong, every sale is approved that can be."""
+    """Where nothing goes wrong, every sale is approved that can be, and none is charged that is cancelled."""
     found = truths(world, records)
     keyed = [back for back in world.returns if back.ksn]
+    undone = {cancel.number for cancel in world.cancels if cancel.ksn}
     for sale in (*world.sales, *keyed) if not world.faults else ():
-        net = found.get(sale.key, Truth(0, 0, 0)).net_minor
-        if net != sale.amount_minor and sale.amount_minor <= LIMIT_MINOR:
+        left = left_minor(found, sale.key)
+        if sale.number in undone and left:
+            yield Finding(Wrong.UNTRUE, f"{sale.amount_minor} was cancelled, charged are {left}")
+        if sale.number not in undone and left != sale.amount_minor and sale.amount_minor <= LIMIT_MINOR:
             yield Finding(Wrong.LOST, f"{sale.amount_minor} was not charged, and nothing was in its way")
 
 
@@ -151,7 +169,7 @@ def newest_letters(world: World, records: Records) -> Iterator[Finding]:
     newest: dict[int, str] = {letter.payment: letter.kind for letter in records.letters}
     for payment in records.payments:
         kind = newest.get(payment.id)
-        net = found.get(key_of(payment), Truth(0, 0, 0)).net_minor
+        net = net_minor(found, key_of(payment))
         wrong = (kind in _SAYS_YES and net != payment.amount_minor) or (kind in _SAYS_NO and net)
         if wrong and key_of(payment) not in unknowable:
             yield Finding(Wrong.UNTRUE, f"letter {kind} of payment {payment.id}, charged are {net}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hagaki.simulation import (
     check_books,
+    check_cancel,
     check_mail,
     check_money,
     check_orders,
@@ -30,6 +31,8 @@ CHECKS: Final[tuple[Callable[[World, records.Records], Iterator[Finding]], ...]]
     check_money.in_time,
     check_money.plain_day,
     check_money.given_back,
+    check_cancel.burned,
+    check_cancel.letters,
     check_books.arrows,
     check_books.ledger,
     check_books.ways,

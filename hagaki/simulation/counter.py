@@ -6,20 +6,20 @@ import asyncio
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
 from card_reader_fw import vault
-from card_reader_fw.board.desk import stripe
 from card_reader_fw.board.desk.board import Board
 from card_reader_fw.board.desk.device import Device
 from card_reader_fw.journal import Journal
+from card_reader_fw.open_sale import View
 from card_reader_fw.reader import Reader
-from card_reader_fw.rooms.order import INSTALMENTS
-from card_reader_fw.rooms.state import CARD, IDLE, READY, SALES, SEALING, SENDING, WAITING
+from card_reader_fw.rooms.state import READY, SEALING, SENDING, WAITING
 from hagaki.simulation.carrier import Box
 from hagaki.simulation.faults import Fault
+from hagaki.simulation.fingers import Fingers
 from hagaki.simulation.history import History
 from hagaki.simulation.loop import START_MS, Process, VirtualLoop
 from hagaki.simulation.sales import Sale
@@ -31,22 +31,15 @@ from handset.ports import Ports
 from handset.settings import HandsetSettings
 from handset.spool import Spool
 from handset.waiting import heard
-from schemas.envelope import armour, cose, outcome, payload
+from schemas.envelope import armour, cose, outcome
 
 PHONE_PORT: Final = 2587
 POLL_S: Final = 20
 LOOK_S: Final = 2
 ROUNDS_MAX: Final = 200
-GIVE_BACK_TRIES: Final = 5
-LISTED_MAX: Final = 10
+TRIES: Final = 5
 NOISY_S: Final = 900
 """So long after the start the line may be noisy."""
-
-
-@cache
-def flux(track2: str) -> tuple[int, ...]:
-    """A card's swipe."""
-    return tuple(stripe.intervals_of(track2))
 
 
 class _Line:
@@ -101,11 +94,17 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the reader has accepted for one sale, on its own keys. outcome 0: nothing yet."""
+    """What the reader says of one sale, by what it has accepted on its own keys. outcome 0: nothing yet, or
+    that a cancel of it waits for its answer."""
 
     amount_minor: int
     outcome: int
     version: int
+
+    @property
+    def is_open(self) -> bool:
+        """Whether another word follows: nothing is said, or more wanted, or in doubt."""
+        return self.outcome in (0, outcome.MORE_WANTED, outcome.IN_DOUBT)
 
 
 class Counter:
@@ -122,6 +121,7 @@ class Counter:
         self._free = asyncio.Lock()
         self._bell = asyncio.Event()
         self._phone: Phone | None = None
+        self._fingers = Fingers(self)
         self.power_on()
         shop.loop.spawn(Process(f"reader{shop.number}"), self._talk())
 
@@ -129,9 +129,9 @@ class Counter:
         """The reader begins anew, from its flash alone."""
         name = f"reader{self._shop.number}"
         device = Device(cast("Any", self._shop.flash))
-        self._board = Board(device, self.line, self._tell_of(name), self._ms)
-        self._board.beeper = None
-        self._reader = Reader(self._board)
+        self.board = Board(device, self.line, self._tell_of(name), self._ms)
+        self.board.beeper = None
+        self.reader = Reader(self.board)
 
     def start_phone(self) -> None:
         """The phone's program begins anew, from its shelves alone."""
@@ -167,8 +167,7 @@ class Counter:
         async with self._free:
             self._in_hand = sale
             while not sale.ksn:
-                self._key_in(sale)
-                await self._ring()
+                await self._fingers.sell(sale)
             await self._hand_over()
             self._in_hand = None
 
@@ -176,13 +175,29 @@ class Counter:
         """From the reader's list; the merchant gives up where the reader does not take it."""
         async with self._free:
             self._in_hand = back
-            for _ in range(GIVE_BACK_TRIES):
+            for _ in range(TRIES):
                 if back.ksn or not self.has_approved(back.of.ksn if back.of else b""):
                     break
-                await self._key_in_return(back)
+                await self._fingers.give_back(back)
             if back.ksn:
                 await self._hand_over()
             self._in_hand = None
+
+    async def cancel(self, asked: Sale) -> None:
+        """The sale that it names, if its end is not known. A cancel that is sealed has to be sent."""
+        assert asked.of is not None
+        async with self._free:
+            self._in_hand = asked
+            for _ in range(TRIES):
+                if asked.ksn or not self._waits_for(asked.of.ksn):
+                    break
+                await self._fingers.cancel(asked.of.ksn)
+            self._in_hand = None
+            while asked.ksn in self.shown():
+                await self._hand_over()
+                if self.has_posted(asked.ksn):
+                    break
+                await self._fingers.send_again(asked.ksn)
 
     def has_approved(self, ksn: bytes) -> bool:
         """Whether the reader shows that sale as approved."""
@@ -191,7 +206,7 @@ class Counter:
 
     def ask_again(self) -> None:
         """The merchant sends once more every sale whose last word is not there."""
-        waiting = {ksn for ksn, shown in self.shown().items() if not shown.outcome or self._is_open(shown)}
+        waiting = {ksn for ksn, shown in self.shown().items() if shown.is_open}
         for name in self._spool.posted.names():
             text = self._spool.posted.read(name).decode()
             if ksn_of(text) in waiting:
@@ -204,62 +219,26 @@ class Counter:
         return any(ksn_of(folder.read(name).decode()) == ksn for folder in folders for name in folder.names())
 
     def shown(self) -> dict[bytes, Shown]:
-        """KSN -> what the reader has accepted, read from its flash."""
+        """KSN -> what the reader says, read from its flash."""
         kept = vault.load(Journal(self._shop.flash))
-        return {bytes(sale.ksn): Shown(sale.amount_minor, sale.outcome, sale.version) for sale in kept.sales}
+        return {bytes(view.ksn): _shown(view) for view in map(kept.view, kept.sales)}
 
-    @staticmethod
-    def _is_open(shown: Shown) -> bool:
-        return shown.outcome in OPEN_OUTCOMES
-
-    def _key_in(self, sale: Sale) -> None:
-        for key in ("CANCEL", "CANCEL"):
-            self._board.keypad.put(key)
-        self._board.head.put([list(flux(sale.card))])
-        keys = [*str(sale.amount_minor), "ENTER", *str(sale.condition), "ENTER"]
-        for key in [*keys, *(("3", "ENTER") if sale.condition in INSTALMENTS else ())]:
-            self._board.keypad.put(key)
-
-    async def _key_in_return(self, back: Sale) -> None:
-        """The list of sales, as far back as the sale; 1 void, or 2 refund and its amount; then the card.
-
-        Every step with an eye on the display: what a power cut or a result has changed is begun anew.
-        """
-        assert back.of is not None
-        for _ in range(LISTED_MAX):
-            if self._reader.state.name == IDLE:
-                break
-            await self._press("CANCEL")  # what has come is seen; what is still awaited is not to be undone
-        await self._press("ENTER", "2")
-        for _ in range(LISTED_MAX):
-            if self._reader.state.name != SALES or self._reader.state.sales[0].ksn == back.of.ksn:
-                break
-            await self._press("ENTER")
-        if self._reader.state.name != SALES or self._reader.state.sales[0].ksn != back.of.ksn:
-            return
-        await self._press(*(["1"] if back.kind == payload.VOID else ["2", *str(back.amount_minor), "ENTER"]))
-        order = self._reader.state.order
-        asked = None if order is None else (order.original, order.amount_minor)
-        if self._reader.state.name == CARD and asked == (back.of.ksn, back.amount_minor):
-            self._board.head.put([list(flux(back.card))])
-            await self._ring()
-
-    async def _press(self, *keys: str) -> None:
-        for key in keys:
-            self._board.keypad.put(key)
-        await self._ring()
+    def _waits_for(self, ksn: bytes) -> bool:
+        shown = self.shown().get(ksn)
+        return shown is not None and shown.is_open
 
     async def _hand_over(self) -> None:
-        """Until the phone has it. A power cut before that forgets the sale: it never was."""
+        """Until the phone has it. A power cut before that ends it: nobody sends the sale, so it never was."""
         for _ in range(1000):
-            name = self._reader.state.name
+            name = self.reader.state.name
             if name == READY:
-                self._board.keypad.put("TRANSFER")
+                self.board.keypad.put("TRANSFER")
             elif name not in (WAITING, SENDING, SEALING):
                 return
-            await self._ring()
+            await self.ring()
 
-    async def _ring(self) -> None:
+    async def ring(self) -> None:
+        """Let both ends run for a moment."""
         self._bell.set()
         await asyncio.sleep(LOOK_S)
 
@@ -267,7 +246,7 @@ class Counter:
         while True:
             self._bell.clear()
             self._exchange()
-            deadlines = [self._reader.deadline_ms]
+            deadlines = [self.reader.deadline_ms]
             if self._phone is not None:
                 deadlines.append(self._phone.deadline_ms())
             due = [one for one in deadlines if one is not None]
@@ -279,12 +258,12 @@ class Counter:
         if self._ms() > NOISY_S * 1000:
             self.line.noisy = False
         for _ in range(ROUNDS_MAX):
-            self._reader.poll()
+            self.reader.poll()
             from_reader = self.line.take()
             if self._phone is not None:
                 self._phone.step(from_reader, self._ms())
                 self.line.give(self._phone.outgoing())
-            if not (self.line.to_reader or self.line.to_phone or self._board.hand.doings):
+            if not (self.line.to_reader or self.line.to_phone or self.board.hand.doings):
                 return
 
     def _ms(self) -> int:
@@ -311,8 +290,8 @@ class Counter:
             yield from shelf.files.values()
 
 
-OPEN_OUTCOMES: Final = frozenset({4, 5})
-"""More wanted, in doubt: another word follows (schemas/envelope/outcome.py)."""
+def _shown(view: View) -> Shown:
+    return Shown(view.amount_minor, 0 if view.is_waiting() else view.outcome, view.version)
 
 
 @lru_cache(maxsize=1000)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hagaki.simulation.order_records import Selling, selling, under_way
-from hagaki.simulation.sales import Key
+from hagaki.simulation.sales import Key, Way
 from mail_gateway.domain.payment import ENDED, State, Trade
 from mail_gateway.store import books
 from mail_gateway.store.backend import guest
@@ -15,22 +15,27 @@ from mail_gateway.store.backend import guest
 if TYPE_CHECKING:
     from mail_gateway.store.backend import Guest
 
+_BURNED: Final = "(counter IS NOT NULL AND sale_hash IS NULL AND order_id IS NULL)"
+"""A key that was taken, and nothing was ever sealed under it."""
+
 _PAYMENTS: Final = (
     "SELECT id, ksn, state, amount_minor, currency, shunted, due_ms, kind, original, returned_minor,"
-    " order_id, hold FROM payments ORDER BY id"
+    f" order_id, hold, {_BURNED} AS burned FROM payments ORDER BY id"
 )
+_CAME: Final = f"SELECT ksn FROM payments WHERE NOT {_BURNED}"
 _EVENTS: Final = "SELECT payment, before, kind, after FROM events ORDER BY id"
 _TRANSFERS: Final = "SELECT payment, debit, credit, amount_minor, currency, phase FROM transfers ORDER BY id"
 _LETTERS: Final = "SELECT payment, kind, version, state, message_id FROM letters ORDER BY payment, version"
 _LATE: Final = "SELECT DISTINCT payment FROM answers WHERE late = 1 AND outcome = 'Approved'"
 _OPEN_LETTERS: Final = "SELECT count(*) FROM letters WHERE due_ms IS NOT NULL"
 _REVERSED: Final = frozenset({State.REVERSING, State.CONFIRMING})
-_STATES: Final = "SELECT id, state, amount_minor FROM payments"
+_STATES: Final = "SELECT kind, state, amount_minor FROM payments"
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Rows as the database gives them. payments: of readers; bought: of orders. late: payments with a late
+    """Rows as the database gives them. payments: of readers, burned: of a key that a cancel took; bought: of
+    orders. late: payments with a late
     approval on record. broken_at: where the ledger's chain breaks, None: nowhere."""
 
     payments: list[Any]
@@ -46,6 +51,13 @@ class Records:
         """By what the host knows the payments of orders."""
         return {reference(payment.id) for payment in self.bought}
 
+    def cancels(self) -> set[str]:
+        """By what the host knows cancels: it is asked to give a sale back."""
+        return {reference(payment.id) for payment in self.payments if payment.kind == Trade.CANCEL}
+
+
+_WAYS: Final = {Trade.SALE: Way.SALE, Trade.CANCEL: Way.CANCEL}
+
 
 def reference(payment: int) -> str:
     """By what the host knows a payment."""
@@ -54,7 +66,7 @@ def reference(payment: int) -> str:
 
 def key_of(payment: Any) -> Key:
     """What the row's sale or return is known by."""
-    return payment.kind != Trade.SALE, payment.amount_minor
+    return _WAYS.get(payment.kind, Way.RETURN), payment.amount_minor
 
 
 def read(url: str) -> Records:
@@ -70,9 +82,9 @@ def read(url: str) -> Records:
 
 
 def ksns(url: str) -> set[bytes]:
-    """KSNs of all payments. Raises GatewayError."""
+    """KSNs of all payments that came. Raises GatewayError."""
     with guest(url) as conn:
-        return {bytes(ksn) for (ksn,) in conn.exec_driver_sql("SELECT ksn FROM payments")}
+        return {bytes(ksn) for (ksn,) in conn.exec_driver_sql(_CAME)}
 
 
 def mails(url: str) -> set[str]:
@@ -111,6 +123,11 @@ def is_settled(conn: Guest, may_stay_open: frozenset[int]) -> bool:
     if conn.exec_driver_sql(_OPEN_LETTERS).scalar() or any(under_way(conn, may_stay_open)):
         return False
     return all(
-        State(state) in ENDED or (State(state) in _REVERSED and amount % 1000 in may_stay_open)
-        for _, state, amount in conn.exec_driver_sql(_STATES)
+        State(state) in ENDED or (_may_wait(kind, State(state)) and amount % 1000 in may_stay_open)
+        for kind, state, amount in conn.exec_driver_sql(_STATES)
     )
+
+
+def _may_wait(kind: str, state: State) -> bool:
+    """For ever, where the host never lets a reversal end: so does a cancel of such a sale."""
+    return state in _REVERSED or (kind == Trade.CANCEL and state is State.RECEIVED)

@@ -1,9 +1,12 @@
-"""What the merchants of one seed will sell and give back: when, on which reader, for how much, which card."""
+"""What the merchants of one seed will sell, give back and cancel: when, on which reader, for how much, which
+card."""
 
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Final
 
 from cafis_adapter.host.triggers import of_amount
@@ -20,23 +23,41 @@ CARDS: Final = (
 
 CONDITIONS: Final = (10, 10, 10, 21, 61, 80)
 SALES_TO_A_READER: Final = 5
-"""A reader can check the answers of its last ten."""
+KEPT_MAX: Final = 10
+"""A reader can check the answers of its last ten: sales, returns and cancels."""
 
 PLAIN: Final = tuple(last for last in range(200, 900) if not of_amount(last).digits)
 """Last three digits by which the host does nothing of its own."""
+HASTY: Final = 0.08
+"""Of so many sales the customer leaves before anything can have come."""
+
+WANTED: Final = 0.2
+"""Of so many others if nothing has come for a while."""
+
 LIMIT_MINOR: Final = 1_000_000
 """The gateway's limit of a sale in the simulated world."""
 
 
-Key = tuple[bool, int]
-"""Whether it gives back, and its amount: in one world no two are alike."""
+class Way(Enum):
+    """Which way the money goes, and why."""
+
+    SALE = "sale"
+    RETURN = "return"
+    CANCEL = "cancel"
+
+
+Key = tuple[Way, int]
+"""The way, and the amount: in one world no two are alike."""
+
+
+WAYS: Final = {payload.SALE: Way.SALE, payload.CANCEL: Way.CANCEL}
 
 
 @dataclass(slots=True)
 class Sale:
     """amount_minor: yen; no two sales, and no two returns, of a seed alike. ksn, sealed_s: once it is sealed.
 
-    kind: the payload's; of: the sale that a return gives back.
+    kind: the payload's; of: the sale that a return gives back, or a cancel cancels.
     """
 
     number: int
@@ -53,7 +74,7 @@ class Sale:
     @property
     def key(self) -> Key:
         """What the host and the gateway know it by."""
-        return self.of is not None, self.amount_minor
+        return WAYS.get(self.kind, Way.RETURN), self.amount_minor
 
     @property
     def digits(self) -> int:
@@ -104,3 +125,24 @@ def give_backs(seed: int, sold: list[Sale], faults: frozenset[Fault]) -> list[Sa
             back.kind, back.of = kind, sale
             backs.append(back)
     return backs
+
+
+def cancels(seed: int, sold: list[Sale], backs: list[Sale]) -> list[Sale]:
+    """Of which sales a merchant will not wait for the answer for ever: never more than the reader can keep.
+
+    at_s: of the sale, and of the merchant's patience, which begins when it was handed over.
+    """
+    room = Counter({one.reader: KEPT_MAX for one in sold})
+    room.subtract(one.reader for one in (*sold, *backs))
+    asked = []
+    for sale in sold:
+        dice = random.Random(f"{seed}/cancel/{sale.number}")
+        is_hasty, is_wanted = dice.random() < HASTY, dice.random() < WANTED
+        patience_s = 0 if is_hasty else dice.choice((dice.randint(10, 90), dice.randint(60, 900)))
+        if (is_hasty or is_wanted) and room[sale.reader] > 0:
+            room[sale.reader] -= 1
+            at_s = sale.at_s + patience_s
+            one = Sale(sale.number, sale.reader, at_s, sale.amount_minor, "", sale.condition)
+            one.kind, one.of = payload.CANCEL, sale
+            asked.append(one)
+    return asked

@@ -14,7 +14,7 @@ from acquirer_sdk.port import Ports as HostPorts
 from cafis_adapter.host.app import Host, HostSettings
 from hagaki.simulation import records, sales
 from hagaki.simulation.carrier import Carrier, Luck
-from hagaki.simulation.counter import OPEN_OUTCOMES, PHONE_PORT, Counter, Shop, ksn_of
+from hagaki.simulation.counter import PHONE_PORT, Counter, Shop, ksn_of
 from hagaki.simulation.disk import Disk
 from hagaki.simulation.fair import Fair
 from hagaki.simulation.faults import DIGITS, KINDS, NEVER_ENDS, Fault
@@ -64,6 +64,7 @@ class World:
         self.disk = Disk()
         self.sales = sales.plan(self.seed, self.payments, self.faults)
         self.returns = sales.give_backs(self.seed, self.sales, self.faults)
+        self.cancels = sales.cancels(self.seed, self.sales, self.returns)
         around = (self.loop, self.town, self.folder, self.history, self.disk, text)
         self.gateway = Gateway(Outside(*around, sells=bool(self.orders)))
         self.gateway.died = self.audit
@@ -144,7 +145,12 @@ class World:
 
     async def _sell(self, sale: sales.Sale) -> None:
         await asyncio.sleep(max(sale.at_s - self.loop.time(), 0))
-        await self.counters[sale.reader].sell(sale)
+        counter = self.counters[sale.reader]
+        await counter.sell(sale)
+        for one in self.cancels:
+            if one.of is sale:
+                await asyncio.sleep(one.at_s - sale.at_s)
+                await counter.cancel(one)
 
     async def _give_back(self, back: sales.Sale) -> None:
         """A customer comes back, and waits a while for a yes to the sale; without one nothing is done."""
@@ -199,8 +205,8 @@ class World:
             shown = counter.shown()
             for sale in counter.sealed:
                 seen = shown.get(sale.ksn)
-                final = seen is not None and seen.outcome and seen.outcome not in OPEN_OUTCOMES
-                if not final and sale.digits not in NEVER_ENDS and counter.has_posted(sale.ksn):
+                is_final = seen is not None and not seen.is_open
+                if not is_final and sale.digits not in NEVER_ENDS and counter.has_posted(sale.ksn):
                     return False
         try:
             return self._settling.is_settled(self.gateway.url)

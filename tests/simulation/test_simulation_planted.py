@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Iterator
 
+import planted_cancel
 import planted_mail
 import planted_money
 import planted_order
@@ -19,7 +20,7 @@ from hagaki.simulation.run import run_seed
 SEEDS_MAX = int(os.environ.get("HAGAKI_PLANTED_SEEDS", "0"))
 """In so many seeds each is looked for; 0: first where it was found before."""
 
-BEDS = (planted_order, planted_words, planted_money, planted_mail, planted_selling)
+BEDS = (planted_order, planted_words, planted_money, planted_mail, planted_selling, planted_cancel)
 BUGS = [bug for bed in BEDS for bug in bed.BED.bugs]
 
 
