@@ -48,8 +48,8 @@ _OWN: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "returned-already": ("返金済みの売上は取り消せません", "Some of that sale was given back already"),
         "void-not-whole": ("取消は売上の全額だけです", "A void is for the whole sale"),
         "return-too-much": ("元の売上の残額を超えています", "More than is left of that sale"),
-        "void-unsupported": ("このカード会社では取消できません", "The card company takes no voids"),
-        "refund-unsupported": ("このカード会社では返金できません", "The card company takes no refunds"),
+        "void-unsupported": ("このお支払い方法では取消できません", "This way of paying takes no voids"),
+        "refund-unsupported": ("このお支払い方法では返金できません", "This way of paying takes no refunds"),
         "condition-details": ("支払方法を確認してください", "Please check the way of payment"),
         "pin-key-missing": (
             "このカード会社には暗証番号を送れません。暗証番号なしでお支払いください",

@@ -333,7 +333,7 @@ def test_why_a_return_was_refused_is_in_words_and_of_a_lost_card_never(language:
         back = replace(order_letters.BACK, code=code)
         return read(news(Letter.SHOP_NOT_RETURNED, language, back=back)).texts[0]
 
-    assert ("返金できません" if language == "ja" else "takes no refunds") in text("refund-unsupported")
+    assert ("お支払い方法では" if language == "ja" else "takes no refunds") in text("refund-unsupported")
     assert "X99" in text("X99")
     lost = text("41")
     assert "41" not in lost and ("紛失" if language == "ja" else "lost") not in lost
