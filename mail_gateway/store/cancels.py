@@ -41,15 +41,25 @@ _RETURNING: Final = select(
         or_(_P.kind != Trade.CANCEL.value, _P.state != State.RECEIVED, _P.shunted == 1),
     )
 )
+_HAS_SEALED: Final = select(
+    exists().where(
+        _P.reader == bindparam("its_reader"),
+        _P.counter.is_(None),
+        _P.ksn == bindparam("its_ksn"),
+        _P.version > 0,
+    )
+)
 _BURN: Final = Line(Step.PAYMENT, insert(payments))
 
 
 class Standing(NamedTuple):
     """Of one moment. sale: the payment that holds a key, None: nobody has opened one. returning: money of it
-    is being given back, and nobody knows yet how it ends; a cancel that waits gives nothing back."""
+    is being given back, and nobody knows yet how it ends; a cancel that waits gives nothing back. has_sealed:
+    the key of a burned one has sealed that a person looks at its sale, which was never opened."""
 
     sale: Payment | None
     returning: bool = False
+    has_sealed: bool = False
 
 
 def standing(conn: Connection, reader: int, counter: int) -> Standing:
@@ -57,7 +67,11 @@ def standing(conn: Connection, reader: int, counter: int) -> Standing:
     number = conn.scalar(_UNDER, {"its_reader": reader, "its_counter": counter})
     if number is None:
         return Standing(None)
-    return Standing(load(conn, number), bool(conn.scalar(_RETURNING, {"its_id": number})))
+    sale = load(conn, number)
+    assert sale is not None, "payments are never deleted"
+    key = {"its_reader": reader, "its_ksn": sale.ksn}
+    has_sealed = sale.sale_hash is None and bool(conn.scalar(_HAS_SEALED, key))
+    return Standing(sale, bool(conn.scalar(_RETURNING, {"its_id": number})), has_sealed)
 
 
 def is_burned(conn: Connection, reader: int, counter: int) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.outcome import Letter, Outcome, Telling
 from mail_gateway.domain.payment import Trade
-from mail_gateway.store import shunt
+from mail_gateway.store import cancels, shunt
 from mail_gateway.store.notes import Note, Said
 from mail_gateway.store.record import Entry
 from mail_gateway.work.told import letter
@@ -32,7 +32,10 @@ async def set_apart(
     if told and payment.order_id is None:
         changes["version"] = payment.version + 1
         changed = replace(payment, **changes)
-        queued = letter(kit, changed, _telling(note, changed.kind), now_ms)
+        telling = _telling(note, changed.kind)
+        if await _is_burned(kit, changed):
+            telling = replace(telling, outcome=None)
+        queued = letter(kit, changed, telling, now_ms)
     entry = Entry(payment, kit.node, now_ms, (), changes, queued)
     await kit.store.run(shunt.set_apart, entry, note)
     kit.ports.tell("alarm.shunted", payment=payment.id, reason=note.kind.value)
@@ -40,6 +43,12 @@ async def set_apart(
         kit.ports.tell("letter.queued", payment=payment.id, kind=queued.kind.value, version=queued.version)
         kit.letter_queued()
     return replace(payment, **changes, epoch=payment.epoch + 1, node=kit.node)
+
+
+async def _is_burned(kit: Kit, payment: Payment) -> bool:
+    """Whether its key has sealed already that it is cancelled; of one that was never opened."""
+    counter = int.from_bytes(payment.ksn[8:], "big")  # as its mail says
+    return payment.counter is None and await kit.store.read(cancels.is_burned, payment.reader, counter)
 
 
 def _telling(note: Note, trade: Trade) -> Telling:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain import cancel
 from mail_gateway.domain.cancel import Step
+from mail_gateway.domain.outcome import KEY_BURNED
 from mail_gateway.domain.payment import Event, Kind, State, Trade
 from mail_gateway.store import cancels, recovery
 from mail_gateway.store.cancels import Standing
@@ -38,15 +39,14 @@ AFTER_IT_MS: Final = 1000
 class Case:
     """A cancel (RECEIVED), what opening it has taught, and how its sale stands.
 
-    version_base: where restores have lost some time, in which the sale may have been charged, the highest
-    version that its key may have sealed then; else 0.
+    after_restore: a restore has lost some time, in which the sale may have been charged or answered.
     """
 
     payment: Payment
     opened: Opened
     changes: Mapping[str, Any]
     stands: Standing
-    version_base: int
+    after_restore: bool
 
 
 async def take(kit: Kit, payment: Payment, opened: Opened) -> Asked | Payment | None:
@@ -65,8 +65,7 @@ async def take(kit: Kit, payment: Payment, opened: Opened) -> Asked | Payment | 
         payment, changes = recovering.lifted(lost, payment, opened.sale.reader_time_s, changes)
         if not lost.finished:
             return await _look_again(kit, payment, 0, changes)
-    base = 0 if lost is None else lost.version_base
-    return await _move(kit, Case(payment, opened, changes, Standing(None), base))
+    return await _move(kit, Case(payment, opened, changes, Standing(None), lost is not None))
 
 
 async def _move(kit: Kit, case: Case) -> Asked | Payment | None:
@@ -80,7 +79,7 @@ async def _move(kit: Kit, case: Case) -> Asked | Payment | None:
         step = _step(stands)
         if step in _ENDS:
             return await _ENDS[step](kit, case)
-        if case.version_base and await _is_in_list(kit, case):
+        if case.after_restore and await _is_in_list(kit, case):
             return await refuse(kit, case.payment, "cancel-unclear", dict(case.changes))
         await _MOVES[step](kit, case)
 
@@ -106,15 +105,18 @@ async def _burn(kit: Kit, case: Case) -> None:
     names = ("amount_minor", "currency", "slip", "keyed_s", "condition")
     row = {name: case.changes[name] for name in names}
     row |= {"reader": case.payment.reader, "ksn": case.opened.sale.original_ksn, "node": kit.node}
-    row |= {"received_ms": kit.ports.now_ms(), "version": case.version_base}
+    row |= {"received_ms": kit.ports.now_ms()}
     number = await kit.store.run(cancels.burn, row)
     kit.ports.tell("payment.burned", payment=number, cancel=case.payment.id)
 
 
 async def _drop(kit: Kit, case: Case) -> None:
-    sale = _sale(case)
+    """A burned key that may have sealed something before tells it in words only."""
+    sale, facts = _sale(case), _by(case)
+    if case.stands.has_sealed or (case.after_restore and sale.sale_hash is None):
+        facts["slug"] = KEY_BURNED
     due_ms = None if sale.reversal is None else kit.ports.now_ms() + QUIET_MS
-    await enter(kit, draft(kit, sale, [Event(Kind.CANCELLED, _by(case))], due_ms=due_ms))
+    await enter(kit, draft(kit, sale, [Event(Kind.CANCELLED, facts)], due_ms=due_ms))
 
 
 async def _reverse(kit: Kit, case: Case) -> None:

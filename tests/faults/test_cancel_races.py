@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from heart_world import World, tell_story
+from test_apart import shunted
 from test_cancel_heart import BACK, DONE, cancel, ended, faults_of, ksn_of, net_minor, post, said
 from test_restore import back, copy, listed, sale
 
-from mail_gateway.admin import recovering
+from mail_gateway.admin import recovering, shunts
 from mail_gateway.admin.doctor import examine
 from mail_gateway.domain.outcome import Letter, Outcome
 from mail_gateway.domain.payment import State
@@ -97,7 +98,7 @@ def test_a_cancel_that_waits_is_no_hole_in_its_readers_counters(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("waited", [False, True], ids=["after", "before-the-list"])
-def test_after_a_restore_a_burned_key_seals_over_what_it_may_have_sealed(
+def test_after_a_restore_a_burned_key_seals_nothing_for_it_may_have_sealed(
     waited: bool, tmp_path: Path
 ) -> None:
     async def story(world: World) -> None:
@@ -114,11 +115,44 @@ def test_after_a_restore_a_burned_key_seals_over_what_it_may_have_sealed(
         assert await ended(world, number) is State.CANCELLED
         burned = (await world.payment(number)).original
         (told,) = (one for one in world.writer.news if one.payment_id == burned)
-        assert (told.letter, told.outcome) == (Letter.CANCELLED, Outcome.CANCELLED)
-        assert told.version > 16, "no key seals twice under one nonce"
+        assert (told.letter, told.outcome) == (Letter.CANCELLED, None), "no key seals twice under one nonce"
         assert await ended(world, await post(world, unseen)) is State.CANCELLED
 
     world = tell_story(tmp_path, story)
+    assert faults_of(world) == []
+
+
+def test_a_key_that_has_sealed_that_a_person_looks_seals_no_other_answer(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        sold = await shunted(world)
+        assert await said(world, sold) == [(Letter.SHUNTED, Outcome.IN_DOUBT)]
+        number = await post(world, cancel(world, 1))
+        assert await ended(world, number) is State.CANCELLED
+        assert await said(world, number) == [(DONE, Outcome.CANCELLED)]
+        burned = (await world.payment(number)).original
+        assert burned is not None and burned != sold
+        assert await said(world, burned) == [(Letter.CANCELLED, None)]
+        shunts.retry(world.gateway, sold, "the adapter was repaired")
+        assert await ended(world, sold) is State.CANCELLED
+
+    world = tell_story(tmp_path, story)
+    assert not world.acquirer.requests
+    assert faults_of(world) == []
+
+
+def test_a_key_that_has_sealed_that_its_sale_is_cancelled_does_not_seal_that_a_person_looks(
+    tmp_path: Path,
+) -> None:
+    async def story(world: World) -> None:
+        assert await ended(world, await post(world, cancel(world, 1, counter=2))) is State.CANCELLED
+        world.counter = 0
+        sold = await shunted(world)
+        assert await said(world, sold) == [(Letter.SHUNTED, None)]
+        shunts.retry(world.gateway, sold, "the adapter was repaired")
+        assert await ended(world, sold) is State.CANCELLED
+
+    world = tell_story(tmp_path, story)
+    assert not world.acquirer.requests
     assert faults_of(world) == []
 
 
