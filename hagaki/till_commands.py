@@ -16,8 +16,11 @@ from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, Language, read_c
 if TYPE_CHECKING:
     from till.journal import Deal, Journal
 
-_TOLD: Final = ("shelf", "order", "order_state", "code", "fallen", "why", "sentence")
+_TOLD: Final = ("shelf", "of", "order", "order_state", "code", "fallen", "why", "sentence")
 """What a person wants to see of a step."""
+
+_NOT_SOLD: Final = ("sorry", "broken")
+"""It may have been made once: the money went back, or never came."""
 
 app = typer.Typer(help="A shop's own devices: till and vending machine.", no_args_is_help=True)
 journal_app = typer.Typer(help="What a device did, deal by deal.", no_args_is_help=True)
@@ -89,9 +92,10 @@ def journal_list(
             "device": kind,
             "began_ms": deal.began_ms,
             "state": deal.state.value,
-            "total_minor": sum(one["unit_minor"] * one["quantity"] for one in deal.facts["lines"]),
+            "total_minor": _total(deal),
             "currency": chosen.currency,
             "order": deal.facts.get("order"),
+            "of": deal.facts.get("of", ""),
         }
         for kind, journal in _journals(chosen)
         for deal in journal.deals.values()
@@ -140,6 +144,14 @@ def _journals(chosen: Any) -> list[tuple[str, Journal]]:
     return [(kind, journal.Journal(ReadOnly(path))) for kind in KINDS for path in files(folder, kind)]
 
 
+def _total(deal: Deal) -> int | None:
+    """What its goods cost, minor units. Of a return, what goes back; None: all that is left."""
+    total_minor: int | None = sum(one["unit_minor"] * one["quantity"] for one in deal.facts["lines"])
+    if "of" in deal.facts:
+        total_minor = deal.facts["body"].get("amount_minor")
+    return total_minor
+
+
 def _said(facts: Any) -> dict[str, Any]:
     """What a step says, without the order, which all steps share."""
     return {name: value for name, value in facts.items() if name not in ("body", "lines", "abroad")}
@@ -153,8 +165,8 @@ def _short(step: dict[str, Any]) -> dict[str, Any]:
 def _print_receipt(chosen: Any, deal: Deal, pdf: Path | None) -> int:
     from hagaki.till_show import Papers
 
-    if "made_ms" not in deal.facts:
-        raise Problem(f"{deal.deal_id} was not made: there is no receipt", "receipt-none", NO)
+    if "made_ms" not in deal.facts or deal.state.value in _NOT_SOLD:
+        raise Problem(f"{deal.deal_id} was not sold: there is no receipt", "receipt-none", NO)
     text, paper = Papers(chosen).of(deal)
     if pdf is None:
         print(text.decode(), end="")

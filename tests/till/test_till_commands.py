@@ -250,6 +250,25 @@ def test_a_long_journal_is_set_aside_when_nothing_is_open(tmp_path, monkeypatch,
     assert shown == ["D-0", "D-1", "D-2", "D-3"]
 
 
+def test_a_return_is_listed_with_its_sale_and_what_went_back_has_no_receipt(tmp_path, config, capsys):
+    path = config("https://127.0.0.1:1")
+    file = JournalFile(tmp_path / "till", TILL)
+    journal = till_device.journal_of(file)
+    line = {"code": "4901", "name": "りんご", "model": "", "unit_minor": 150, "tax_rate": 8, "quantity": 2}
+    sold = {"body": {"customer": "C-1"}, "lines": [line], "made_ms": 1_800_000_000_000}
+    journal.write(Record(1, "D-1", "dead", State.SORRY, sold))
+    body = {"return_id": "D-2", "amount_minor": 100}
+    journal.write(Record(2, "D-2", "taken", State.RETURNED, {"of": "D-0", "body": body, "lines": []}))
+    file.close()
+    assert journal_list(config=path, as_json=True) == 0
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (first["total_minor"], first["of"]) == (300, "")
+    assert (second["total_minor"], second["of"]) == (100, "D-0")
+    with pytest.raises(Problem) as caught:
+        journal_show("D-1", config=path, receipt=True)
+    assert caught.value.slug == "receipt-none"
+
+
 def test_the_journal_is_shown_even_while_a_till_runs(config, capsys):
     path = config("https://127.0.0.1:1")
     assert journal_list(config=path, as_json=True) == 0
