@@ -115,6 +115,44 @@ def test_after_a_restore_a_burned_key_seals_nothing_for_it_may_have_sealed(tmp_p
     assert faults_of(world) == []
 
 
+def test_a_key_that_has_sealed_that_a_person_looks_seals_no_other_answer(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        sold = await shunted(world)
+        assert await said(world, sold) == [(Letter.SHUNTED, Outcome.IN_DOUBT)]
+        number = await post(world, cancel(world, 1))
+        assert await ended(world, number) is State.CANCELLED
+        assert await said(world, number) == [(DONE, Outcome.CANCELLED)]
+        burned = (await world.payment(number)).original
+        assert burned is not None and burned != sold
+        assert await said(world, burned) == [(Letter.CANCELLED, None)]
+        shunts.retry(world.gateway, sold, "the adapter was repaired")
+        assert await ended(world, sold) is State.CANCELLED
+
+    world = tell_story(tmp_path, story)
+    assert not world.acquirer.requests
+    assert faults_of(world) == []
+
+
+def test_a_key_that_has_sealed_that_its_sale_is_cancelled_does_not_seal_that_a_person_looks(
+    tmp_path: Path,
+) -> None:
+    async def story(world: World) -> None:
+        assert await ended(world, await post(world, cancel(world, 1, counter=2))) is State.CANCELLED
+        world.counter = 0
+        sold = await shunted(world)
+        assert await said(world, sold) == [(Letter.SHUNTED, None)]
+        shunts.retry(world.gateway, sold, "the adapter was repaired")
+        assert await ended(world, sold) is State.CANCELLED
+
+    world = tell_story(tmp_path, story)
+    assert not world.acquirer.requests
+    assert faults_of(world) == []
+
+
+def asking(world: World) -> dict[str, Any]:
+    return {"kind": 5, "original_ksn": ksn_of(world, 1), "track2": "", "entry_mode": 0, "slip": 1}
+
+
 def test_a_giving_back_that_a_restore_forgot_is_not_done_again_by_another_cancel(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         await post(world, sale(world, 1200))
