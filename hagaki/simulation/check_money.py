@@ -137,13 +137,14 @@ def _said(sale: Sale, said: int, net: int, *, accepted: bool) -> Iterator[Findin
 
 
 def in_time(world: World, records: Records) -> Iterator[Finding]:
-    """No sale is asked for that is over the limit, or so old that the customer may have gone."""
+    """No sale is asked for that is over the limit, or so old that the customer may have gone. Of one that has
+    no date, its age counts from when it came."""
     sales = {sale.key: sale for sale in (*world.sales, *world.returns)}
     for way, entry in _asked(world, records):
         sale = sales.get((way, entry.amount_minor))
         if entry.amount_minor > LIMIT_MINOR:
             yield Finding(Wrong.UNTRUE, f"{entry.amount_minor} is over the limit and was asked for")
-        if sale is not None and Fault.CLOCK_JUMP not in world.faults:
+        if sale is not None and sale.is_dated and Fault.CLOCK_JUMP not in world.faults:
             age_s = (entry.time_ms - START_MS) // 1000 - int(sale.sealed_s)
             if age_s > FRESH_S:
                 yield Finding(Wrong.UNTRUE, f"{entry.amount_minor} was asked for {age_s} s after its sale")

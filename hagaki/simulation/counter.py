@@ -132,6 +132,7 @@ class Counter:
         self.board = Board(device, self.line, self._tell_of(name), self._ms)
         self.board.beeper = None
         self.reader = Reader(self.board)
+        self._knows_time = False
 
     def start_phone(self) -> None:
         """The phone's program begins anew, from its shelves alone."""
@@ -259,6 +260,7 @@ class Counter:
             self.line.noisy = False
         for _ in range(ROUNDS_MAX):
             self.reader.poll()
+            self._knows_time = self._knows_time or self.reader.state.permitted
             from_reader = self.line.take()
             if self._phone is not None:
                 self._phone.step(from_reader, self._ms())
@@ -279,6 +281,7 @@ class Counter:
             if verb == "reader.sealed" and self._in_hand is not None:
                 self._in_hand.ksn = bytes.fromhex(facts["ksn"])
                 self._in_hand.sealed_s = self._shop.loop.time()
+                self._in_hand.is_dated = self._knows_time
                 self.sealed.append(self._in_hand)
             note(who, verb, **facts)
 

@@ -55,7 +55,8 @@ WAYS: Final = {payload.SALE: Way.SALE, payload.CANCEL: Way.CANCEL}
 
 @dataclass(slots=True)
 class Sale:
-    """amount_minor: yen; no two sales, and no two returns, of a seed alike. ksn, sealed_s: once it is sealed.
+    """amount_minor: yen; no two sales, and no two returns, of a seed alike. ksn, sealed_s: once it is sealed;
+    is_dated: by a reader that has heard the time since it was switched on.
 
     kind: the payload's; of: the sale that a return gives back, or a cancel cancels.
     """
@@ -68,6 +69,7 @@ class Sale:
     condition: int
     ksn: bytes = b""
     sealed_s: float = 0.0
+    is_dated: bool = False
     kind: int = payload.SALE
     of: Sale | None = None
 
