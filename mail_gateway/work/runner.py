@@ -179,8 +179,9 @@ class Runner:
             self._again.add(payment_id)
         elif payment.state in _TRIED_AGAIN:
             if payment.failures + 1 >= STUMBLES_MAX and payment.state in _BEFORE_DISPATCH:
-                failures = {"failures": payment.failures + 1}
-                await set_apart(self._kit, payment, Note(Said.STUMBLED), failures, told=told)
+                changes = taking.of_return(self._kit, payment) if told else {}
+                changes["failures"] = payment.failures + 1
+                await set_apart(self._kit, payment, Note(Said.STUMBLED), changes, told=told)
                 return
             await self._kit.store.run(payments.stumble, payment, now_ms + RETRY_MS)
             self._due(now_ms + RETRY_MS)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mail_gateway.domain.decide import TRADES
 from mail_gateway.domain.outcome import KEY_BURNED, KEY_USED
-from mail_gateway.domain.payment import Event, Kind, Trade
+from mail_gateway.domain.payment import Event, Kind, State, Trade
 from mail_gateway.envelope.open import Opened, Refused
 from mail_gateway.store import cancels
 from mail_gateway.store.record import KeyUsed
@@ -24,6 +24,18 @@ async def take(kit: Kit, payment: Payment) -> Payment | None:
     """RECEIVED or READY: open, decide, dispatch and ask, in two commits where all goes well."""
     async with kit.line:
         return await answered(kit, await _take(kit, payment))
+
+
+def of_return(kit: Kit, payment: Payment) -> dict[str, Any]:
+    """What opening it teaches, where it was received and gives money back; nothing of all others.
+
+    With that it is set apart: as a sale it would be told as not charged.
+    """
+    if payment.state is not State.RECEIVED or payment.order_id is not None or payment.is_by_hand:
+        return {}
+    opened = unsealed(kit, payment)
+    known = {} if isinstance(opened, Refused) else learned(kit, payment, opened)
+    return known if known and known["kind"].is_return else {}
 
 
 async def _take(kit: Kit, payment: Payment) -> Asked | Payment | None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from heart_world import World, tell_story
-from test_apart import shunted
+from test_apart import breaks, repaired, shunted
 from test_cancel_heart import BACK, DONE, cancel, ended, faults_of, ksn_of, net_minor, post, said
 from test_restore import back, copy, listed, sale
 
@@ -146,6 +146,24 @@ def test_a_key_that_has_sealed_that_its_sale_is_cancelled_does_not_seal_that_a_p
 
     world = tell_story(tmp_path, story)
     assert not world.acquirer.requests
+    assert faults_of(world) == []
+
+
+def test_a_cancel_that_a_person_looks_at_is_not_told_as_a_sale_that_is_not_charged(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await post(world, world.envelope())
+        await world.reach(1, State.APPROVED)
+        breaks(world)
+        number = await post(world, cancel(world, 1))
+        await asyncio.sleep(60)
+        assert await said(world, number) == [(Letter.CANCEL_IN_DOUBT, Outcome.IN_DOUBT)]
+        assert world.writer.news[-1].amount_minor == 1200, "its reader takes no other amount"
+        repaired(world)
+        shunts.retry(world.gateway, number, "the adapter was repaired")
+        assert await ended(world, number) is State.APPROVED
+
+    world = tell_story(tmp_path, story)
+    assert net_minor(world) == 0
     assert faults_of(world) == []
 
 
