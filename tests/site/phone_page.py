@@ -116,9 +116,10 @@ def _ports() -> Any:
 
 @asynccontextmanager
 async def browser() -> AsyncIterator[Browser]:
-    """Chromium without a window."""
+    """Chromium without a window. What is expected of its pages may take WAIT_MS."""
     chromium = shutil.which("chromium")
     need("Chromium: on Debian apt-get install chromium", present=chromium is not None)
+    expect.set_options(timeout=WAIT_MS)
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         try:
@@ -130,9 +131,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def connect(page: Page) -> None:
     """Choose the reader's port and wait until the page says that the reader is there, as a merchant does."""
     await page.click("#connect")
-    await expect(page.locator("#state")).to_contain_text(
-        re.compile("is connected|に接続しました"), timeout=WAIT_MS
-    )
+    await expect(page.locator("#state")).to_contain_text(re.compile("is connected|に接続しました"))
 
 
 @asynccontextmanager
