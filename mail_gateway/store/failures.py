@@ -72,9 +72,12 @@ def failed(error: BaseException) -> GatewayError:
     return GatewayError(*_OTHER, Disposition.RETRY, type(error).__name__)
 
 
-def is_conflict(error: BaseException) -> bool:
-    """Whether two transactions got into each other's way, and this one only has to be done again."""
-    return _sqlstate(error) in CONFLICTS or _rule(error) in KEYS
+def is_conflict(error: BaseException, *, alone: bool = False) -> bool:
+    """Whether two transactions got into each other's way, and this one only has to be done again.
+
+    alone: it holds one unit; of several, two may be after the same key, and would be each time.
+    """
+    return _sqlstate(error) in CONFLICTS or (alone and _rule(error) in KEYS)
 
 
 def typed(error: BaseException) -> BaseException:

@@ -142,7 +142,7 @@ class Writer:
 
     def _together(self, jobs: Sequence[Job]) -> None:
         """Raises Spoiled, or GatewayError(retry): the machine failed, and nothing was written."""
-        group, strict = Caught(), False
+        group, strict, alone = Caught(), False, len(jobs) == 1
         for before in range(TRIES):
             self._mark, stans = None, tuple(self._ahead.stans)
             with group:
@@ -154,11 +154,11 @@ class Writer:
                 self._ahead.stans.extend(stans)
                 strict = True
                 continue
-            if not is_conflict(group.error):
+            if not is_conflict(group.error, alone=alone):
                 break
             self._wait(before)
         assert group.error is not None
-        if self._mark is None or is_conflict(group.error):
+        if self._mark is None or is_conflict(group.error, alone=alone):
             raise self._blamed(group.error)
         self._drop()
         if not self._landed(self._mark):
