@@ -34,6 +34,9 @@ LOOK_MS: Final = 5000
 AFTER_IT_MS: Final = 1000
 """How soon a cancel looks again where its sale stands; and how long after the sale is due itself."""
 
+APART_MS: Final = 60_000
+"""How soon where a person has to act on the sale first: each look is a commit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -128,7 +131,8 @@ async def _reverse(kit: Kit, case: Case) -> None:
 async def _wait(kit: Kit, case: Case) -> Payment | None:
     sale = _sale(case)
     known = {**case.changes, "original": sale.id, "masked_card": sale.masked_card}
-    return await _look_again(kit, case.payment, sale.due_ms or 0, known)
+    sale_due_ms = kit.ports.now_ms() + APART_MS if sale.shunted else sale.due_ms or 0
+    return await _look_again(kit, case.payment, sale_due_ms, known)
 
 
 async def _give_back(kit: Kit, case: Case) -> Asked | Payment | None:
