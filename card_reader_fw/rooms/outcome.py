@@ -29,13 +29,19 @@ def _seen(state, _):
     return home(state)
 
 
+def _seen_by_digit(state, typed):
+    """It may be one of an amount that is keyed without a look: see rooms/menu.py."""
+    after, actions = _seen(state, typed)
+    return (after.but(digits=typed) if after.name == IDLE else after), actions
+
+
 TABLE = {
     (NO_KEYS, "outcome"): show,
     (IDLE, "outcome"): show,
     (SENT, "outcome"): show,
     (CODE, "outcome"): show,
     (RESULT, "outcome"): _next_version,
-    (RESULT, "digit"): _seen,
+    (RESULT, "digit"): _seen_by_digit,
     (RESULT, "ENTER"): _seen,
     (RESULT, "CLEAR"): _seen,
     (RESULT, "CANCEL"): _seen,

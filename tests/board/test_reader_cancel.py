@@ -65,6 +65,15 @@ def test_an_amount_without_a_card_cancels_nothing(world, condition):
     assert world.lcd != ["CANCEL 00001 ?", "ENTER=YES"]
 
 
+def test_an_amount_that_took_a_result_away_cancels_nothing(world):
+    for _ in range(2):
+        world.sell()
+        world.keys("TRANSFER", "CANCEL", "CANCEL")
+    world.answer(outcome.DECLINED, sale=0)
+    world.keys("5", "ENTER", *"21", "ENTER", "ENTER", "TRANSFER")
+    assert len(world.sales) == 2
+
+
 def test_the_cancel_names_its_sale_and_holds_no_card(world):
     cancelled(world)
     (sale_ksn, sale), (ksn, cancel) = map(open_sale, world.sales)
