@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, or_, select
 
 from mail_gateway.domain.order import DEAD, OrderKind, OrderState, Settle
 from mail_gateway.domain.order_return import ReturnState
@@ -28,6 +28,7 @@ _O: Final = orders.c
 _P: Final = payments.c
 _R: Final = order_returns.c
 _SHOWN: Final = (_O.id.label("order"), merchants.c.name.label("merchant"), _O.deal_id, _O.state)
+_TAKES_MONEY: Final = (Trade.SALE.value, Trade.CAPTURE.value)
 _BEFORE_YES: Final = (OrderState.PLACED, OrderState.AUTHORISED, OrderState.ASKED)
 
 
@@ -45,7 +46,11 @@ def not_captured(conn: Connection, before_ms: int) -> Rows:
     """Orders with a yes from before that moment and no money; daily ones once it is asked for."""
     asked = _orders().join(confirmations, confirmations.c.order_id == _O.id)
     asked = asked.where(_O.state == OrderState.CONFIRMED, confirmations.c.answered_ms < before_ms)
-    return _rows(conn, asked.where((_O.settle != Settle.DAILY.value) | (_O.tries > 0)))
+    taking = select(_P.id).where(
+        _P.order_id == _O.id, _P.kind.in_(_TAKES_MONEY), _P.hold == 0, _P.attempts > 0
+    )
+    is_asked_for = or_(_O.tries > 0, taking.exists())
+    return _rows(conn, asked.where(or_(_O.settle != Settle.DAILY.value, is_asked_for)))
 
 
 def failed(conn: Connection, since_ms: int) -> Rows:
@@ -70,7 +75,7 @@ def kept(conn: Connection) -> Rows:
     """Dead orders that have charged the customer, and nothing is under way that gives all of it back."""
     charged = select(_P.id).where(
         _P.order_id == _O.id,
-        _P.kind.in_((Trade.SALE.value, Trade.CAPTURE.value)),
+        _P.kind.in_(_TAKES_MONEY),
         _P.state.in_((State.APPROVED, State.SETTLED)),
         _P.returned_minor < _P.amount_minor,  # also where a person gave back a part
     )

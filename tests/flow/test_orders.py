@@ -20,6 +20,9 @@ from acquirer_sdk.values import (
     Declined,
     InDoubt,
     ReturnRequest,
+    Reversal,
+    ReversalOpen,
+    ReversalOutcome,
 )
 from mail_gateway.admin import doctor
 from mail_gateway.domain.confirmation import ConfirmState
@@ -166,6 +169,31 @@ def test_a_capture_that_was_reversed_is_tried_three_times_and_then_said_loudly(t
         assert troubles(world) == {"order-failed"}
 
     tell(tmp_path, story, Shop(Settle.DAILY))
+
+
+@pytest.mark.parametrize("can", [KEEPS, CHARGES])
+def test_a_daily_order_is_told_as_not_charged_once_its_money_is_asked_for(
+    can: Capabilities, tmp_path: Path
+) -> None:
+    """Where nothing is kept, with the yes. Here nobody answers that, nor its reversal."""
+
+    async def silent(_: AuthoriseRequest) -> AuthoriseOutcome:
+        return InDoubt("no-answer")
+
+    async def open_for_ever(_: Reversal, *, transmission: int) -> ReversalOutcome:
+        return ReversalOpen(f"no-answer {transmission}")
+
+    async def story(world: OrderWorld) -> None:
+        await world.place()
+        await world.until(OrderState.ASKED)
+        world.acquirer.script = silent
+        world.acquirer.reverse = open_for_ever
+        await world.say(OrderKind.YES)
+        await asyncio.sleep(20 * 60)
+        assert (await world.order()).order.state is OrderState.CONFIRMED
+        assert troubles(world) == ({"order-not-charged"} if can is CHARGES else set())
+
+    tell(tmp_path, story, Shop(Settle.DAILY), can=can)
 
 
 def test_what_an_acquirer_does_not_give_back_is_tried_five_times_and_said(tmp_path: Path) -> None:
