@@ -35,13 +35,19 @@ def arrows(_: World, records: Records) -> Iterator[Finding]:
             yield Finding(Wrong.STUMBLED, f"payment {payment.id} waits for a person")
 
 
-def ledger(world: World, records: Records) -> Iterator[Finding]:
-    """(e) Nothing is pending that has ended, and what is posted is what the host charged."""
+def balances(records: Records) -> tuple[Counter[int], Counter[int]]:
+    """Payment -> what of it is pending, and what is posted, minor units."""
     pending: Counter[int] = Counter()
     posted: Counter[int] = Counter()
     for row in records.transfers:
         pending[row.payment] += row.amount_minor if row.phase == Phase.PENDING else -row.amount_minor
         posted[row.payment] += row.amount_minor if row.phase == Phase.POSTED else 0
+    return pending, posted
+
+
+def ledger(world: World, records: Records) -> Iterator[Finding]:
+    """(e) Nothing is pending that has ended, and what is posted is what the host charged."""
+    pending, posted = balances(records)
     found, unknowable = truths(world, records), excused(world, records)
     for payment in records.payments:
         ended = State(payment.state) in ENDED

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cafis_adapter.host.accounts import Charge
 from hagaki.simulation.buyer import Word
+from hagaki.simulation.check_books import balances
 from hagaki.simulation.faults import NEVER_ENDS, TWO_FACED, Fault
 from hagaki.simulation.findings import Finding, Wrong
 from hagaki.simulation.loop import START_MS
 from hagaki.simulation.order_records import MADE
 from hagaki.simulation.records import reference
 from mail_gateway.domain.confirmation import ConfirmState
-from mail_gateway.domain.ledger import Phase
 from mail_gateway.domain.order import DEAD, OrderState, Settle
 from mail_gateway.domain.payment import ENDED, State, Trade
 
@@ -163,11 +163,7 @@ def made(world: World, records: Records) -> Iterator[Finding]:
 
 def ledger(world: World, records: Records) -> Iterator[Finding]:
     """Of orders too: nothing is pending that has ended, and what is posted is what the host charged."""
-    pending: Counter[int] = Counter()
-    posted: Counter[int] = Counter()
-    for row in records.transfers:
-        pending[row.payment] += row.amount_minor if row.phase == Phase.PENDING else -row.amount_minor
-        posted[row.payment] += row.amount_minor if row.phase == Phase.POSTED else 0
+    pending, posted = balances(records)
     charges = world.host.charges()
     for one in sold(world, records):
         for payment in one.payments if not is_unknowable(one, records) else ():

@@ -6,6 +6,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from mail_gateway.domain.ksn import counter_of
 from mail_gateway.domain.payment import State
 
 if TYPE_CHECKING:
@@ -43,8 +44,4 @@ ever opened, held or only authorised: to wait there harms nobody."""
 def is_earlier(original_ksn: bytes, ksn: bytes) -> bool:
     """Whether the KSN is that of an earlier sale of the same reader: a cancel, of the second KSN, is good for
     nothing else."""
-    return original_ksn[:8] == ksn[:8] and 0 < _counter(original_ksn) < _counter(ksn)
-
-
-def _counter(ksn: bytes) -> int:
-    return int.from_bytes(ksn[8:], "big")
+    return original_ksn[:8] == ksn[:8] and 0 < counter_of(original_ksn) < counter_of(ksn)

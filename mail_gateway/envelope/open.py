@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM
 
+from mail_gateway.domain.ksn import counter_of
 from mail_gateway.envelope.dukpt import Usage
 from schemas.envelope import cose, payload
 from schemas.errors import WireError
@@ -48,7 +49,7 @@ class Opened:
     @property
     def counter(self) -> int:
         """The reader's own count of its sales, from 1."""
-        return int.from_bytes(self.ksn[8:], "big")
+        return counter_of(self.ksn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import bindparam, exists, insert, or_, select
 
+from mail_gateway.domain.ksn import counter_of
 from mail_gateway.domain.payment import ENDED, State, Trade
 from mail_gateway.store.payments import load
 from mail_gateway.store.sheet import Line, Stale, Step
@@ -85,7 +86,7 @@ def burn(sheet: Sheet, row: Mapping[str, Any]) -> int:
     row: reader, ksn, received_ms, and what the cancel says of the sale. Raises Stale where the key is taken.
     """
     ksn, reader = row["ksn"], row["reader"]
-    counter = int.from_bytes(ksn[8:], "big")
+    counter = counter_of(ksn)
     if sheet.ask(_UNDER, {"its_reader": reader, "its_counter": counter}):
         raise Stale
     number = sheet.next_id(payments.name)

@@ -142,8 +142,8 @@ def wake(sheet: Sheet, payment: int, now_ms: int) -> None:
     sheet.add(_WAKE, {"its_id": payment, "at_ms": now_ms})
 
 
-def unpaid(sheet: Sheet, order: int, now_ms: int) -> None:
-    """Unit of work: one of its payments was not collected, and the order is at rest since long: it looks."""
+def look(sheet: Sheet, order: int, now_ms: int) -> None:
+    """Unit of work: money of it has moved without it, and the order may be at rest since long: it looks."""
     sheet.add(_LOOK, {"its_id": order, "at_ms": now_ms})
 
 

@@ -143,7 +143,7 @@ def record(sheet: Sheet, entry: Entry) -> bool:
     for move in entry.moves:
         _move(sheet, entry, move)
         if move.after is State.UNPAID and payment.order_id is not None:
-            order_payments.unpaid(sheet, payment.order_id, entry.at_ms)
+            order_payments.look(sheet, payment.order_id, entry.at_ms)
     if entry.answer is not None:
         answers.keep(sheet, entry.answer, payment.id, entry.at_ms)
     if letter is not None:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from mail_gateway.domain.order import DEAD
 from mail_gateway.domain.order_return import by_centre
-from mail_gateway.store import notes, order_returns
+from mail_gateway.store import notes, order_payments, order_returns
 from mail_gateway.store.record import record
 from mail_gateway.store.sheet import Line, Step
 from mail_gateway.store.tables import orders, payments
@@ -27,11 +27,6 @@ _P: Final = payments.c
 _BEGIN: Final = Line(Step.PAYMENT, insert(payments))
 _O: Final = orders.c
 _STATE: Final = select(_O.state).where(_O.id == bindparam("its_id"))
-_LOOK: Final = (
-    update(orders)
-    .where(_O.id == bindparam("its_id"))
-    .values(due_ms=bindparam("at_ms", type_=_O.due_ms.type), epoch=_O.epoch + 1)
-)
 
 
 def order(conn: Connection, sale: Sold, at_ms: int, note: Note) -> bool:
@@ -78,5 +73,5 @@ def begin(sheet: Sheet, taken_up: Entry, kind: Trade, amount_minor: int) -> int:
     sheet.add(_BEGIN, row)
     if order_id is not None:
         order_returns.put(sheet, order_id, by_centre(number, amount_minor, taken_up.at_ms))
-        sheet.execute(_LOOK, {"its_id": order_id, "at_ms": taken_up.at_ms})
+        order_payments.look(sheet, order_id, taken_up.at_ms)
     return number

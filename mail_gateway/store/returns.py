@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import bindparam, func, select, update
 
+from mail_gateway.domain.ksn import counter_of
 from mail_gateway.domain.payment import ENDED, State, Trade
 from mail_gateway.domain.returns import Sold
 from mail_gateway.store.sheet import Line, Step
@@ -67,7 +68,7 @@ def sold(conn: Connection, number: int) -> Sold | None:
 
 def sold_under(conn: Connection, ksn: bytes) -> Sold | None:
     """The payment that was sealed under that key."""
-    key = {"its_key_id": ksn[:8], "its_counter": int.from_bytes(ksn[8:], "big")}
+    key = {"its_key_id": ksn[:8], "its_counter": counter_of(ksn)}
     return _sold(conn, _BY_KEY, key)
 
 

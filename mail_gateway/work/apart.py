@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from mail_gateway.domain.ksn import counter_of
 from mail_gateway.domain.outcome import Letter, Outcome, Telling
 from mail_gateway.domain.payment import Trade
 from mail_gateway.store import cancels, shunt
@@ -47,7 +48,7 @@ async def set_apart(
 
 async def _is_burned(kit: Kit, payment: Payment) -> bool:
     """Whether its key has sealed already that it is cancelled; of one that was never opened."""
-    counter = int.from_bytes(payment.ksn[8:], "big")  # as its mail says
+    counter = counter_of(payment.ksn)  # as its mail says
     return payment.counter is None and await kit.store.read(cancels.is_burned, payment.reader, counter)
 
 

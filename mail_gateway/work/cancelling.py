@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain import cancel
 from mail_gateway.domain.cancel import Step
+from mail_gateway.domain.ksn import counter_of
 from mail_gateway.domain.outcome import KEY_BURNED
 from mail_gateway.domain.payment import Event, Kind, State, Trade
 from mail_gateway.store import cancels, recovery
@@ -73,7 +74,7 @@ async def take(kit: Kit, payment: Payment, opened: Opened) -> Asked | Payment | 
 
 async def _move(kit: Kit, case: Case) -> Asked | Payment | None:
     """One step after the other, each judged by what is on the disk."""
-    counter = int.from_bytes(case.opened.sale.original_ksn[8:], "big")
+    counter = counter_of(case.opened.sale.original_ksn)
     while True:
         stands = await kit.store.read(cancels.standing, case.payment.reader, counter)
         case = replace(case, stands=stands)

@@ -114,7 +114,7 @@ async def enter_answer(
     kit: Kit, entry: Entry, answer: Answer, outcome: AuthoriseOutcome | ReversalOutcome
 ) -> Payment:
     """`enter_surely` for what the acquirer said, kept in the same commit. Raises Overtaken if it was not."""
-    written = await enter_surely(kit, replace(entry, answer=answer))
+    written = await enter_surely(kit, with_answer(entry, answer))
     if written is None:
         raise Overtaken(LateAnswer(answer.reference, answer.stan, outcome, answer.code))
     return written

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from mail_gateway.domain.ksn import counter_of
 from mail_gateway.domain.payment import TRANSITIONS, Event, Kind, State, Trade
 from mail_gateway.domain.reconcile import Booked
 from mail_gateway.store import notes, returns
@@ -58,7 +59,7 @@ async def _charged(kit: Kit, payment: Payment, note: Note) -> Payment | None:
     if payment.counter is not None or payment.order_id is not None:
         return await _end(kit, payment, event, changes, sale_epoch=epoch)
     try:
-        return await _end(kit, payment, event, {**changes, "counter": int.from_bytes(payment.ksn[8:], "big")})
+        return await _end(kit, payment, event, {**changes, "counter": counter_of(payment.ksn)})
     except KeyUsed:
         return await _end(kit, payment, event, changes)
 

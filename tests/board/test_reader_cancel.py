@@ -3,10 +3,10 @@
 import os
 
 import pytest
-from reader_centre import CARD, Memory, PowerCut, check_code, open_sale
+from reader_centre import CARD, check_code, open_sale
 from reader_world import World
 from test_reader_habits import history, restarted, sold
-from test_reader_power import Life, nothing_is_lost, shop
+from test_reader_power import Life, cuts, nothing_is_lost, shop
 
 from card_reader_fw import beeps
 from card_reader_fw.board.desk.device import cipher
@@ -333,20 +333,6 @@ def test_typed_and_as_a_picture_too(way, tmp_path):
     assert world.lcd == ASKED
 
 
-def cuts(flash, work):
-    """As the power test's, at some bytes only, the first and the last among them."""
-    whole = flash.copy()
-    work(whole)
-    last = whole.written - 1
-    places = range(whole.written) if not CUTS else {last * part // (CUTS - 1) for part in range(CUTS)}
-    for cut_after in places:
-        dying = flash.copy()
-        dying.cut_after = cut_after
-        with pytest.raises(PowerCut):
-            work(dying)
-        yield Memory(dying.banks, dying.bank_size)
-
-
 def cancel(life):
     """Of the newest sale."""
     store = life.store
@@ -357,7 +343,7 @@ def cancel(life):
 def test_a_power_cut_while_a_cancel_is_sealed_loses_nothing_and_uses_no_key_twice():
     flash, before = shop()
     seen = set()
-    for left in cuts(flash, lambda left: cancel(Life(left))):
+    for left in cuts(flash, lambda left: cancel(Life(left)), CUTS):
         life = nothing_is_lost(left, before)
         seen.add(len(life.store.sales))
         for kept in life.store.sales[5:]:
@@ -377,7 +363,7 @@ def test_a_power_cut_while_its_answer_comes_leaves_it_open_or_ended(number):
     sale, asked = before.store.sales[4], before.store.sales[5]
     before.sealed[asked.ksn] = before.made[-1]
     seen = set()
-    for left in cuts(flash, lambda left: (life := Life(left)).answer(life.store.sales[5], number)):
+    for left in cuts(flash, lambda left: (life := Life(left)).answer(life.store.sales[5], number), CUTS):
         life = nothing_is_lost(left, before, but=[sale.ksn, asked.ksn])
         shown = life.store.view(life.store.find(sale.ksn))
         seen.add((shown.undoing, shown.outcome))

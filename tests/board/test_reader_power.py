@@ -21,11 +21,15 @@ def new_reader(flash):
     return vault.create(Journal(flash), dukpt.load(cipher, KEY_ID, INITIAL_KEY), "en")
 
 
-def cuts(flash, work):
-    """Run `work` on copies of a flash, the power cut at each byte it writes -> the flashes left behind."""
+def cuts(flash, work, count=0):
+    """Run `work` on copies of a flash, the power cut at each byte it writes -> the flashes left behind.
+
+    count: at so many of the bytes only, the first and the last among them.
+    """
     whole = flash.copy()
     work(whole)
-    for cut_after in range(whole.written):
+    last = whole.written - 1
+    for cut_after in {last * part // (count - 1) for part in range(count)} or range(whole.written):
         dying = flash.copy()
         dying.cut_after = cut_after
         with pytest.raises(PowerCut):
