@@ -20,5 +20,8 @@ def letter(folder: Path) -> str:
     found = sorted((folder / "mailbox").glob("[nc][eu][wr]/*"))
     if not found:
         return ""
-    mail = read_mail(found[-1].read_bytes())
+    try:
+        mail = read_mail(found[-1].read_bytes())
+    except FileNotFoundError:  # the phone has just taken it from new to cur
+        return letter(folder)
     return "" if isinstance(mail, Unreadable) else mail.body.partition("BEGIN HAGAKI")[0].strip()
