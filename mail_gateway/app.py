@@ -30,6 +30,7 @@ from mail_gateway.outbox.send import Sender
 from mail_gateway.settings import Way
 from mail_gateway.store import register, zone_keys
 from mail_gateway.store.engine import Store, open_store
+from mail_gateway.tls import Certificates
 from mail_gateway.work.advising import Advising
 from mail_gateway.work.day_totals import DayTotals
 from mail_gateway.work.desk import Desk
@@ -112,10 +113,8 @@ async def run(
         answers = Answers(store, token_keys.reply, _prover(settings, ports))
         others = Others(Bounces(store, token_keys.bounce), answers)
         intake = Intake(store, onward, settings.gateway, ports, others)
-        await _site(settings, kit, tenure, stack)
-        door = await serve(settings, intake, ports)
-        stack.push_async_callback(door.close)
-        await _until(stop, *working, sending)
+        renewing = await _doors(settings, kit, intake, tenure, stack)
+        await _until(stop, *working, sending, renewing)
 
 
 def _wake(sender: Sender, other: Teller | Undelivered) -> None:
@@ -242,7 +241,22 @@ def _send(sender: Sender, stack: AsyncExitStack) -> asyncio.Task[None]:
     return sending
 
 
-async def _site(settings: Settings, kit: Kit, tenure: Tenure, stack: AsyncExitStack) -> None:
+async def _doors(
+    settings: Settings, kit: Kit, intake: Intake, tenure: Tenure, stack: AsyncExitStack
+) -> asyncio.Task[None]:
+    """Open what others knock at, mail last; -> what keeps their certificates fresh."""
+    certificates = Certificates(kit.ports)
+    renewing = asyncio.create_task(certificates.run())
+    stack.callback(renewing.cancel)
+    await _site(settings, kit, tenure, certificates, stack)
+    door = await serve(settings, intake, kit.ports, certificates.context(settings.smtp, "smtp"))
+    stack.push_async_callback(door.close)
+    return renewing
+
+
+async def _site(
+    settings: Settings, kit: Kit, tenure: Tenure, certificates: Certificates, stack: AsyncExitStack
+) -> None:
     if settings.site.port:
         from mail_gateway.site import http  # a gateway without a site does not pay for its library
         from mail_gateway.site.answering import Answering
@@ -250,7 +264,8 @@ async def _site(settings: Settings, kit: Kit, tenure: Tenure, stack: AsyncExitSt
 
         shops = Shops(kit, settings.site)
         parts = (shops, Answering(kit, lambda: tenure.node))
-        stack.push_async_callback((await http.serve(settings, kit.ports, parts)).close)
+        shown = certificates.context(settings.site, "site")
+        stack.push_async_callback((await http.serve(settings, kit.ports, shown, parts)).close)
         stack.push_async_callback(shops.close)
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiosmtpd.smtp import SMTP, TLSSetupException
 
-from mail_gateway import tls
 from mail_gateway.intake.accept import Route, reply
 from mail_gateway.intake.gate import (
     FILES_KEPT,
@@ -27,6 +26,8 @@ from mail_gateway.intake.gate import (
 from mail_gateway.intake.lines import Lines
 
 if TYPE_CHECKING:
+    import ssl
+
     from aiosmtpd.smtp import Envelope, Session
 
     from mail_gateway.intake.accept import Intake
@@ -282,11 +283,11 @@ def _say_last(transport: Any, slug: str) -> None:
 class Door:
     """All connections of one listener. Made by `serve`."""
 
-    def __init__(self, smtp: SmtpSettings, handler: Handler) -> None:
+    def __init__(self, smtp: SmtpSettings, handler: Handler, tls: ssl.SSLContext | None) -> None:
         self.smtp = smtp
         self.handler = handler
         self.loop = asyncio.get_running_loop()
-        self.tls = tls.context(smtp, "smtp")
+        self.tls = tls
         self.window_s = smtp.timeout_s / 10
         self.data_timeout_s = max(smtp.timeout_s, smtp.size_max // max(smtp.rate_min_bytes_s, 1))
         self.is_closing = False
@@ -338,15 +339,15 @@ class Door:
                 connection.abort()
 
 
-async def serve(settings: Settings, intake: Intake, ports: Ports) -> Door:
-    """Open the SMTP port and return the door; `Door.close` shuts it. Raises OSError if the port is taken,
-    GatewayError if the certificate cannot be used.
+async def serve(settings: Settings, intake: Intake, ports: Ports, tls: ssl.SSLContext | None) -> Door:
+    """Open the SMTP port and return the door; `Door.close` shuts it. tls: what STARTTLS shows; None: it is
+    not offered. Raises OSError if the port is taken.
 
     aiosmtpd would log whole mails at DEBUG, commands at INFO, and at WARNING the lines of a mail that came
     although DATA was refused: its logger is kept at ERROR.
     """
     logging.getLogger("mail.log").setLevel(logging.ERROR)
-    door = Door(settings.smtp, Handler(intake, Addresses(settings.gateway), ports))
+    door = Door(settings.smtp, Handler(intake, Addresses(settings.gateway), ports), tls)
     await door.listen()
     ports.tell("gateway.listening", port=door.port)
     return door

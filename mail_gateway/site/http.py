@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from aiohttp import web
 
-from mail_gateway import tls
 from mail_gateway.site.pages import PHONE, pages
 
 if TYPE_CHECKING:
@@ -59,14 +58,14 @@ class _Full(asyncio.Protocol):
         transport.abort()
 
 
-async def serve(settings: Settings, ports: Ports, parts: Sequence[Part] = ()) -> Site:
+async def serve(
+    settings: Settings, ports: Ports, tls: ssl.SSLContext | None, parts: Sequence[Part] = ()
+) -> Site:
     """Open the port of [site] and return the site; `Site.close` shuts it. Raises OSError if it is taken.
 
-    parts: what there is beside the phone's page.
-    Without a certificate of [site] encryption is the affair of a proxy in front; a browser talks to a serial
-    port only over https or on the same machine. Raises GatewayError for a certificate that cannot be used.
+    parts: what there is beside the phone's page. tls: None: encryption is the affair of a proxy in front; a
+    browser talks to a serial port only over https or on the same machine.
     """
-    secured = tls.context(settings.site, "site")
     ready = pages(settings.gateway)
 
     async def answer(request: web.Request) -> web.Response:
@@ -93,7 +92,7 @@ async def serve(settings: Settings, ports: Ports, parts: Sequence[Part] = ()) ->
         lingering_time=LINGER_S,
     )
     await runner.setup()
-    site = Site(runner, await _listen(settings.site, runner, secured))
+    site = Site(runner, await _listen(settings.site, runner, tls))
     ports.tell("site.listening", port=site.port)
     return site
 

@@ -265,6 +265,42 @@ async def test_a_failed_handshake_gives_its_place_back_and_is_no_alarm(
         assert not [verb for verb, _ in world.told if verb.startswith("alarm")]
 
 
+async def test_a_renewed_certificate_is_shown_without_a_restart(tmp_path: Path) -> None:
+    """It is seen when half of it is written: the old one is shown on until the rest is there."""
+    old, new = trustme.CA(), trustme.CA()
+    async with a_door(**certificate(old, tmp_path)) as world:
+        world.certificates.look()
+        world.told.clear()
+        key = (tmp_path / "key.pem").read_bytes()
+        certificate(new, tmp_path)
+        renewed = (tmp_path / "key.pem").read_bytes()
+        (tmp_path / "key.pem").write_bytes(key)
+        for _ in range(2):
+            world.certificates.look()
+        assert [verb for verb, _ in world.told] == ["alarm.tls"]
+        await mails_encrypted(world, old)
+        (tmp_path / "key.pem").write_bytes(renewed)
+        for _ in range(2):
+            world.certificates.look()
+        assert [verb for verb, _ in world.told].count("tls.renewed") == 1
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await mails_encrypted(world, old)
+        await mails_encrypted(world, new)
+        (tmp_path / "key.pem").unlink()  # a file that is away for a moment is no renewal
+        world.certificates.look()
+        assert [verb for verb, _ in world.told].count("alarm.tls") == 1
+
+
+async def mails_encrypted(world, authority: trustme.CA) -> None:
+    client = await Client.to(world)
+    await client.line()
+    await hello(client)
+    assert (await client.ask("STARTTLS")).startswith("220")
+    await encrypted(client, authority)
+    assert "PIPELINING" in await hello(client)
+    client.close()
+
+
 async def test_a_certificate_that_cannot_be_used_keeps_the_gateway_from_starting(tmp_path: Path) -> None:
     (tmp_path / "x.pem").write_text("no certificate")
     for name in ("x.pem", "missing.pem"):

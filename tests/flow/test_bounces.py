@@ -336,7 +336,7 @@ async def test_a_real_mail_servers_bounce_is_understood(tmp_path: Path) -> None:
     (port,) = free_ports(1)
     database = f"sqlite:///{tmp_path}/hagaki.db"
     async with a_world(database, smarthost_port=port) as (world, home):
-        door = await serve(world.settings, world.intake, world.ports)
+        door = await serve(world.settings, world.intake, world.ports, None)
         home.refused = {FIRST}
         ways = {"carrier.example": home.port, "home.example": home.port, DOMAIN: door.port}
         with smarthost(port, ways):

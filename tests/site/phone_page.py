@@ -101,7 +101,7 @@ async def site() -> AsyncIterator[str]:
         SmarthostSettings(),
         site=SiteSettings(port=free_ports(1)[0]),
     )
-    served = await http.serve(settings, _ports())
+    served = await http.serve(settings, _ports(), None)
     try:
         yield f"http://127.0.0.1:{served.port}/phone/"
     finally:

@@ -347,7 +347,7 @@ async def answer_world(
     await world.begin()
     await world.furnish(**furnished)
     await world.ask()
-    door = await serve(world.settings, world.intake, world.ports)
+    door = await serve(world.settings, world.intake, world.ports, None)
     world.port = door.port
     try:
         yield world

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 
+from hagaki.machine import file_bytes
 from mail_gateway.intake.accept import Intake, Onward
 from mail_gateway.intake.smtp import serve
 from mail_gateway.ports import Ports
@@ -16,6 +17,7 @@ from mail_gateway.settings import (
     SmtpSettings,
 )
 from mail_gateway.store import inbox
+from mail_gateway.tls import Certificates
 from schemas.envelope import armour, cose
 from schemas.mail import token
 
@@ -58,7 +60,10 @@ class World:
         self.told: list[tuple[str, dict]] = []
         self.woken: list[int] = []
         self.ports = Ports(
-            lambda: 1_800_000_000_000, bytes, lambda verb, **facts: self.told.append((verb, facts))
+            lambda: 1_800_000_000_000,
+            bytes,
+            lambda verb, **facts: self.told.append((verb, facts)),
+            file=file_bytes,
         )
 
 
@@ -75,7 +80,9 @@ def settings(**smtp) -> Settings:
 async def a_door(**smtp):
     world, own = World(), settings(**smtp)
     intake = Intake(world.store, Onward(world.woken.append), own.gateway, world.ports)
-    world.door = await serve(own, intake, world.ports)
+    world.certificates = Certificates(world.ports)
+    shown = world.certificates.context(own.smtp, "smtp")
+    world.door = await serve(own, intake, world.ports, shown)
     try:
         yield world
     finally:
