@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "customer": "hagaki.customer_commands:app",
     "payments": "hagaki.office:payments_app",
     "keys": "hagaki.keys_commands:app",
+    "dkim": "hagaki.dkim_commands:app",
     "shunt": "hagaki.shunts:app",
     "wants": "hagaki.want_commands:app",
     "hold": "hagaki.holding:app",

@@ -27,6 +27,7 @@ from mail_gateway.outbox.hooking import Teller, Tools
 from mail_gateway.outbox.notices import Notices
 from mail_gateway.outbox.order_letters import OrderWriter
 from mail_gateway.outbox.send import Sender
+from mail_gateway.outbox.signing import Signing
 from mail_gateway.settings import Way
 from mail_gateway.store import register, zone_keys
 from mail_gateway.store.engine import Store, open_store
@@ -78,7 +79,8 @@ async def run(
         tenure = Tenure(store, ports, settings.gateway)
         await tenure.begin()
         stack.push_async_callback(tenure.end)
-        sender = Sender(_smarthost(settings), store, ports, tenure.mine)
+        signing = Signing(store, keys, ports.tell)
+        sender = Sender(_smarthost(settings), store, ports, tenure.mine, signing)
         teller = _teller(settings, keys, store, ports, tenure)
         token_keys = _token_keys(keys)
         compose = Compose(settings, token_keys)

@@ -14,12 +14,14 @@ from mail_gateway.envelope.dukpt import COUNTER_NEAR_END
 from mail_gateway.settings import FONT_PLACES
 from mail_gateway.store import (
     ceremony,
+    dkim_keys,
     doctor,
     gaps,
     holds,
     hooks,
     key_loads,
     keybook,
+    mailboxes,
     order_bounces,
     order_doctor,
     payments,
@@ -69,7 +71,7 @@ def examine(
         found = [*_money(conn, now_ms), *_recovery(conn), *_post(conn, now_ms), *_wants(conn, now_ms)]
         found += [*_orders(conn, now_ms), *_acquirers(conn, routes)]
         found += [*_watch(conn, now_ms), *_keys(conn, now_ms), *_books(conn), *_clock(conn, now_ms)]
-        found += _receipts(conn, gateway)
+        found += [*_receipts(conn, gateway), *_dkim(conn, keys)]
     return [*found, *_machine(gateway), *_files(keys), *old_software(gateway)]
 
 
@@ -216,6 +218,8 @@ def _orders(conn: Guest, now_ms: int) -> Iterator[Trouble]:
 def _watch(conn: Guest, now_ms: int) -> Iterator[Trouble]:
     mails = doctor.unreadable(conn, now_ms - WEEK_MS)
     yield from _some("mail-unreadable", "mails of this week could not be read", "hagaki mails list", mails)
+    text, command = "mailboxes cannot be read", "[imap] in config.toml; ask the provider"
+    yield from _some("mailbox-away", text, command, mailboxes.away(conn))
     holes = gaps.listed(conn, now_ms, now_ms - WEEK_MS)
     yield from _some(
         "counter-gap", "holes in readers' counters: sales that never came", "hagaki gaps list", holes
@@ -256,6 +260,16 @@ def _receipts(conn: Guest, gateway: GatewaySettings) -> Iterator[Trouble]:
         text = "merchants have receipts, and no Japanese font is on this machine"
         command = "apt-get install fonts-morisawa-bizud-gothic"
         yield from _some("font-missing", text, command, doctor.shops(conn))
+
+
+def _dkim(conn: Guest, keys: KeySettings) -> Iterator[Trouble]:
+    if not dkim_keys.started(conn):
+        return
+    from mail_gateway.admin import dkim  # who has no key does not pay for its library
+
+    text = "keys that sign letters do not open under this root key: letters leave without them"
+    command = "is it the right root key? hagaki dkim new, and retire the old one"
+    yield from _some("dkim-key-unopened", text, command, dkim.unopened(conn, keys))
 
 
 def _machine(gateway: GatewaySettings) -> Iterator[Trouble]:

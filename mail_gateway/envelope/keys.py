@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     MEANS = "means"
     CUSTOMER = "customer"
     HOOK = "hook"
+    DKIM = "dkim"
     REPLY_TOKEN = "reply-token"
     BOUNCE_TOKEN = "bounce-token"
 

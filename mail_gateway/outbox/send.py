@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from mail_gateway.domain.errors import GatewayError
@@ -49,10 +50,18 @@ class Store(Protocol):
     async def run(self, unit: Callable[..., Any], /, *args: Any, **more: Any) -> Any: ...
 
 
+class Signed(Protocol):
+    """What makes of a letter the bytes that leave, with our signatures where there are keys."""
+
+    async def look(self, now_ms: int) -> None: ...
+
+    def content(self, letter: LetterRow) -> bytes: ...
+
+
 class Sender:
     """Sends for as long as it runs. There may be any number of letters; there are a few connections.
 
-    mine: which of many nodes this is; None: the only one.
+    mine: which of many nodes this is; None: the only one. signed: None: letters leave as they were written.
     """
 
     def __init__(
@@ -61,9 +70,12 @@ class Sender:
         store: Store,
         ports: Ports,
         mine: Callable[[], int | None] = lambda: None,
+        signed: Signed | None = None,
     ) -> None:
         own_name = settings.sender_domain or "localhost"
-        self._free = [Smarthost(settings, own_name, self._next) for _ in range(CONNECTIONS)]
+        content = attrgetter("raw") if signed is None else signed.content
+        self._free = [Smarthost(settings, own_name, self._next, content) for _ in range(CONNECTIONS)]
+        self._signed = signed
         self._store = store
         self._ports = ports
         self._mine = mine
@@ -109,6 +121,8 @@ class Sender:
             return self._failed(error.slug, error.detail)
 
     async def _claim(self) -> float:
+        if self._signed is not None:
+            await self._signed.look(self._ports.now_ms())
         room = HELD_MAX - len(self._held)
         claimed: Claimed = await self._store.run(handover.claim, self._ports.now_ms(), room, self._mine())
         self._held.extend(claimed.rows)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, cast
 
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPServerDisconnected
 
-from mail_gateway.outbox.wire import TIMEOUT_S, Reply, Wire
+from mail_gateway.outbox.wire import TIMEOUT_S, Reply, Wire, in_lines
 
 if TYPE_CHECKING:
     import asyncio
@@ -51,7 +52,8 @@ class Smarthost:
     """One connection, kept while it lives. The library makes it: greeting, TLS, sign-in.
 
     following: takes out the letter that goes behind the one under way, if any. Where the smarthost allows it,
-    its commands leave with the content before it (RFC 2920 section 3.1).
+    its commands leave with the content before it (RFC 2920 section 3.1). content: a letter -> its bytes, the
+    same ones each time.
     """
 
     def __init__(
@@ -59,10 +61,12 @@ class Smarthost:
         settings: SmarthostSettings,
         local_name: str,
         following: Callable[[], LetterRow | None] = lambda: None,
+        content: Callable[[LetterRow], bytes] = attrgetter("raw"),
     ) -> None:
         self._settings = settings
         self._local_name = local_name
         self._following = following
+        self._bytes_of = content
         self._wire: Wire | None = None
         self._pipelining = False
         self._behind: LetterRow | None = None
@@ -134,7 +138,7 @@ class Smarthost:
             self._behind = self._following()
         commands = _commands(self._behind) if self._behind is not None else ()
         self._said = self._behind
-        wire.say(b"".join((_quoted(letter.raw), *commands)), 1 + len(commands))
+        wire.say(b"".join((_quoted(self._bytes_of(letter)), *commands)), 1 + len(commands))
         try:
             (reply,) = await wire.hear(1)
         except SMTPException as error:
@@ -178,7 +182,7 @@ def _commands(letter: LetterRow) -> tuple[bytes, ...]:
 
 def _quoted(raw: bytes) -> bytes:
     """The content as it goes over the wire, with its end (RFC 5321 4.5.2)."""
-    lines = b"\r\n".join(raw.splitlines()) + b"\r\n"
+    lines = in_lines(raw)
     return b"." * lines.startswith(b".") + lines.replace(b"\r\n.", b"\r\n..") + b".\r\n"
 
 

@@ -19,6 +19,11 @@ class Reply(NamedTuple):
     text: str
 
 
+def in_lines(raw: bytes) -> bytes:
+    """The content in the lines that leave, each with its CRLF (RFC 5321 section 2.3.8)."""
+    return b"\r\n".join(raw.splitlines()) + b"\r\n"
+
+
 class Wire(asyncio.Protocol):
     """Takes a transport over. One listens at a time; a reply that nobody asked for ends the connection."""
 

@@ -1,4 +1,4 @@
-"""Tables of keys beside those of readers: ceremonies, transport keys, loads, what happened, zone keys."""
+"""Tables of keys beside those of readers: ceremonies, transport keys, loads, events, zone keys, DKIM."""
 
 from __future__ import annotations
 
@@ -80,3 +80,18 @@ zone_keys: Final = Table(
     sqlite_strict=True,
 )
 """Keys shared with acquirers. wrapped: under the root key, bound to the name."""
+
+dkim_keys: Final = Table(
+    "dkim_keys",
+    metadata,
+    Column("selector", Text, primary_key=True),
+    Column("domain", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("public", Text, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    whole("made_ms"),
+    Column("started_ms", WHOLE),
+    Column("retired_ms", WHOLE),
+    sqlite_strict=True,
+)
+"""What our letters are signed with. wrapped: under the root key, bound to the name of the record."""

@@ -23,6 +23,7 @@ from mail_gateway.store.desk_tables import receipts as receipts
 from mail_gateway.store.desk_tables import shops as shops
 from mail_gateway.store.key_tables import ceremonies as ceremonies
 from mail_gateway.store.key_tables import components as components
+from mail_gateway.store.key_tables import dkim_keys as dkim_keys
 from mail_gateway.store.key_tables import key_events as key_events
 from mail_gateway.store.key_tables import key_loads as key_loads
 from mail_gateway.store.key_tables import transports as transports

@@ -1,4 +1,4 @@
-"""Keys: ends of BDKs and readers, ceremonies, key blocks under way, and what was done with keys."""
+"""Keys: ends of BDKs and readers, ceremonies, key blocks under way, what was done, keys of DKIM."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def upgrade() -> None:
     op.add_column("readers", Column("revoked_ms", whole))
     _ceremonies(whole)
     _loads(whole)
+    _dkim(whole)
 
 
 def _ceremonies(whole: TypeEngine[int]) -> None:
@@ -73,5 +74,20 @@ def _loads(whole: TypeEngine[int]) -> None:
         Column("subject", Text, nullable=False),
         Column("operator", Text, nullable=False),
         Column("facts", Text, nullable=False, server_default=text("'{}'")),
+        sqlite_strict=True,
+    )
+
+
+def _dkim(whole: TypeEngine[int]) -> None:
+    op.create_table(
+        "dkim_keys",
+        Column("selector", Text, primary_key=True),
+        Column("domain", Text, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("public", Text, nullable=False),
+        Column("wrapped", LargeBinary, nullable=False),
+        Column("made_ms", whole, nullable=False),
+        Column("started_ms", whole),
+        Column("retired_ms", whole),
         sqlite_strict=True,
     )
