@@ -29,14 +29,14 @@ class Config:
         """The table [name] as the settings dataclass `kind`. Raises Problem for an unknown or wrong key."""
         try:
             read = read_settings(kind, self.table(name))
+            resolved = {
+                field.name: self._resolved(name, field, getattr(read, field.name))
+                for field in dataclasses.fields(read)  # type: ignore[arg-type]
+                if "path" in field.metadata or "secret" in field.metadata
+            }
+            return dataclasses.replace(read, **resolved)  # type: ignore[type-var]
         except SettingsError as error:
             raise Problem(f"[{name}] {error.key}: {error.sentence}", "config-key") from None
-        resolved = {
-            field.name: self._resolved(name, field, getattr(read, field.name))
-            for field in dataclasses.fields(read)  # type: ignore[arg-type]
-            if "path" in field.metadata or "secret" in field.metadata
-        }
-        return dataclasses.replace(read, **resolved)  # type: ignore[type-var]
 
     def table(self, name: str) -> Mapping[str, Any]:
         """The table [name] or [outer.inner] as it stands, empty when it is not there. Raises Problem."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hagaki import api_commands, return_commands, selling_commands, shop_commands, tables
+from hagaki import api_commands, machine, return_commands, selling_commands, shop_commands, tables
 from hagaki.acquirers import build_acquirers, routing
 from hagaki.problem import DONE, Problem
 from hagaki.sample import sample
@@ -27,7 +27,9 @@ def check_config(
     as_json: AsJson = False,
 ) -> int:
     """Read the configuration and say what is wrong with it, or that nothing is."""
-    from mail_gateway import tls
+    from mail_gateway.intake.imap import assert_way_in
+    from mail_gateway.ports import Ports
+    from mail_gateway.tls import Certificates
 
     if shipped:
         print(sample(), end="")
@@ -36,8 +38,11 @@ def check_config(
     for name, where in SECTIONS.items():
         if where and (name in _NEEDED or loaded.table(name)):
             settings(loaded, name)
-    tls.context(settings(loaded, "smtp"), "smtp")
-    tls.context(settings(loaded, "site"), "site")
+    outside = Ports(machine.now_ms, machine.random_bytes, machine.tell_nobody, file=machine.file_bytes)
+    certificates = Certificates(outside)
+    for door in ("smtp", "site"):
+        certificates.context(settings(loaded, door), door)
+    assert_way_in(settings(loaded, "smtp"), settings(loaded, "imap"))
     build_acquirers(loaded)
     idle = [row for row, _ in routing(loaded).unreachable()]
     facts = {"config": str(config), "good": True, "idle_routes": idle}

@@ -14,6 +14,7 @@ SECTIONS: Final = {
     "gateway": "mail_gateway.settings:GatewaySettings",
     "keys": "mail_gateway.settings:KeySettings",
     "smtp": "mail_gateway.settings:SmtpSettings",
+    "imap": "mail_gateway.settings:ImapSettings",
     "smarthost": "mail_gateway.settings:SmarthostSettings",
     "site": "mail_gateway.settings:SiteSettings",
     "proof": "mail_gateway.settings:ProofSettings",

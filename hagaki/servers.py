@@ -15,14 +15,14 @@ handset_app = typer.Typer(help="The phone's side: between the reader and the mai
 
 
 def serve(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
-    """Run the gateway: take sales by SMTP, ask the acquirer, mail the answers."""
+    """Run the gateway: take sales by mail, ask the acquirer, mail the answers."""
     from mail_gateway import app, ports
     from mail_gateway.admin import doctor
     from mail_gateway.settings import Settings
 
     loaded = read_config(config)
     tell = machine.teller(as_json=as_json)
-    names = ("gateway", "keys", "smtp", "smarthost", "acquirer", "site", "proof", "orders")
+    names = ("gateway", "keys", "smtp", "smarthost", "acquirer", "site", "proof", "orders", "imap")
     chosen = Settings(**{name: settings(loaded, name) for name in names})
     outside = ports.Ports(machine.now_ms, machine.random_bytes, tell, file=machine.file_bytes)
     build, routes = builder(loaded, tell), routing(loaded).routes

@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from handset.errors import HandsetError
 from handset.mailbox import BATCH_MAX, MAIL_MAX, Incoming, MailboxError
 from handset.spool import Spool
-
-_VALIDITY: Final = re.compile(rb"UIDVALIDITY (\d+)")
-_NEXT: Final = re.compile(rb"UIDNEXT (\d+)")
+from schemas.mail import imap
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +50,11 @@ class Imap:
     async def waiting(self) -> list[Incoming]:
         """The mails after the bookmark. In a mailbox never read before it begins at the first unread mail."""
         selected = await self._select()
-        self._validity = _number(_VALIDITY, selected)
+        self._validity = imap.number("UIDVALIDITY", selected) or 1
         read_to = self._read_to()
         if read_to is None:
             unread = await self._search("UNSEEN")
-            read_to = (unread[0] if unread else _number(_NEXT, selected)) - 1
+            read_to = (unread[0] if unread else imap.number("UIDNEXT", selected) or 1) - 1
             self._remember(read_to)
         uids = await self._search(f"UID {read_to + 1}:* SMALLER {MAIL_MAX}")
         # n:* always answers the last mail, even one before n
@@ -86,29 +83,27 @@ class Imap:
     def _remember(self, uid: int) -> None:
         self._spool.set_mark(self._account.bookmark(), f"{self._validity} {uid}")
 
-    async def _select(self) -> bytes:
+    async def _select(self) -> list[bytes]:
         """Select the folder, connecting first if need be: this also makes the server tell what is new."""
         if self._client is None:
             await self._connect()
-        return b"\n".join(await self._command("select", self._quoted(self._account.folder)))
+        return await self._command("select", imap.quoted(self._account.folder))
 
     async def _connect(self) -> None:
         kind = self._library.IMAP4_SSL if self._tls else self._library.IMAP4
         # the deadline is ours; the library's own only must not come before it
         self._client = kind(self._account.host, self._account.port, timeout=2 * self._timeout_s)
         await self._bounded(self._client.wait_hello_from_server())
-        await self._command("login", self._quoted(self._account.user), self._account.password)
+        await self._command("login", imap.quoted(self._account.user), self._account.password)
 
     async def _search(self, criteria: str) -> list[int]:
-        lines = await self._command("uid_search", criteria, charset=None)
-        return sorted(int(word) for line in lines[:-1] for word in line.split() if word.isdigit())
+        return imap.found_uids(await self._command("uid_search", criteria, charset=None))
 
     async def _fetch(self, uid: int) -> bytes:
-        lines = await self._command("uid", "FETCH", str(uid), "(BODY.PEEK[])")
-        for line in lines:
-            if isinstance(line, bytearray):
-                return bytes(line)
-        raise self._failed(f"the server gave no text for mail {uid}")
+        content = imap.content(await self._command("uid", "FETCH", str(uid), "(BODY.PEEK[])"))
+        if content is None:
+            raise self._failed(f"the server gave no text for mail {uid}")
+        return content
 
     async def _command(self, method: str, *args: str, **options: str | None) -> list[bytes]:
         response = await self._bounded(getattr(self._client, method)(*args, **options))
@@ -138,19 +133,11 @@ class Imap:
         self.close()
         return MailboxError(f"{self._account.host}: {why}")
 
-    def _quoted(self, text: str) -> str:
-        return str(self._library.aioimaplib.quoted(text))
-
 
 def _forget(task: asyncio.Future[Any]) -> None:
     """Nobody waits for it any more; an error in it is no news."""
     if not task.cancelled():
         task.exception()
-
-
-def _number(pattern: re.Pattern[bytes], answer: bytes) -> int:
-    found = pattern.search(answer)
-    return int(found.group(1)) if found else 1
 
 
 def _library() -> Any:

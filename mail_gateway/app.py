@@ -17,6 +17,10 @@ from mail_gateway.envelope.zones import SoftwareKeys
 from mail_gateway.intake.accept import Intake, Onward, Others
 from mail_gateway.intake.answers import Answers
 from mail_gateway.intake.bounces import Bounces
+from mail_gateway.intake.gate import Addresses
+from mail_gateway.intake.imap import Folder, assert_way_in
+from mail_gateway.intake.mailbox_mail import Slot
+from mail_gateway.intake.mailbox_reading import Reading
 from mail_gateway.intake.smtp import serve
 from mail_gateway.observe.maillog import MailLog
 from mail_gateway.outbox.compose import Compose, TokenKeys
@@ -56,7 +60,7 @@ if TYPE_CHECKING:
     from mail_gateway.outbox.hooking import Caller
     from mail_gateway.ports import Ports
     from mail_gateway.proof.prover import Prover
-    from mail_gateway.settings import Settings, SmarthostSettings
+    from mail_gateway.settings import ProofSettings, Settings, SmarthostSettings
     from mail_gateway.store.payments import Payment
 
     Build = Callable[[KeyPort], Mapping[str, Acquirer]]
@@ -68,9 +72,10 @@ async def run(
     """Run a gateway until stop is set. Raises GatewayError or OSError if it cannot start.
 
     build: makes every acquirer that is named, by name, once there are keys. routes: which of them is asked
-    for which sale. Start: store, keys, acquirers, what an earlier life left, sender, SMTP last. Stop: SMTP
+    for which sale. Start: store, keys, acquirers, what an earlier life left, sender, mail last. Stop: mail
     first.
     """
+    assert_way_in(settings.smtp, settings.imap)
     ports = replace(ports, tell=MailLog(ports.tell))
     async with AsyncExitStack() as stack:
         store = open_store(settings.gateway.database, ports.places and ports.places())
@@ -112,10 +117,9 @@ async def run(
         sending = _send(sender, stack)
 
         onward = _onward(runner, sender, tenure, replies, undelivered)
-        answers = Answers(store, token_keys.reply, _prover(settings, ports))
-        others = Others(Bounces(store, token_keys.bounce), answers)
-        intake = Intake(store, onward, settings.gateway, ports, others)
-        renewing = await _doors(settings, kit, intake, tenure, stack)
+        intake = partial(_intake, kit, token_keys, onward)
+        working += _fetch(settings, kit, intake, stack)
+        renewing = await _doors(settings, kit, intake(settings.proof), tenure, stack)
         await _until(stop, *working, sending, renewing)
 
 
@@ -160,8 +164,14 @@ def _orders(kit: Kit, bell: Bell, tenure: Tenure, runner: Runner) -> Orders:
     return Orders(kit, bell, lambda: tenure.node, tenure.mine, wake)
 
 
-def _prover(settings: Settings, ports: Ports) -> Prover | None:
-    own = settings.proof
+def _intake(kit: Kit, token_keys: TokenKeys, onward: Onward, proof: ProofSettings) -> Intake:
+    """proof: how mail comes to this door."""
+    answers = Answers(kit.store, token_keys.reply, _prover(proof, kit.ports))
+    others = Others(Bounces(kit.store, token_keys.bounce), answers)
+    return Intake(kit.store, onward, kit.settings, kit.ports, others)
+
+
+def _prover(own: ProofSettings, ports: Ports) -> Prover | None:
     if own.the_way is Way.NONE:
         return None
     from mail_gateway.proof.prover import Prover  # nor does one that looks at no proof
@@ -251,9 +261,30 @@ async def _doors(
     renewing = asyncio.create_task(certificates.run())
     stack.callback(renewing.cancel)
     await _site(settings, kit, tenure, certificates, stack)
-    door = await serve(settings, intake, kit.ports, certificates.context(settings.smtp, "smtp"))
-    stack.push_async_callback(door.close)
+    if settings.smtp.listen:
+        door = await serve(settings, intake, kit.ports, certificates.context(settings.smtp, "smtp"))
+        stack.push_async_callback(door.close)
     return renewing
+
+
+def _fetch(
+    settings: Settings, kit: Kit, intake: Callable[[ProofSettings], Intake], stack: AsyncExitStack
+) -> list[asyncio.Task[None]]:
+    """Mail that lies in a mailbox comes to a door of its own: its provider's results count only there."""
+    own, proof = settings.imap, settings.proof
+    if not own.host:
+        return []
+    if own.relay:
+        proof = replace(proof, way=Way.RELAY.value, relay=own.relay)
+    slot = Slot(intake(proof), Addresses(settings.gateway))
+    fetching = asyncio.create_task(Reading(settings, Folder(own), slot, kit.store, kit.ports).run())
+
+    async def end() -> None:
+        fetching.cancel()
+        await asyncio.wait([fetching])
+
+    stack.push_async_callback(end)
+    return [fetching]
 
 
 async def _site(

@@ -167,6 +167,7 @@ class SmtpSettings:
     """[smtp]: the door that mail comes in by."""
 
     hostname: str = field(metadata=_set("name in the greeting and in Received"))
+    listen: bool = field(default=True, metadata=_set("open the port; false: mail comes by [imap] alone"))
     host: str = field(default="127.0.0.1", metadata=_set("address to listen on"))
     port: int = field(default=2525, metadata=_set("port to listen on; 0: any free one", min=0, max=65_535))
     size_max: int = field(default=1_048_576, metadata=_set("largest mail, bytes", min=16_384, max=67_108_864))
@@ -192,6 +193,51 @@ class SmtpSettings:
             raise SettingsError("tls_key", "certificate and key go together: set both or none")
         if self.require_tls and not self.tls_certificate:
             raise SettingsError("require_tls", "needs tls_certificate and tls_key")
+
+
+@dataclass(frozen=True, slots=True)
+class ImapSettings:
+    """[imap]: a mailbox at a provider that mail is fetched from as well; needs the extra imap."""
+
+    host: str = field(default="", metadata=_set("name of the provider's IMAP server; empty: none"))
+    port: int = field(default=993, metadata=_set("its port", min=1, max=65_535))
+    user: str = field(default="", metadata=_set("user name there"))
+    password: str = field(
+        default="", repr=False, metadata=_set('password there: "env:NAME" or "file:PATH"', secret=True)
+    )
+    tls: bool = field(default=True, metadata=_set("TLS from the first byte; false: all in clear"))
+    tls_ca: str = field(
+        default="", metadata=_set("file with the authorities trusted, PEM; empty: the system's", path="")
+    )
+    folder: str = field(default="INBOX", metadata=_set("folder that mail is fetched from; nobody else's"))
+    done: str = field(default="Hagaki-done", metadata=_set("folder that mails go to once they are kept"))
+    refused: str = field(
+        default="Hagaki-refused", metadata=_set("folder of mails that are not ours to take: look there")
+    )
+    poll_s: int = field(
+        default=60,
+        metadata=_set("it is looked at so often, or at once where the server tells", min=5, max=480),
+    )
+    timeout_s: int = field(
+        default=30, metadata=_set("longest wait for the server's answer, s", min=1, max=300)
+    )
+    relay: str = field(
+        default="", metadata=_set("authserv-id of the provider, whose results count; empty: as [proof] says")
+    )
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for a mailbox without a user or a password, or folders that cannot be."""
+        for key in ("user", "password") if self.host else ():
+            if not getattr(self, key):
+                raise SettingsError(key, "is needed where host is set")
+        for key in ("user", "password", "folder", "done", "refused"):
+            if not getattr(self, key).isprintable():
+                raise SettingsError(key, "holds a character that cannot be sent")
+        for key in ("folder", "done", "refused"):
+            if not getattr(self, key).isascii() or not getattr(self, key):
+                raise SettingsError(key, "must be a folder's name in ASCII, as the server lists it")
+        if len({self.folder.lower(), self.done.lower(), self.refused.lower()}) < 3:
+            raise SettingsError("done", "folder, done and refused must be three folders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,3 +372,4 @@ class Settings:
     site: SiteSettings = field(default_factory=SiteSettings)
     proof: ProofSettings = field(default_factory=ProofSettings)
     orders: OrderSettings = field(default_factory=OrderSettings)
+    imap: ImapSettings = field(default_factory=ImapSettings)

@@ -58,6 +58,7 @@ REPLIES: Final[Mapping[str, SmtpReply]] = MappingProxyType(
         "reply": _KEPT,
         "answer": _KEPT,
         "ignored": _KEPT,
+        "fetched": _KEPT,
         "unreadable": _KEPT._replace(letter=Letter.DAMAGED),
         # Nothing was kept: the sender still has the mail and comes again.
         "store-full": _FULL,

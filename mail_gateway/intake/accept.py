@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Who handed the mail over and for whom, as SMTP says it. sender: "" is the null sender."""
+    """Who handed the mail over and for whom, as SMTP says it. sender: "" is the null sender. place: where it
+    lies in a mailbox that it was fetched from, else empty."""
 
     sender: str
     recipients: tuple[str, ...]
     peer: str
     helo: str = ""
+    place: str = ""
 
 
 class Reply(NamedTuple):
@@ -149,6 +151,7 @@ class Intake:
             raw=raw,
             automatic=is_automatic(raw, route.sender),
             node=self._onward.node(),
+            place=route.place,
         )
 
     def _pass_on(self, payment_id: int, payment: Payment | None) -> None:

@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 FACTS: Final = frozenset(
     {
         *("acquirer", "after", "amount", "asked", "back", "before", "cancel", "code", "count", "credit"),
-        *("day", "debit", "error", "event", "held", "how", "kind", "letters", "mail", "merchant"),
+        *("day", "debit", "error", "event", "held", "how", "kind", "letters", "mail", "mailbox", "merchant"),
         *("message_id", "missing", "node", "order", "outcome", "payment", "peer", "phase", "port", "reason"),
         *("recipient", "reference", "said", "slug", "stan", "standing", "state", "transmissions", "verdict"),
-        *("version", "want", "why"),
+        *("section", "selector", "uid", "version", "want", "why"),
     }
 )
 

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, insert, select
 from mail_gateway.store import letters, order_bounces, pads
 from mail_gateway.store.payments import OWNER, fresh
 from mail_gateway.store.sheet import Line, Step, foreseeing
-from mail_gateway.store.tables import keys, mails, merchants, payments, readers
+from mail_gateway.store.tables import fetched, keys, mails, merchants, payments, readers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,6 +37,8 @@ _READER: Final = (
 )
 _MAIL: Final = Line(Step.MAIL, insert(mails))
 _PAYMENT: Final = Line(Step.PAYMENT, insert(payments))
+_FETCHED: Final = Line(Step.MARK, insert(fetched))
+_KNOWN_PLACE: Final = select(fetched.c.mail).where(fetched.c.place == bindparam("its_place"))
 
 
 class Verdict(StrEnum):
@@ -50,6 +52,7 @@ class Verdict(StrEnum):
     REPLY = "reply"
     ANSWER = "answer"
     IGNORED = "ignored"
+    FETCHED = "fetched"
 
 
 IGNORED: Final = frozenset(
@@ -100,7 +103,8 @@ class Arrival:
     envelope: the COSE bytes, None when none could be taken out; pad: as many random bytes, to mask them on
     disk. ksn: what they or their remains say. slug: why there is no envelope, else empty. raw is stored only
     when the mail is unreadable, and of it only raw_kept bytes. automatic: no person and no phone sent it.
-    bounced, answered, of_order: only where its token was verified. node: who works on a new sale.
+    bounced, answered, of_order: only where its token was verified. node: who works on a new sale. place:
+    where it lies in a mailbox that it was fetched from, else empty; from one place a mail is kept once.
     """
 
     received_ms: int
@@ -119,6 +123,7 @@ class Arrival:
     of_order: OfOrder | None = None
     node: int | None = None
     raw_kept: int = RAW_KEPT_MAX
+    place: str = ""
 
     @property
     def order(self) -> int | None:
@@ -155,8 +160,12 @@ def keep(sheet: Sheet, arrival: Arrival, resend_after_ms: int = RESEND_AFTER_MS)
     """Unit of work: store the mail; make its payment if new, pull its last letter again if not.
 
     Damage on the way is a payment too where the reader is known: its merchant is told. To a robot nothing is
-    answered but the first arrival of a whole sale, so that two robots never write to each other.
+    answered but the first arrival of a whole sale, so that two robots never write to each other. What was
+    kept from the same place before is left as it is: who fetched it died before the mailbox knew.
     """
+    before = sheet.ask(_KNOWN_PLACE, {"its_place": arrival.place}) if arrival.place else ()
+    if before:
+        return Kept(before[0][0], None, Verdict.FETCHED)
     content_hash = _hash_of(arrival)
     verdict, payment_id, payment = _judge(sheet, arrival, content_hash)
     if verdict is Verdict.REPEAT and payment_id is not None and not arrival.automatic:
@@ -179,6 +188,8 @@ def keep(sheet: Sheet, arrival: Arrival, resend_after_ms: int = RESEND_AFTER_MS)
         "proof": "" if arrival.of_order is None else arrival.of_order.proof,
     }
     sheet.add(_MAIL, row)
+    if arrival.place:
+        sheet.add(_FETCHED, {"place": arrival.place, "mail": mail_id})
     return Kept(mail_id, payment_id, verdict, payment)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 APPEND_ONLY: Final = (
     *("events", "transfers", "answers", "transitions", "nodes", "notes", "key_events"),
     *("receipts", "desk_orders", "order_transitions", "order_events", "order_lines", "shop_requests"),
+    "fetched",
 )
 NEVER_DELETED: Final = (
     *APPEND_ONLY,

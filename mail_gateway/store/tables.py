@@ -28,6 +28,8 @@ from mail_gateway.store.key_tables import key_events as key_events
 from mail_gateway.store.key_tables import key_loads as key_loads
 from mail_gateway.store.key_tables import transports as transports
 from mail_gateway.store.key_tables import zone_keys as zone_keys
+from mail_gateway.store.mailbox_tables import fetched as fetched
+from mail_gateway.store.mailbox_tables import mailboxes as mailboxes
 from mail_gateway.store.order_tables import api_keys as api_keys
 from mail_gateway.store.order_tables import confirmations as confirmations
 from mail_gateway.store.order_tables import customers as customers

@@ -60,9 +60,13 @@ def need_dovecot() -> str:
 
 
 class Dovecot:
-    """One instance. Dovecot lets nobody log in as root, so under root the mailbox belongs to nobody."""
+    """One instance. Dovecot lets nobody log in as root, so under root the mailbox belongs to nobody.
 
-    def __init__(self) -> None:
+    capability: all that it says it can; empty: what it really can.
+    """
+
+    def __init__(self, capability: str = "") -> None:
+        self._capability = capability
         self.program = need_dovecot()
         self.root = Path(tempfile.mkdtemp(prefix="dovecot-"))
         self.root.chmod(0o755)
@@ -105,6 +109,11 @@ class Dovecot:
         split = (file.name.partition(":2,") for file in (self.mail / "cur").iterdir())
         return {name.partition(",")[0]: flags for name, _, flags in split}
 
+    def lying(self, folder: str = "") -> int:
+        """How many mails lie in a folder; empty: the inbox."""
+        parts = (self.mail / (folder and f".{folder}") / part for part in ("new", "cur"))
+        return sum(len(list(part.iterdir())) for part in parts if part.is_dir())
+
     def forget(self) -> None:
         """Lose the index, as after a restore: the mailbox gets another UIDVALIDITY."""
         for file in self.mail.glob("dovecot*"):
@@ -122,7 +131,8 @@ class Dovecot:
     def _config(self) -> str:
         as_root = os.geteuid() == 0
         mine = self._owner.pw_name
-        return _CONFIG.format(
+        told = f"imap_capability = {self._capability}\n" if self._capability else ""
+        return told + _CONFIG.format(
             root=self.root,
             port=self.port,
             password=PASSWORD,

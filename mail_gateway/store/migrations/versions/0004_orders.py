@@ -1,4 +1,4 @@
-"""Orders by mail: master data, orders and their lines, the asking, what shops are told."""
+"""Orders by mail: master data, orders and their lines, the asking, what shops are told; mailboxes."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ def upgrade() -> None:
     _returns(whole)
     _asking(whole)
     _telling(whole)
+    _mailboxes(whole)
 
 
 def _beside(whole: TypeEngine[int]) -> None:
@@ -359,4 +360,23 @@ def _telling(whole: TypeEngine[int]) -> None:
         ["due_ms"],
         sqlite_where=text("due_ms IS NOT NULL"),
         postgresql_where=text("due_ms IS NOT NULL"),
+    )
+
+
+def _mailboxes(whole: TypeEngine[int]) -> None:
+    op.create_table(
+        "fetched",
+        Column("place", Text, nullable=False),
+        Column("mail", whole, nullable=False),
+        ForeignKeyConstraint(["mail"], ["mails.id"]),
+        PrimaryKeyConstraint("place"),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "mailboxes",
+        Column("name", Text, nullable=False),
+        Column("since_ms", whole, nullable=False),
+        Column("slug", Text, server_default=text("''"), nullable=False),
+        PrimaryKeyConstraint("name"),
+        sqlite_strict=True,
     )

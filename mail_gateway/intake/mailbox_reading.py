@@ -1,0 +1,150 @@
+"""Fetches mail from a mailbox for as long as the gateway runs: connects, does the steps, connects again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mail_gateway.domain.errors import GatewayError
+from mail_gateway.intake.mailbox import (
+    Delays,
+    Fate,
+    Look,
+    MailboxError,
+    Move,
+    Step,
+    Take,
+    Taken,
+    Trouble,
+    Wait,
+    Weigh,
+    pause_s,
+    rounds,
+)
+from mail_gateway.store import mailboxes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mail_gateway.intake.accept import Store
+    from mail_gateway.intake.mailbox_mail import Slot
+    from mail_gateway.ports import Ports
+    from mail_gateway.settings import Settings
+
+
+class Line(Protocol):
+    """A folder that can be read; see imap.py:Folder. All raise MailboxError."""
+
+    validity: int
+
+    async def open(self) -> None: ...
+    async def look(self) -> list[int]: ...
+    async def weigh(self, uids: Iterable[int]) -> dict[int, int]: ...
+    async def fetch(self, uid: int) -> bytes | None: ...
+    async def move(self, uids: Iterable[int], folder: str) -> None: ...
+    async def wait(self, wait_ms: int, *, is_watching: bool) -> None: ...
+    def close(self) -> None: ...
+
+
+class Reading:
+    """Of one mailbox. line: the folder; slot: where its mails are handed over."""
+
+    def __init__(self, settings: Settings, line: Line, slot: Slot, store: Store, ports: Ports) -> None:
+        own = settings.imap
+        self._line = line
+        self._slot = slot
+        self._store = store
+        self._ports = ports
+        self._folders = {Fate.DONE: own.done, Fate.REFUSED: own.refused}
+        self._size_max = settings.smtp.size_max
+        self._poll_ms = own.poll_s * 1000
+        self._delays = Delays(ports.now_ms)
+        self._failures = 0
+        self._state: str | None = None
+        self.name = f"{own.user}@{own.host}:{own.port} {own.folder}"
+        self._mark = hashlib.sha256(self.name.encode()).hexdigest()[:16]
+        self._validity = 0
+
+    async def run(self) -> None:
+        """Until cancelled. What is under way is found again in the mailbox."""
+        try:
+            while True:
+                trouble = await self._connected()
+                self._failures += 1
+                await asyncio.sleep(pause_s(trouble, self._failures))
+        finally:
+            self._line.close()
+
+    async def _connected(self) -> Trouble:
+        """One connection, as long as it holds; -> why it ended."""
+        try:
+            await self._line.open()
+            if self._line.validity != self._validity:
+                self._validity = self._line.validity
+                self._delays.forget()
+            await self._rounds()
+        except MailboxError as error:
+            await self._note(error.trouble, str(error))
+            return error.trouble
+        except Exception as error:  # noqa: BLE001 - whatever a server makes of its library, the gateway lives
+            await self._note(Trouble.DOWN, type(error).__name__)
+        finally:
+            self._line.close()
+        return Trouble.DOWN
+
+    async def _rounds(self) -> None:
+        steps = rounds(self._delays, self._size_max, self._poll_ms)
+        answer: Any = None
+        while True:
+            answer = await self._done(steps.send(answer))
+
+    async def _done(self, step: Step) -> Any:
+        match step:
+            case Look():
+                uids = await self._line.look()
+                await self._well()
+                return uids
+            case Weigh(uids):
+                return await self._line.weigh(uids)
+            case Take(uid):
+                return await self._take(uid)
+            case Move(taken, fate):
+                await self._line.move(taken, self._folders[fate])
+                self._tell_moved(step)
+            case Wait(wait_ms, is_watching):
+                await self._line.wait(wait_ms, is_watching=is_watching)
+        return None
+
+    async def _take(self, uid: int) -> Taken:
+        raw = await self._line.fetch(uid)
+        if raw is None:
+            return Taken(Fate.LATER)
+        return await self._slot.take(raw, f"{self._mark}:{self._validity}:{uid}")
+
+    def _tell_moved(self, step: Move) -> None:
+        if step.fate is Fate.REFUSED:
+            for uid, one in step.taken.items():
+                self._ports.tell("mailbox.refused", uid=uid, slug=one.slug)
+
+    async def _well(self) -> None:
+        """It can be read: said once, as its failing is."""
+        self._failures = 0
+        if self._state != "":
+            self._ports.tell("mailbox.connected", mailbox=self.name)
+            await self._keep("")
+
+    async def _note(self, trouble: Trouble, text: str) -> None:
+        """A connection that ends is none: servers end them. One that cannot be had again is."""
+        is_new = self._failures > 0 or trouble is not Trouble.DOWN
+        if is_new and self._state != trouble:
+            self._ports.tell("alarm.mailbox", slug=trouble.value, mailbox=self.name, error=text)
+            await self._keep(trouble.value)
+
+    async def _keep(self, slug: str) -> None:
+        """For the doctor."""
+        self._state = slug
+        try:
+            await self._store.run(mailboxes.note, self.name, self._ports.now_ms(), slug)
+        except GatewayError as error:  # the mailbox is as it is; the next change is noted again
+            self._ports.tell("alarm.mailbox", slug=error.slug, mailbox=self.name)

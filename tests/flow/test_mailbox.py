@@ -1,0 +1,122 @@
+"""Mail in from a mailbox at a provider, a real Dovecot: each mail once, and a server that goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dovecot_server import PASSWORD, USER, Dovecot
+from town_world import LIMIT_S, Mailbox, Town, town
+
+from mail_gateway.admin import doctor, payments
+from mail_gateway.intake.imap import Folder
+from mail_gateway.intake.mailbox import MailboxError, Trouble
+from mail_gateway.settings import ImapSettings
+from schemas.envelope import outcome
+
+DONE, REFUSED = "Hagaki-done", "Hagaki-refused"
+
+
+def own(dovecot: Dovecot, **changed: Any) -> ImapSettings:
+    usual = {"user": USER, "password": PASSWORD, "tls": False, "timeout_s": 10}
+    return ImapSettings("127.0.0.1", dovecot.port, **{**usual, **changed})
+
+
+@asynccontextmanager
+async def dovecot_here(capability: str = "") -> AsyncIterator[Dovecot]:
+    server = Dovecot(capability)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+        server.remove()
+
+
+@asynccontextmanager
+async def town_with(folder: Path, dovecot: Dovecot) -> AsyncIterator[tuple[Town, Mailbox]]:
+    """A gateway without an SMTP port of its own."""
+    async with town(folder) as (here, letters):
+        smtp = replace(here.settings.smtp, listen=False, size_max=50_000)
+        here.settings = replace(here.settings, smtp=smtp, imap=own(dovecot))
+        yield here, letters
+
+
+async def until(seen: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while not seen():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_sale_comes_by_a_mailbox_and_what_is_not_ours_waits_for_a_person(tmp_path: Path) -> None:
+    async with dovecot_here() as dovecot, town_with(tmp_path, dovecot) as (here, letters):
+        dovecot.deliver("news", b"From: a@b.example\nTo: you@other.example\n\nbuy\n")
+        dovecot.deliver("photo", b"To: sale@pay.example\n\n" + b"x" * 76 + b"\n" * 60_000)
+        async with here.gateway(until="mailbox.connected"):
+            dovecot.deliver("sale", here.mail(1200))
+            async with asyncio.timeout(LIMIT_S):
+                letter = await letters.letters.get()
+            assert here.read_result(letter).outcome == outcome.APPROVED
+            await until(lambda: dovecot.lying(DONE) == 1)
+            await until(lambda: dovecot.lying(REFUSED) == 2)
+            assert dovecot.lying() == 0
+        refused = sorted(facts["slug"] for verb, facts in here.told.events if verb == "mailbox.refused")
+        assert refused == ["not-ours", "too-big"]
+        assert [row["state"] for row in payments.listed(here.settings.gateway)] == ["approved"]
+        assert PASSWORD not in str(here.told.events)
+
+
+async def test_a_server_that_dies_while_it_is_watched_is_found_again(tmp_path: Path) -> None:
+    async with dovecot_here() as dovecot, town_with(tmp_path, dovecot) as (here, _):
+        async with here.gateway(until="mailbox.connected"):
+            await dovecot.stop()
+            alarm = await here.told.first("alarm.mailbox")
+            assert alarm["slug"] == "mailbox-down"
+            found = doctor.examine(here.settings.gateway, here.settings.keys, 1)
+            assert [row["slug"] for one in found if one.slug == "mailbox-away" for row in one.rows]
+            dovecot.deliver("late", b"To: sale@pay.example\n\nhello\n")
+            await dovecot.start()
+            assert (await here.told.first("mail.accepted"))["verdict"] == "unreadable"
+            await until(lambda: dovecot.lying(DONE) == 1)
+        found = doctor.examine(here.settings.gateway, here.settings.keys, 1)
+        assert "mailbox-away" not in {one.slug for one in found}
+
+
+@pytest.mark.parametrize("capability", ["", "IMAP4rev1 UIDPLUS", "IMAP4rev1"])
+async def test_a_folder_is_read_and_emptied_whatever_the_server_can(capability: str) -> None:
+    mail = b"To: sale@pay.example\r\nX: \xe3\x81\x82\r\n\r\n(\r\n)\rA1 OK {9}\r\n* 5 EXISTS\r\n\xff\r\n"
+    async with dovecot_here(capability) as dovecot:
+        dovecot.deliver("one", mail)
+        dovecot.deliver("two", mail)
+        folder = Folder(own(dovecot))
+        await folder.open()
+        assert folder.validity > 0
+        first, second = await folder.look()
+        assert await folder.weigh((first, second, 99)) == {first: len(mail), second: len(mail)}
+        assert await folder.fetch(first) == mail
+        assert await folder.fetch(99) is None
+        assert not any("S" in flags for flags in dovecot.flags().values())
+        await folder.move((first,), DONE)
+        assert await folder.look() == [second]
+        await folder.wait(1, is_watching=True)
+        folder.close()
+        assert dovecot.lying(DONE) == 1
+
+
+async def test_a_wrong_password_and_a_missing_folder_are_told_apart() -> None:
+    async with dovecot_here() as dovecot:
+        for changed, trouble in (
+            ({"folder": "Elsewhere"}, Trouble.FOLDER),
+            ({"password": "wrong", "timeout_s": 20}, Trouble.LOGIN),
+        ):
+            folder = Folder(own(dovecot, **changed))
+            with pytest.raises(MailboxError) as caught:
+                await folder.open()
+            folder.close()
+            assert caught.value.trouble is trouble
+            assert "wrong" not in str(caught.value)
