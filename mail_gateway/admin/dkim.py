@@ -126,7 +126,7 @@ def unopened(conn: Guest, keys: KeySettings) -> list[dict[str, Any]]:
         try:
             signing.opened(KeyRing(fetch_root(keys.root), random_bytes), key)
         except GatewayError:
-            bad.append({"key": key.selector, "domain": key.domain})
+            bad.append({"selector": key.selector, "domain": key.domain})
     return bad
 
 

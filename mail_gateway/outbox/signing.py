@@ -73,5 +73,5 @@ class Signing:
         try:
             return opened(self._ring, key)
         except GatewayError:
-            self._tell("alarm.dkim", slug="dkim-key-unopened", key=key.selector)
+            self._tell("alarm.dkim", slug="dkim-key-unopened", selector=key.selector)
             return None

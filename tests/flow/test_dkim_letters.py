@@ -20,6 +20,7 @@ from mail_gateway.domain.news import Composed
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.signing_key import Kind, SigningKey
 from mail_gateway.envelope.keys import KeyRing
+from mail_gateway.observe.maillog import MailLog
 from mail_gateway.outbox.send import Sender
 from mail_gateway.outbox.signing import LOOK_MS, Signing
 from mail_gateway.outbox.wire import in_lines
@@ -50,7 +51,7 @@ class Signed(World):
 
     def start(self, **more) -> None:
         own = SmarthostSettings("127.0.0.1", self.host.port, sender_domain="pay.example", **more)
-        signing = Signing(self.store, self.ring, self._tell)
+        signing = Signing(self.store, self.ring, MailLog(self._tell))
         self.sender = Sender(own, self.store, self.ports, signed=signing)
         self.running = asyncio.create_task(self.sender.run(self.stop))
 
@@ -147,4 +148,4 @@ async def test_a_key_that_does_not_open_holds_up_nothing_and_is_told_once(tmp_pa
         world.later(60)
         assert await world.taken() == in_lines(RAW)
         told = [facts for verb, facts in world.told if verb == "alarm.dkim"]
-        assert told == [{"slug": "dkim-key-unopened", "key": one} for one in ("e1", "r1")]
+        assert told == [{"slug": "dkim-key-unopened", "selector": one} for one in ("e1", "r1")]

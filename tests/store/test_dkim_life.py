@@ -127,9 +127,9 @@ def test_the_doctor_names_a_key_that_does_not_open(desk: Desk, tmp_path: Path) -
     assert not found()
     (tmp_path / "root.key").chmod(0o600)
     (tmp_path / "root.key").write_text("00" * 32)
-    assert found() == [[{"key": "one", "domain": DOMAIN}]]
+    assert found() == [[{"selector": "one", "domain": DOMAIN}]]
     (tmp_path / "root.key").unlink()
-    assert found() == [[{"key": "one", "domain": DOMAIN}]]
+    assert found() == [[{"selector": "one", "domain": DOMAIN}]]
 
 
 class Zone:
