@@ -68,7 +68,8 @@ def listed(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     rows = dkim.listed(desk)
     if not as_json:
         rows = [{name: row[name] for name in row if name not in ("name", "value", "strings")} for row in rows]
-    tables.many(rows, as_json=as_json, zone=desk.gateway.time_zone)
+    first = ("selector", "kind", "state", "started_ms", "retired_ms")
+    tables.many(rows, as_json=as_json, zone=desk.gateway.time_zone, first=first)
     return DONE
 
 

@@ -60,9 +60,7 @@ def _judged(key: SigningKey, tags: dict[str, str], record: str) -> Finding:
     if {"*", "email"}.isdisjoint(names_in(tags.get("s", "*"))):
         return _fault(key, "s= does not allow mail.", "dkim-service")
     if "y" in names_in(tags.get("t", "")):
-        return _fault(
-            key, "t=y says that it is a trial: receivers take signed mail as unsigned.", "dkim-trial"
-        )
+        return _fault(key, "t=y: a trial, so receivers take what is signed for unsigned.", "dkim-trial")
     return Finding(key.name, "The record is there, and it is this key.")
 
 
@@ -71,12 +69,10 @@ async def advice(author: str, returns: Sequence[str], resolver: Resolver) -> lis
 
     author: the domain that letters are from. returns: the domains of their return paths.
     """
-    verdict = await dmarc.judge(author, (), "", resolver)
-    if verdict is Verdict.NONE:
-        text = "No DMARC record is there: publish v=DMARC1; p=none, then look at reports and be stricter."
-        found = [Finding(f"_dmarc.{author}", text, "dmarc-absent", is_advice=True)]
-    else:
-        found = [await _spf(author, domain, resolver) for domain in returns]
+    found = [await _spf(author, domain, resolver) for domain in returns]
+    if await dmarc.judge(author, (), "", resolver) is Verdict.NONE:
+        text = "No DMARC record: publish v=DMARC1; p=none first, then be stricter."
+        found.insert(0, Finding(f"_dmarc.{author}", text, "dmarc-absent", is_advice=True))
     return [one for one in found if one.slug]
 
 
@@ -86,10 +82,10 @@ async def _spf(author: str, domain: str, resolver: Resolver) -> Finding:
     except DnsTrouble:
         records = (_SPF,)
     if not any(record.lower().split(" ")[0] == _SPF for record in records):
-        text = "No SPF record is there: publish v=spf1 with the smarthost's addresses and -all."
+        text = "No SPF record: publish v=spf1 with the smarthost's addresses and -all."
         return Finding(domain, text, "spf-absent", is_advice=True)
     if await dmarc.judge(author, (), domain, resolver) is Verdict.FAIL:
-        text = f"SPF of the return path does not count for {author}: DMARC rests on the signature alone."
+        text = f"Its SPF does not count for {author}: DMARC rests on the signature alone."
         return Finding(domain, text, "spf-unaligned", is_advice=True)
     return Finding(domain, "")
 

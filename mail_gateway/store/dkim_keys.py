@@ -30,7 +30,7 @@ _EVERY: Final = select(
 
 def put(conn: Connection, key: SigningKey) -> None:
     """Unit of work: a new key."""
-    conn.execute(insert(dkim_keys), asdict(key))
+    conn.execute(insert(dkim_keys), {**asdict(key), "kind": key.kind.value})
 
 
 def every(conn: Connection) -> list[SigningKey]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import dkim
 
@@ -33,6 +34,15 @@ def key(ring: KeyRing, selector: str, kind: Kind, started_ms: int | None, number
     )
 
 
+@cache
+def _prepared() -> bytes:
+    """A database without a row, made once and copied for every test."""
+    with TemporaryDirectory() as folder:
+        with guest(f"sqlite:///{folder}/hagaki.db", write=True):
+            pass
+        return Path(folder, "hagaki.db").read_bytes()
+
+
 def office(folder: Path) -> Desk:
     """A desk with a root key and a new database."""
     desk = Desk(
@@ -42,6 +52,7 @@ def office(folder: Path) -> Desk:
     )
     (folder / "root.key").write_text("5a" * 32)
     (folder / "root.key").chmod(0o400)
+    (folder / "hagaki.db").write_bytes(_prepared())
     return desk
 
 
