@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
+from mail_gateway.domain import signing_key
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.signing_key import KeyState, Kind, SigningKey, state
 from mail_gateway.envelope import signing
@@ -122,12 +123,20 @@ def retire(desk: Desk, selector: str) -> dict[str, Any]:
 def unopened(conn: Guest, keys: KeySettings) -> list[dict[str, Any]]:
     """Keys that sign letters, or will, and do not open under the root key that there is."""
     bad = []
-    for key in dkim_keys.started(conn):
+    for key in (one for one in dkim_keys.started(conn) if one.retired_ms is None):
         try:
             signing.opened(KeyRing(fetch_root(keys.root), random_bytes), key)
         except GatewayError:
             bad.append({"selector": key.selector, "domain": key.domain})
     return bad
+
+
+def misplaced(conn: Guest, domain: str) -> list[dict[str, Any]]:
+    """Keys that sign for other domains, where none signs for the one that letters are from."""
+    keys, now_ms = dkim_keys.started(conn), clock_ms(conn)
+    if signing_key.signing(keys, domain.lower(), now_ms):
+        return []
+    return [{"selector": key.selector, "domain": key.domain} for key in keys if key.served(now_ms)]
 
 
 def moment_ms(desk: Desk, text: str) -> int:

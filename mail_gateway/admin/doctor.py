@@ -71,7 +71,7 @@ def examine(
         found = [*_money(conn, now_ms), *_recovery(conn), *_post(conn, now_ms), *_wants(conn, now_ms)]
         found += [*_orders(conn, now_ms), *_acquirers(conn, routes)]
         found += [*_watch(conn, now_ms), *_keys(conn, now_ms), *_books(conn), *_clock(conn, now_ms)]
-        found += [*_receipts(conn, gateway), *_dkim(conn, keys)]
+        found += [*_receipts(conn, gateway), *_dkim(conn, gateway, keys)]
     return [*found, *_machine(gateway), *_files(keys), *old_software(gateway)]
 
 
@@ -262,7 +262,7 @@ def _receipts(conn: Guest, gateway: GatewaySettings) -> Iterator[Trouble]:
         yield from _some("font-missing", text, command, doctor.shops(conn))
 
 
-def _dkim(conn: Guest, keys: KeySettings) -> Iterator[Trouble]:
+def _dkim(conn: Guest, gateway: GatewaySettings, keys: KeySettings) -> Iterator[Trouble]:
     if not dkim_keys.started(conn):
         return
     from mail_gateway.admin import dkim  # who has no key does not pay for its library
@@ -270,6 +270,8 @@ def _dkim(conn: Guest, keys: KeySettings) -> Iterator[Trouble]:
     text = "keys that sign letters do not open under this root key: letters leave without them"
     command = "is it the right root key? hagaki dkim new, and retire the old one"
     yield from _some("dkim-key-unopened", text, command, dkim.unopened(conn, keys))
+    text = f"keys sign letters, and none those from {gateway.domain}"
+    yield from _some("dkim-domain", text, "hagaki dkim new", dkim.misplaced(conn, gateway.domain))
 
 
 def _machine(gateway: GatewaySettings) -> Iterator[Trouble]:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,18 +119,22 @@ def test_nothing_of_a_private_key_is_on_disk_in_a_backup_or_shown(desk: Desk, tm
             assert form.decode("latin-1") not in text
 
 
-def test_the_doctor_names_a_key_that_does_not_open(desk: Desk, tmp_path: Path) -> None:
-    def found() -> list[Any]:
-        slugs = doctor.examine(desk.gateway, desk.keys, now_ms(desk))
-        return [one.rows for one in slugs if one.slug == "dkim-key-unopened"]
+def test_the_doctor_names_a_key_that_signs_nothing(desk: Desk, tmp_path: Path) -> None:
+    def found(domain: str = DOMAIN, slug: str = "dkim-key-unopened") -> list[Any]:
+        slugs = doctor.examine(replace(desk.gateway, domain=domain), desk.keys, now_ms(desk))
+        return [one.rows for one in slugs if one.slug == slug]
 
     keep(desk, key(desk.ring(), "made", Kind.RSA, None), key(desk.ring(), "one", Kind.RSA, 1))
     assert not found()
+    assert not found(slug="dkim-domain")
+    assert found("new.example", "dkim-domain") == [[{"selector": "one", "domain": DOMAIN}]]
     (tmp_path / "root.key").chmod(0o600)
     (tmp_path / "root.key").write_text("00" * 32)
     assert found() == [[{"selector": "one", "domain": DOMAIN}]]
     (tmp_path / "root.key").unlink()
     assert found() == [[{"selector": "one", "domain": DOMAIN}]]
+    dkim.retire(desk, "one")
+    assert not found(), "a person has seen to it"
 
 
 class Zone:
