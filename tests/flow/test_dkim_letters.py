@@ -33,7 +33,8 @@ RING = KeyRing(bytes(32), bytes)
 RSA = office.key(RING, "r1", Kind.RSA, START_MS - 1)
 EDWARDS = office.key(RING, "e1", Kind.ED25519, START_MS - 1)
 NEXT = office.key(RING, "e2", Kind.ED25519, START_MS + 60_000, 1)
-RAW = build_mail({"From": "Hagaki <sale@pay.example>", "To": "a@x.example", "Subject": "承認"}, ".\n承認 \n")
+HEAD = {"From": "Hagaki <sale@pay.example>", "To": "a@x.example", "Subject": "承認"}
+RAW = build_mail(HEAD, ".\n..dots that are doubled on the wire \n\n.\n  blanks \t\n")
 
 
 class Signed(World):
