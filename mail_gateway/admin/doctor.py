@@ -218,8 +218,10 @@ def _orders(conn: Guest, now_ms: int) -> Iterator[Trouble]:
 def _watch(conn: Guest, now_ms: int) -> Iterator[Trouble]:
     mails = doctor.unreadable(conn, now_ms - WEEK_MS)
     yield from _some("mail-unreadable", "mails of this week could not be read", "hagaki mails list", mails)
-    text, command = "mailboxes cannot be read", "[imap] in config.toml; ask the provider"
-    yield from _some("mailbox-away", text, command, mailboxes.away(conn))
+    for row in mailboxes.away(conn):
+        minutes = max(now_ms - row["since_ms"], 0) // 60_000
+        text = f"The mailbox {row['name']} cannot be read since {minutes} min: {row['slug']}."
+        yield Trouble("mailbox-away", text, "[imap] in config.toml; ask the provider", rows=[row])
     holes = gaps.listed(conn, now_ms, now_ms - WEEK_MS)
     yield from _some(
         "counter-gap", "holes in readers' counters: sales that never came", "hagaki gaps list", holes

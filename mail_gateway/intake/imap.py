@@ -63,8 +63,9 @@ class Folder:
         return imap.sizes(await self._uid("FETCH", uids, "(RFC822.SIZE)"))
 
     async def fetch(self, uid: int) -> bytes | None:
-        """The mail as it lies there, not marked as seen; None: it is gone."""
-        return imap.content(await self._uid("FETCH", (uid,), "(BODY.PEEK[])"))
+        """The mail as it lies there, not marked as seen; None: it is gone, or the server cannot read it."""
+        answer = await self._bounded(self._client.uid("FETCH", str(uid), "(BODY.PEEK[])"))
+        return imap.content(answer.lines)
 
     async def move(self, uids: Iterable[int], folder: str) -> None:
         """RFC 6851 where the server has it; else copied and marked as deleted, and of those only ours are

@@ -22,6 +22,8 @@ LATERS_MAX: Final = 5
 
 AGAIN_FIRST_MS: Final = 5_000
 AGAIN_MAX_MS: Final = 3_600_000
+STUCK_TRIES: Final = 8
+"""So often a mail was tried, over ten minutes, that a person should hear of it."""
 
 
 class Fate(StrEnum):
@@ -127,6 +129,10 @@ class Delays:
         tries = self._tried.get(uid, (0, 0))[0]
         pause_ms = min(AGAIN_FIRST_MS << min(tries, 20), AGAIN_MAX_MS)
         self._tried[uid] = (tries + 1, self._now_ms() + pause_ms)
+
+    def is_stuck(self, uid: int) -> bool:
+        """At one of its tries: that it has had too many."""
+        return self._tried.get(uid, (0, 0))[0] == STUCK_TRIES
 
     def wait_ms(self, longest_ms: int) -> int:
         """Milliseconds until one is due again, at most so many."""

@@ -102,9 +102,7 @@ class Reading:
     async def _done(self, step: Step) -> Any:
         match step:
             case Look():
-                uids = await self._line.look()
-                await self._well()
-                return uids
+                return await self._line.look()
             case Weigh(uids):
                 return await self._line.weigh(uids)
             case Take(uid):
@@ -112,11 +110,15 @@ class Reading:
             case Move(taken, fate):
                 await self._line.move(taken, self._folders[fate])
                 self._tell_moved(step)
+                await self._well()
             case Wait(wait_ms, is_watching):
+                await self._well()
                 await self._line.wait(wait_ms, is_watching=is_watching)
         return None
 
     async def _take(self, uid: int) -> Taken:
+        if self._delays.is_stuck(uid):
+            self._ports.tell("alarm.mailbox", slug="mailbox-stuck", mailbox=self.name, uid=uid)
         raw = await self._line.fetch(uid)
         if raw is None:
             return Taken(Fate.LATER)
@@ -128,18 +130,18 @@ class Reading:
                 self._ports.tell("mailbox.refused", uid=uid, slug=one.slug)
 
     async def _well(self) -> None:
-        """It can be read: said once, as its failing is."""
+        """It can be read, and what was taken can be moved: said once, as its failing is."""
         self._failures = 0
         if self._state != "":
-            self._ports.tell("mailbox.connected", mailbox=self.name)
             await self._keep("")
+            self._ports.tell("mailbox.connected", mailbox=self.name)
 
     async def _note(self, trouble: Trouble, text: str) -> None:
         """A connection that ends is none: servers end them. One that cannot be had again is."""
         is_new = self._failures > 0 or trouble is not Trouble.DOWN
         if is_new and self._state != trouble:
-            self._ports.tell("alarm.mailbox", slug=trouble.value, mailbox=self.name, error=text)
             await self._keep(trouble.value)
+            self._ports.tell("alarm.mailbox", slug=trouble.value, mailbox=self.name, error=text)
 
     async def _keep(self, slug: str) -> None:
         """For the doctor."""

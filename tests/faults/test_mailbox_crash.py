@@ -42,6 +42,7 @@ class Shelf:
         self.ends: list[MailboxError] = []
         self.opened = 0
         self.most_asked = 0
+        self.full = False
 
     async def _step(self, *, after: bool = False) -> None:
         if self.dies_after is after and self.calls == self.dies_at:
@@ -70,6 +71,8 @@ class Shelf:
 
     async def move(self, uids: Iterable[int], folder: str) -> None:
         await self._step()
+        if self.full:
+            raise MailboxError(Trouble.FOLDER, "over quota")
         for uid in uids:
             self.lying.pop(uid, None)
             self.moved.append((folder, uid))
@@ -184,6 +187,9 @@ def test_a_mail_that_cannot_be_taken_holds_up_no_other(tmp_path: Path) -> None:
         assert pauses == sorted(pauses)
         assert 4 <= len(pauses) <= 8
         assert shelf.most_asked <= 20
+        await asyncio.sleep(600)
+        stuck = [facts["uid"] for verb, facts in world.told if facts.get("slug") == "mailbox-stuck"]
+        assert sorted(stuck) == list(range(1, 32))
         task.cancel()
 
     tell_story(tmp_path, story)
@@ -201,6 +207,25 @@ def test_a_wrong_password_is_said_once_and_tried_slowly_until_it_is_right(tmp_pa
         assert alarms == ["mailbox-login"]
         assert world.verbs("mailbox.connected") == ["mailbox.connected"]
         assert not shelf.lying
+
+    tell_story(tmp_path, story)
+
+
+def test_a_folder_that_takes_nothing_is_one_alarm_and_no_second_sale(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        shelf = Shelf([sale(world)])
+        shelf.full = True
+        begin(world, shelf)
+        await asyncio.sleep(20)
+        assert [facts["slug"] for verb, facts in world.told if verb == "alarm.mailbox"] == ["mailbox-folder"]
+        assert shelf.lying
+        shelf.full = False
+        await asyncio.sleep(120)
+        assert not shelf.lying
+        assert world.verbs("mailbox") == ["mailbox.connected"]
+        kept = [facts["verdict"] for verb, facts in world.told if verb == "mail.accepted"]
+        assert kept.count("new") == 1
+        assert set(kept[1:]) == {"fetched"}
 
     tell_story(tmp_path, story)
 

@@ -82,7 +82,8 @@ async def test_a_server_that_dies_while_it_is_watched_is_found_again(tmp_path: P
             dovecot.deliver("late", b"To: sale@pay.example\n\nhello\n")
             await dovecot.start()
             assert (await here.told.first("mail.accepted"))["verdict"] == "unreadable"
-            await until(lambda: dovecot.lying(DONE) == 1)
+            await until(lambda: [verb for verb, _ in here.told.events].count("mailbox.connected") == 2)
+            assert dovecot.lying(DONE) == 1
         found = doctor.examine(here.settings.gateway, here.settings.keys, 1)
         assert "mailbox-away" not in {one.slug for one in found}
 
