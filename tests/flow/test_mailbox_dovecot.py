@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from mail_gateway.settings import ImapSettings
 from schemas.envelope import outcome
 
 DONE, REFUSED = "Hagaki-done", "Hagaki-refused"
+PROVIDER = "mx.provider.example"
 
 
 def own(dovecot: Dovecot, **changed: Any) -> ImapSettings:
@@ -43,8 +45,23 @@ async def town_with(folder: Path, dovecot: Dovecot) -> AsyncIterator[tuple[Town,
     """A gateway without an SMTP port of its own."""
     async with town(folder) as (here, letters):
         smtp = replace(here.settings.smtp, listen=False, size_max=50_000)
-        here.settings = replace(here.settings, smtp=smtp, imap=own(dovecot))
+        here.settings = replace(here.settings, smtp=smtp, imap=own(dovecot, relay=PROVIDER))
         yield here, letters
+
+
+def answer_to(letter: bytes) -> bytes:
+    """The merchant asks for help, and the provider says that it was the merchant."""
+    head = (
+        f"Return-Path: <shop@carrier.example>\nReceived: from carrier by {PROVIDER}\n"
+        f"Authentication-Results: {PROVIDER}; dmarc=pass header.from=carrier.example\n"
+        f"From: shop@carrier.example\nTo: {message_from_bytes(letter)['Reply-To']}\nSubject: Re: sale\n"
+    )
+    return f"{head}\nhelp\n".encode()
+
+
+async def next_of(letters: Mailbox) -> bytes:
+    async with asyncio.timeout(LIMIT_S):
+        return await letters.letters.get()
 
 
 async def until(seen: Callable[[], bool]) -> None:
@@ -59,12 +76,14 @@ async def test_a_sale_comes_by_a_mailbox_and_what_is_not_ours_waits_for_a_person
         dovecot.deliver("photo", b"To: sale@pay.example\n\n" + b"x" * 76 + b"\n" * 60_000)
         async with here.gateway(until="mailbox.connected"):
             dovecot.deliver("sale", here.mail(1200))
-            async with asyncio.timeout(LIMIT_S):
-                letter = await letters.letters.get()
+            letter = await next_of(letters)
             assert here.read_result(letter).outcome == outcome.APPROVED
             await until(lambda: dovecot.lying(DONE) == 1)
             await until(lambda: dovecot.lying(REFUSED) == 2)
             assert dovecot.lying() == 0
+            dovecot.deliver("answer", answer_to(letter))
+            assert (await here.told.first("mail.proof"))["standing"] == "proven"
+            assert (await next_of(letters)) != letter
         refused = sorted(facts["slug"] for verb, facts in here.told.events if verb == "mailbox.refused")
         assert refused == ["not-ours", "too-big"]
         assert [row["state"] for row in payments.listed(here.settings.gateway)] == ["approved"]
