@@ -52,7 +52,10 @@ class Folder:
             await self._bounded(client.create(imap.quoted(folder)))  # a no: it is there, or moving will tell
             await self._bounded(client.subscribe(imap.quoted(folder)))  # mail programs show it to a person
         selected = await self._command(Trouble.FOLDER, "select", imap.quoted(own.folder))
-        self.validity = imap.number("UIDVALIDITY", selected) or 0
+        validity = imap.number("UIDVALIDITY", selected)
+        if validity is None:  # RFC 3501: its numbers are good for this connection only
+            raise MailboxError(Trouble.FOLDER, f"select {own.folder}: no UIDVALIDITY")
+        self.validity = validity
 
     async def look(self) -> list[int]:
         """The UIDs of what lies there and is not marked as deleted, rising."""

@@ -147,7 +147,7 @@ def test_whoever_dies_at_any_step_charges_once_and_writes_one_letter(
     tell_story(tmp_path, story)
 
 
-def test_new_numbers_bring_nothing_back_and_forget_who_had_to_wait(tmp_path: Path) -> None:
+def test_new_numbers_and_numbers_given_twice_lose_no_mail(tmp_path: Path) -> None:
     async def story(world: World) -> None:
         shelf = Shelf([sale(world)])
         begin(world, shelf)
@@ -158,6 +158,9 @@ def test_new_numbers_bring_nothing_back_and_forget_who_had_to_wait(tmp_path: Pat
         await asyncio.sleep(2 * ROUND_S)
         await world.reach(2, State.APPROVED)
         assert len(await world.letters()) == 2
+        shelf.lying = {1: sale(world)}  # the same number under the same validity: a server that is wrong
+        await asyncio.sleep(2 * ROUND_S)
+        await world.reach(3, State.APPROVED)
 
     tell_story(tmp_path, story)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
 from acquirer_sdk.port import SettingsError
+from mail_gateway.domain.errors import GatewayError
 from mail_gateway.intake.accept import Reply, Route
 from mail_gateway.intake.gate import Addresses
+from mail_gateway.intake.imap import assert_way_in
 from mail_gateway.intake.mailbox import (
     Delays,
     Fate,
@@ -23,7 +26,7 @@ from mail_gateway.intake.mailbox import (
     rounds,
 )
 from mail_gateway.intake.mailbox_mail import PEER, UNKNOWN, Slot, route_of
-from mail_gateway.settings import GatewaySettings, ImapSettings
+from mail_gateway.settings import GatewaySettings, ImapSettings, SmtpSettings
 from schemas.mail import imap, token
 
 ADDRESSES = Addresses(GatewaySettings("pay.example", reply_domain="r.pay.example"))
@@ -183,3 +186,15 @@ def test_a_mailbox_that_cannot_be_is_named_by_its_key(changed: dict[str, str], k
         ImapSettings("imap.example", **{**usual, **changed})
     assert caught.value.key == key
     assert "sesame" not in repr(ImapSettings("imap.example", **usual))
+
+
+def test_a_gateway_that_no_mail_can_come_to_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(GatewayError, match="mail-no-way-in"):
+        assert_way_in(SmtpSettings("mx", listen=False), ImapSettings())
+    assert_way_in(SmtpSettings("mx"), ImapSettings())
+    named = ImapSettings("imap.example", user="hagaki", password="sesame", tls_ca="/nowhere.pem")
+    with pytest.raises(GatewayError, match="tls-certificate"):
+        assert_way_in(SmtpSettings("mx"), named)
+    monkeypatch.setitem(sys.modules, "aioimaplib", None)
+    with pytest.raises(GatewayError, match="imap-missing"):
+        assert_way_in(SmtpSettings("mx"), named)
