@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from bank_debit.triggers import Mischief
+from bank_debit.triggers import trigger as bank_trigger
 from hagaki.simulation.faults import DIGITS, Fault
 from hagaki.simulation.market import GOODS, UNIT_MINOR
 from hagaki.simulation.sales import PLAIN
@@ -42,6 +44,16 @@ TROUBLES: Final = frozenset(DIGITS) - {Fault.HOST_STUBBORN}
 MINUTES: Final = (15, 25, 90)
 """How long a customer may think."""
 
+BY_ACCOUNT: Final = 0.2
+"""Of so many orders the customer pays from a bank account."""
+
+NOT_COLLECTED: Final = tuple(
+    digits
+    for digits in range(1000)
+    if bank_trigger(digits).result and bank_trigger(digits).mischief is Mischief.NONE
+)
+"""Last three digits of a debit that the bank does not collect."""
+
 
 @dataclass(slots=True)
 class Buy:
@@ -50,7 +62,8 @@ class Buy:
     store, person: places in the market's lists. by_mail: by an order form, else over HTTP. is_asked_first:
     pays through the acquirer that keeps nothing. cancel_s: so long after it was placed the shop withdraws it,
     None: never. hands_over: the shop says when the goods are gone. trouble: the digits that the host goes by
-    once when the money is taken or given back, 0: none.
+    once when the money is taken or given back, 0: none. by_account: pays by a debit of a bank account, which
+    may not be collected.
     """
 
     number: int
@@ -67,6 +80,17 @@ class Buy:
     cancel_s: int | None
     hands_over: bool
     trouble: int
+    by_account: bool = False
+
+    @property
+    def means(self) -> int:
+        """Which of the customer's means is used."""
+        return 2 if self.by_account else int(self.is_asked_first)
+
+    @property
+    def is_collected(self) -> bool:
+        """What comes of a debit of it at the bank."""
+        return not self.by_account or self.total_minor % 1000 not in NOT_COLLECTED
 
     @property
     def deal_id(self) -> str:
@@ -84,7 +108,10 @@ def plan(seed: int, count: int, lasts_s: float, faults: frozenset[Fault], used: 
     """The seed's orders, placed within lasts_s. used: thousands of yen that amounts of sales have."""
     dice = random.Random(f"{seed}/buys")
     thousands = dice.sample(sorted(set(range(1, 1000)) - set(used)), count)
-    return [_buy(dice, number, lasts_s, faults, thousand) for number, thousand in enumerate(thousands)]
+    buys = [_buy(dice, number, lasts_s, faults, thousand) for number, thousand in enumerate(thousands)]
+    for buy in buys:
+        _choose_account(random.Random(f"{seed}/account/{buy.number}"), buy)
+    return buys
 
 
 def _buy(dice: random.Random, number: int, lasts_s: float, faults: frozenset[Fault], thousand: int) -> Buy:
@@ -108,6 +135,14 @@ def _buy(dice: random.Random, number: int, lasts_s: float, faults: frozenset[Fau
     )
 
 
+def _choose_account(dice: random.Random, buy: Buy) -> None:
+    """Some pay from an account; there the bank's digits count, and no host of cards is asked."""
+    if dice.random() < BY_ACCOUNT:
+        buy.by_account, buy.trouble = True, 0
+        digits = dice.choice(NOT_COLLECTED if dice.random() < 0.5 else PLAIN)
+        buy.total_minor = buy.total_minor // 1000 * 1000 + digits
+
+
 def _digits(dice: random.Random, faults: frozenset[Fault]) -> int:
     """Mostly none that the host goes by: of what is never kept nobody is asked."""
     bad = [one for fault, some in DIGITS.items() if fault in faults for one in some]
@@ -119,10 +154,10 @@ def _digits(dice: random.Random, faults: frozenset[Fault]) -> int:
 
 
 def rules(buys: Iterable[Buy]) -> str:
-    """The host's rules file: what it does once, when the money of an order is taken or given back."""
-    rows = [
-        f'[[rule]]\ntrigger = "{buy.trouble:03d}"\nmti = "0200"\namount = {buy.total_minor}\ntimes = 1\n'
-        for buy in buys
-        if buy.trouble
-    ]
-    return "\n".join(rows)
+    """What the host does once, when the money of an order is taken or given back."""
+    return "".join(rule(buy.trouble, buy.total_minor) for buy in buys if buy.trouble)
+
+
+def rule(digits: int, amount_minor: int) -> str:
+    """One rule: what the host does by these digits it does once with that amount."""
+    return f'[[rule]]\ntrigger = "{digits:03d}"\nmti = "0200"\namount = {amount_minor}\ntimes = 1\n\n'

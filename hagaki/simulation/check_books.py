@@ -36,13 +36,14 @@ def arrows(_: World, records: Records) -> Iterator[Finding]:
 
 
 def balances(records: Records) -> tuple[Counter[int], Counter[int]]:
-    """Payment -> what of it is pending, and what is posted, minor units."""
+    """Payment -> what of it is pending, and what is posted and not undone again, minor units."""
     pending: Counter[int] = Counter()
     posted: Counter[int] = Counter()
     for row in records.transfers:
         pending[row.payment] += row.amount_minor if row.phase == Phase.PENDING else -row.amount_minor
-        posted[row.payment] += row.amount_minor if row.phase == Phase.POSTED else 0
-    return pending, posted
+        towards = 1 if row.debit == Account.ACQUIRER_RECEIVABLE else -1
+        posted[row.payment] += towards * row.amount_minor if row.phase == Phase.POSTED else 0
+    return pending, Counter({payment: abs(minor) for payment, minor in posted.items()})
 
 
 def ledger(world: World, records: Records) -> Iterator[Finding]:
@@ -64,9 +65,10 @@ def ways(_: World, records: Records) -> Iterator[Finding]:
     """(e) A sale's money goes from the acquirer to the merchant, a return's the other way round."""
     every = (*records.payments, *records.bought)
     returns = {payment.id for payment in every if Trade(payment.kind).is_return}
+    unpaid = {payment.id for payment in every if payment.state == State.UNPAID}
     for row in records.transfers:
         to_merchant = row.debit == Account.ACQUIRER_RECEIVABLE
-        if to_merchant is (row.payment in returns):
+        if to_merchant is (row.payment in returns) and row.payment not in unpaid:
             yield Finding(Wrong.BOOKS, f"payment {row.payment}: {row.debit} to {row.credit}")
 
 

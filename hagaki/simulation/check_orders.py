@@ -13,7 +13,7 @@ from hagaki.simulation.check_books import balances
 from hagaki.simulation.faults import NEVER_ENDS, TWO_FACED, Fault
 from hagaki.simulation.findings import Finding, Wrong
 from hagaki.simulation.loop import START_MS
-from hagaki.simulation.order_records import MADE
+from hagaki.simulation.order_records import MADE, WAS_MADE
 from hagaki.simulation.records import reference
 from mail_gateway.domain.confirmation import ConfirmState
 from mail_gateway.domain.order import DEAD, OrderState, Settle
@@ -35,6 +35,24 @@ class Sold:
     order: Any
     buyer: Buyer
     payments: tuple[Any, ...]
+    returns: tuple[Any, ...]
+    troubles: tuple[int, ...]
+
+    @property
+    def digits(self) -> set[int]:
+        """All that the host may have gone by."""
+        amounts = [one.amount_minor for one in (*self.payments, *self.returns)]
+        troubles = {self.buyer.buy.trouble, *self.troubles}
+        return {amount % 1000 for amount in (self.order.total_minor, *amounts)} | troubles
+
+    @property
+    def is_endless(self) -> bool:
+        """The host never ends a reversal of it."""
+        return not self.digits.isdisjoint(NEVER_ENDS)
+
+    def is_a_persons(self, records: Records) -> bool:
+        """It died when its debit was at the bank: nobody but a person can give that back, and is told."""
+        return self.buyer.buy.by_account and self.order.id in records.selling.waiting
 
     @property
     def is_daily(self) -> bool:
@@ -45,21 +63,30 @@ class Sold:
 def sold(world: World, records: Records) -> Iterator[Sold]:
     """All that was placed."""
     for buyer in world.fair.buyers:
+        troubles = tuple(back.trouble for back in world.fair.backs.get(buyer.buy.number, ()))
         order = records.selling.by_deal(buyer.buy.deal_id)
         if order is not None:
-            yield Sold(order, buyer, tuple(one for one in records.bought if one.order_id == order.id))
+            payments = tuple(one for one in records.bought if one.order_id == order.id)
+            returns = tuple(one for one in records.selling.returns if one.order_id == order.id)
+            yield Sold(order, buyer, payments, returns, troubles)
+
+
+def charges(world: World) -> dict[str, Charge]:
+    """Reference -> what the customer finds, on a card or on an account."""
+    debits = world.fair.office.net_minor()
+    return {**world.host.charges(), **{one: Charge(1, minor) for one, minor in debits.items()}}
 
 
 def is_unknowable(one: Sold, records: Records) -> bool:
     """The host said no and then that it was done, in an answer that never came; or never ends a reversal."""
     late = {row.payment for row in records.late}
-    digits = {one.order.total_minor % 1000, one.buyer.buy.trouble}
-    return bool(digits & TWO_FACED and not any(payment.id in late for payment in one.payments))
+    return bool(one.digits & TWO_FACED and not any(payment.id in late for payment in one.payments))
 
 
 def charged(world: World, records: Records) -> Iterator[Finding]:
-    """In the end the customer has paid the order's total, or nothing, and nothing is kept any more."""
-    found = world.host.charges()
+    """In the end the customer has paid the order's total but for what was given back, or nothing, and nothing
+    is kept any more."""
+    found = charges(world)
     for one in sold(world, records):
         mine = [found.get(reference(payment.id), _NOTHING) for payment in one.payments]
         net, held, total = (
@@ -68,27 +95,30 @@ def charged(world: World, records: Records) -> Iterator[Finding]:
             one.order.total_minor,
         )
         state, name = OrderState(one.order.state), f"order {one.order.id}, {one.order.state},"
-        if is_unknowable(one, records):
+        # of what is taken the host goes on to tell what was kept
+        is_taken = any(p.kind == Trade.CAPTURE and p.state == State.APPROVED for p in one.payments)
+        if is_unknowable(one, records) or (net == total and one.is_a_persons(records)):
             continue
         if net > total or any(m.times > 1 for m in mine):
             yield Finding(Wrong.DOUBLE, f"{name} costs {total}, charged are {net}")
-        if total % 1000 in NEVER_ENDS:
+        if one.is_endless:
             continue
-        if net != (total if state in MADE else 0):
-            yield Finding(Wrong.UNTRUE, f"{name} costs {total}, charged are {net}")
-        if held and state in DEAD:  # of what is taken the host goes on to tell what was kept
+        if net != (total - one.order.returned_minor if state in MADE else 0):
+            back = f"{one.order.returned_minor} given back"
+            yield Finding(Wrong.UNTRUE, f"{name} costs {total}, {back}, charged are {net}")
+        if held and state in DEAD and not is_taken:
             yield Finding(Wrong.LOST, f"{name} still has {held} kept at the host")
 
 
 def asked_once(world: World, records: Records) -> Iterator[Finding]:
-    """No payment of an order is asked for twice, and only orders' totals are."""
-    totals = {reference(p.id): one.order.total_minor for one in sold(world, records) for p in one.payments}
+    """No payment of an order is asked for twice, and only for its own amount."""
+    amounts = {reference(payment.id): payment.amount_minor for payment in records.bought}
     asked = Counter(entry.reference for mti in _MTIS for entry in world.host.journal.asked(mti))
     for name in sorted(records.references() & asked.keys()):
         if asked[name] > 1:
             yield Finding(Wrong.DOUBLE, f"the host was asked {asked[name]} times for {name} of an order")
     for entry in (one for mti in _MTIS for one in world.host.journal.asked(mti)):
-        if entry.amount_minor != totals.get(entry.reference, entry.amount_minor):
+        if entry.amount_minor != amounts.get(entry.reference, entry.amount_minor):
             yield Finding(Wrong.UNTRUE, f"{entry.reference} of an order asks for {entry.amount_minor}")
 
 
@@ -157,17 +187,17 @@ def made(world: World, records: Records) -> Iterator[Finding]:
         one = orders.get(shop.buy.deal_id)
         if one is None or one.is_daily:
             continue
-        if (shop.made or one.order.made_ms is not None) and OrderState(one.order.state) not in MADE:
+        if (shop.made or one.order.made_ms is not None) and OrderState(one.order.state) not in WAS_MADE:
             yield Finding(Wrong.UNTRUE, f"order {one.order.id} was made, and is {one.order.state}")
 
 
 def ledger(world: World, records: Records) -> Iterator[Finding]:
     """Of orders too: nothing is pending that has ended, and what is posted is what the host charged."""
     pending, posted = balances(records)
-    charges = world.host.charges()
+    found = charges(world)
     for one in sold(world, records):
         for payment in one.payments if not is_unknowable(one, records) else ():
-            net = abs(charges.get(reference(payment.id), _NOTHING).net_minor)
+            net = abs(found.get(reference(payment.id), _NOTHING).net_minor)
             if State(payment.state) not in ENDED:
                 continue
             if pending[payment.id]:

@@ -10,7 +10,7 @@ from hagaki.simulation.buys import Habit
 from hagaki.simulation.check_orders import Sold, sold
 from hagaki.simulation.findings import Finding, Wrong
 from hagaki.simulation.market import STOCK
-from hagaki.simulation.order_records import MADE
+from hagaki.simulation.order_records import MADE, WAS_MADE
 from mail_gateway.domain.order import DEAD, ORDER_TRANSITIONS, OrderKind, OrderState
 from mail_gateway.domain.outcome import Letter
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _RESERVES: Final = frozenset({OrderState.PLACED, OrderState.AUTHORISED, OrderState.ASKED})
 _GONE: Final = frozenset({OrderState.CONFIRMED, *MADE})
+_GONE_IF_HANDED: Final = frozenset({OrderState.FAILED, OrderState.RETURNED, OrderState.UNPAID})
 
 _TELLS: Final = {
     Letter.QUESTION: frozenset({OrderKind.ASKED}),
@@ -28,8 +29,15 @@ _TELLS: Final = {
     Letter.ORDER_LAPSED: frozenset({OrderKind.LAPSED}),
     Letter.ORDER_CANCELLED: frozenset({OrderKind.CANCELLED}),
     Letter.ORDER_FAILED: frozenset({OrderKind.NOT_AUTHORISED, OrderKind.NOT_CAPTURED}),
+    Letter.ORDER_UNPAID: frozenset({OrderKind.NOT_COLLECTED}),
+    Letter.SHOP_UNPAID: frozenset({OrderKind.NOT_COLLECTED}),
 }
-"""A letter to the customer, and what has to have happened in the same moment; each is written once."""
+_OF_RETURNS: Final = {
+    Letter.ORDER_RETURNED: frozenset({OrderKind.RETURNED, OrderKind.RETURNED_PART}),
+    Letter.SHOP_RETURNED: frozenset({OrderKind.RETURNED, OrderKind.RETURNED_PART}),
+    Letter.SHOP_NOT_RETURNED: frozenset({OrderKind.NOT_RETURNED}),
+}
+"""A letter, and what has to have happened in the same moment; those of no return are written once."""
 
 _AT_THE_END: Final = {
     OrderState.REFUSED: (Letter.ORDER_REFUSED, Letter.SHOP_DEAD),
@@ -38,6 +46,8 @@ _AT_THE_END: Final = {
     OrderState.FAILED: (Letter.ORDER_FAILED, Letter.SHOP_DEAD),
     OrderState.CAPTURED: (Letter.ORDER_CONFIRMED, Letter.SHOP_MADE),
     OrderState.HANDED_OVER: (Letter.ORDER_CONFIRMED, Letter.SHOP_MADE),
+    OrderState.RETURNED: (Letter.ORDER_RETURNED, Letter.SHOP_RETURNED),
+    OrderState.UNPAID: (Letter.SHOP_MADE, Letter.ORDER_UNPAID, Letter.SHOP_UNPAID),
 }
 _ONCE: Final = frozenset({*_TELLS, Letter.SHOP_MADE, Letter.SHOP_DEAD})
 
@@ -57,7 +67,7 @@ def stock(world: World, records: Records) -> Iterator[Finding]:
     gone: Counter[int] = Counter()
     for line in records.selling.lines:
         state = states[line.order_id]
-        is_gone = state in _GONE or (state is OrderState.FAILED and line.order_id in handed)
+        is_gone = state in _GONE or (state in _GONE_IF_HANDED and line.order_id in handed)
         reserved[line.product] += line.quantity if state in _RESERVES else 0
         gone[line.product] += line.quantity if is_gone else 0
     for product in records.selling.products if world.orders else ():
@@ -101,7 +111,9 @@ def letters(world: World, records: Records) -> Iterator[Finding]:
     for letter in records.selling.letters:
         kind = Letter(letter.kind)
         told[letter.order_id, kind] += 1
-        moments = {(letter.order_id, letter.created_ms, why) for why in _TELLS.get(kind, ())}
+        moments = {
+            (letter.order_id, letter.created_ms, why) for why in {**_TELLS, **_OF_RETURNS}.get(kind, ())
+        }
         if moments and moments.isdisjoint(happened):
             yield Finding(
                 Wrong.UNTRUE, f"letter {kind} of order {letter.order_id} tells what had not happened"
@@ -119,7 +131,7 @@ def _told_the_end(one: Sold, told: Counter[tuple[int, str]]) -> Iterator[Finding
         is_asked = told[number, Letter.QUESTION] or kind is not Letter.ORDER_CANCELLED
         if is_asked and not told[number, kind]:
             yield Finding(Wrong.LOST, f"order {number} is {state}, and there is no letter {kind}")
-    if told[number, Letter.SHOP_MADE] and state not in MADE and not one.is_daily:
+    if told[number, Letter.SHOP_MADE] and state not in WAS_MADE and not one.is_daily:
         yield Finding(Wrong.UNTRUE, f"letter shop-made of order {number}, which is {state}")
     if told[number, Letter.SHOP_DEAD] and state not in DEAD:
         yield Finding(Wrong.UNTRUE, f"letter shop-dead of order {number}, which is {state}")
@@ -141,5 +153,7 @@ def plain_day(world: World, records: Records) -> Iterator[Finding]:
     for one in sold(world, records) if not world.faults else ():
         wanted = _ON_A_PLAIN_DAY[one.buyer.buy.habit]
         state = OrderState(one.order.state)
-        if state not in wanted and state is not OrderState.CANCELLED:
+        may_be = {OrderState.CANCELLED, *(() if one.buyer.buy.is_collected else (OrderState.UNPAID,))}
+        may_be |= {OrderState.RETURNED} if one.returns else set()
+        if state not in wanted | may_be:
             yield Finding(Wrong.LOST, f"order {one.order.id} is {state}: {one.buyer.buy.habit}")

@@ -6,7 +6,6 @@ import asyncio
 import random
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -14,14 +13,16 @@ from typing import Any, Final
 from acquirer_sdk.keyport import KeyPort
 from acquirer_sdk.port import Acquirer
 from acquirer_sdk.port import Ports as AcquirerPorts
+from bank_debit.adapter import BankDebit
+from bank_debit.settings import contract_of
 from cafis_adapter import adapter
+from hagaki.simulation.bank import BOOK, TABLE, Desk, kept
 from hagaki.simulation.disk import Disk
 from hagaki.simulation.history import History
 from hagaki.simulation.loop import START_MS, Process, VirtualLoop
-from hagaki.simulation.market import NO_HOLDS
+from hagaki.simulation.market import BANK, NO_HOLDS
 from hagaki.simulation.town import DATABASE, DOMAIN, Town
 from mail_gateway import app
-from mail_gateway.domain.errors import GatewayError
 from mail_gateway.ports import Ports
 from mail_gateway.settings import (
     GatewaySettings,
@@ -73,8 +74,7 @@ class Mortal:
         if self.left >= 0:
             return self._disk.do(work)
         if self.after:
-            with suppress(GatewayError):
-                self._disk.do(work)
+            kept(lambda: self._disk.do(work))
         self._die()
         return await asyncio.Event().wait()
 
@@ -85,7 +85,7 @@ class Mortal:
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What the gateway lives in. sells: it takes orders, so that it has a site and an acquirer that keeps
-    nothing."""
+    nothing, and a bank."""
 
     loop: VirtualLoop
     town: Town
@@ -135,7 +135,7 @@ class Gateway:
             self.clock.now_ms, self._dice().randbytes, self._teller(process), lambda: (place, place)
         )
         self._outside.history.note("world", "gateway.start", life=self.lives)
-        life = self._outside.loop.spawn(process, self._live(ports))
+        life = self._outside.loop.spawn(process, self._live(ports, place))
         self._watching = asyncio.get_running_loop().create_task(self._watch(life, process))
 
     def kill(self) -> None:
@@ -168,16 +168,19 @@ class Gateway:
         self._disks += 1
         shutil.copytree(old, self.folder, ignore=shutil.ignore_patterns("*-shm", "*.lock"))
 
-    async def _live(self, ports: Ports) -> None:
+    async def _live(self, ports: Ports, place: Mortal) -> None:
         own = AcquirerPorts(ports.now_ms, ports.random_bytes, ports.tell)
         line = {"host": "127.0.0.1", "port": HOST_PORT, "echo_interval_s": 300, "reconnect_max_ms": 20_000}
+
+        book = self.folder / BOOK
 
         def build(_: KeyPort) -> dict[str, Acquirer]:
             names = ("cafis", NO_HOLDS) if self._outside.sells else ("cafis",)
             built = {name: adapter.create(line, own) for name in names}
             if NO_HOLDS in built:
                 built[NO_HOLDS].capabilities = replace(built[NO_HOLDS].capabilities, capture=False)
-            return dict(built)
+            bank = {BANK: BankDebit(contract_of(TABLE), Desk(book, place), own)} if NO_HOLDS in built else {}
+            return {**built, **bank}
 
         await app.run(self._settings(), ports, build, self._stop)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from acquirer_sdk.account import BankAccount
 from mail_gateway.admin.customers import ID_LENGTH, LETTERS
 from mail_gateway.admin.merchants import NewMerchant
 from mail_gateway.domain.customer import MeansKind
 from mail_gateway.domain.order import Settle
 from mail_gateway.envelope.keys import Purpose
-from mail_gateway.envelope.means import wrap_card
+from mail_gateway.envelope.means import wrap_account, wrap_card
 from mail_gateway.outbox.compose import NEVER
 from mail_gateway.store import api_keys, customers, products, register, selling
 from schemas.mail import token
@@ -32,6 +33,9 @@ CARRIER: Final = "carrier.example"
 NO_HOLDS: Final = "no-holds"
 """The acquirer that keeps no amounts: who pays through it is asked first."""
 
+BANK: Final = "bank_debit"
+"""The acquirer of bank accounts: it keeps no amounts either, and learns days later what was collected."""
+
 LIMIT_MINOR: Final = 1_000_000
 _LANGUAGES: Final = ("en", "ja")
 
@@ -50,12 +54,13 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One customer. means: numbers of the two ways to pay: where amounts are kept, and where they are not."""
+    """One customer. means: numbers of the ways to pay: a card where amounts are kept, a card where they are
+    not, a bank account."""
 
     customer_id: str
     mail: str
     language: str
-    means: tuple[int, int]
+    means: tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +105,7 @@ def _person(conn: Guest, ring: KeyRing, dice: random.Random, number: int, card: 
         customers.add_means(conn, {**shown, "acquirer": name, "wrapped": wrap_card(ring, own, pan, rest[:4])})
         for name in ("", NO_HOLDS)
     ]
-    return Person(customer_id, mail, language, (ways[0]["id"], ways[1]["id"]))
+    account = BankAccount("0001001", f"{number:07d}", holder="ハナコ", customer=f"M-{number}")
+    kept = {"kind": MeansKind.ACCOUNT.value, "shown": "0001-001", "wrapped": wrap_account(ring, own, account)}
+    ways.append(customers.add_means(conn, {**shown, **kept, "acquirer": BANK}))
+    return Person(customer_id, mail, language, (ways[0]["id"], ways[1]["id"], ways[2]["id"]))

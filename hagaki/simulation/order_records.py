@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from mail_gateway.store.backend import Guest
 
 _ORDERS: Final = (
-    "SELECT id, merchant, deal_id, state, code, total_minor, settle, ask_first, until_ms, due_ms, made_ms"
+    "SELECT id, merchant, deal_id, state, code, total_minor, settle, ask_first, until_ms, due_ms, made_ms,"
+    " returned_minor"
     " FROM orders ORDER BY id"
 )
 _EVENTS: Final = "SELECT order_id, at_ms, before, kind, after FROM order_events ORDER BY id"
@@ -33,8 +34,16 @@ _LINES: Final = "SELECT order_id, product, quantity FROM order_lines WHERE produ
 _PRODUCTS: Final = "SELECT id, merchant, stock, reserved FROM products ORDER BY id"
 _OPEN: Final = "SELECT id, state, total_minor, due_ms FROM orders"
 _UNREAD: Final = "SELECT count(*) FROM mails WHERE verdict IN ('answer', 'reply') AND handled_ms IS NULL"
+_RETURNS: Final = (
+    "SELECT order_id, return_id, amount_minor, state, payment, code FROM order_returns ORDER BY id"
+)
+_GOING_BACK: Final = (
+    "SELECT order_id, amount_minor FROM order_returns WHERE state = 'open'"
+    " UNION SELECT order_id, amount_minor FROM payments WHERE order_id IS NOT NULL"
+)
 _LAST: Final = 1 << 62
 MADE: Final = frozenset({OrderState.CAPTURED, OrderState.HANDED_OVER})
+WAS_MADE: Final = MADE | {OrderState.RETURNED, OrderState.UNPAID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,7 @@ class Selling:
     mails: list[Any]
     lines: list[Any]
     products: list[Any]
+    returns: list[Any]
     waiting: frozenset[int]
 
     def by_deal(self, deal_id: str) -> Any | None:
@@ -58,21 +68,22 @@ class Selling:
 
 def selling(conn: Guest) -> Selling:
     """All of it."""
-    orders, events, askings, letters, notices, mails, lines, products = (
+    orders, events, askings, letters, notices, mails, lines, products, returns = (
         list(conn.exec_driver_sql(sql))
-        for sql in (_ORDERS, _EVENTS, _ASKINGS, _LETTERS, _NOTICES, _MAILS, _LINES, _PRODUCTS)
+        for sql in (_ORDERS, _EVENTS, _ASKINGS, _LETTERS, _NOTICES, _MAILS, _LINES, _PRODUCTS, _RETURNS)
     )
     named = [*order_doctor.not_captured(conn, _LAST), *order_doctor.kept(conn)]
     waiting = frozenset(row["order"] for row in named)
     asked = {row.order_id: row for row in askings}
-    return Selling(orders, events, asked, letters, notices, mails, lines, products, waiting)
+    return Selling(orders, events, asked, letters, notices, mails, lines, products, returns, waiting)
 
 
 def under_way(conn: Guest, may_stay_open: frozenset[int]) -> Iterator[int]:
     """Orders that still move by themselves, and 0 for an answer that nobody has read."""
     if conn.exec_driver_sql(_UNREAD).scalar():
         yield 0
+    endless = {row.order_id for row in conn.exec_driver_sql(_GOING_BACK) if row[1] % 1000 in may_stay_open}
     for number, state, total_minor, due_ms in conn.exec_driver_sql(_OPEN):
         is_over = OrderState(state) in DEAD | MADE and due_ms is None
-        if not is_over and total_minor % 1000 not in may_stay_open:
+        if not is_over and number not in endless and total_minor % 1000 not in may_stay_open:
             yield number

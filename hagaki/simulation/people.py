@@ -63,7 +63,7 @@ class Reader:
     def look(self) -> list[Letter]:
         """All letters that came so far."""
         for incoming in self._box.all[self._read :]:
-            letter = _letter(incoming.raw)
+            letter = letter_of(incoming.raw)
             if letter is not None:
                 self.letters.append(letter)
         self._read = len(self._box.all)
@@ -124,7 +124,8 @@ def _headers(draft: Draft, message_id: str, at_s: float) -> dict[str, str]:
     return headers
 
 
-def _letter(raw: bytes) -> Letter | None:
+def letter_of(raw: bytes) -> Letter | None:
+    """One of our letters; None: it is none."""
     mail, reply_to = read_mail(raw), _REPLY_TO.search(raw)
     if not isinstance(mail, Mail) or reply_to is None:
         return None

@@ -57,8 +57,13 @@ class Shop:
         self.forms: list[str] = []
         self.made = self.is_handing_over = False
         self._outfit = outfit
-        self._reader = Reader(outfit.carrier.box(outfit.store.mail))
-        self._writer = Writer(outfit.carrier, outfit.dice, f"shop{buy.number}")
+        self.reader = Reader(outfit.carrier.box(outfit.store.mail))
+        self.writer = Writer(outfit.carrier, outfit.dice, f"shop{buy.number}")
+
+    @property
+    def path(self) -> str:
+        """Where the gateway has the order."""
+        return f"{ROOT}/{self.buy.deal_id}"
 
     async def place(self) -> None:
         """Until it is placed, or refused, or by mail sent as often as makes sense."""
@@ -66,29 +71,29 @@ class Shop:
         if self.buy.by_mail:
             await self._place_by_mail()
         else:
-            self.placed = await self._insist("POST", ROOT, self._members())
+            self.placed = await self.insist("POST", ROOT, self._members(), self.buy.deal_id)
 
     async def withdraw(self) -> None:
         """Changes its mind, where the plan says so."""
         if self.buy.cancel_s is None:
             return
         await asyncio.sleep(self.buy.at_s + self.buy.cancel_s)
-        self.cancelled = await self._insist("POST", f"{ROOT}/{self.buy.deal_id}/cancel")
+        self.cancelled = await self.insist("POST", f"{self.path}/cancel")
 
     async def hand_over(self) -> None:
         """Once a letter has said that the order is made; for ever, where none says it."""
-        await self._reader.wait("shop-made", self.buy.deal_id)
+        await self.reader.wait("shop-made", self.buy.deal_id)
         if self.buy.hands_over:
             self.is_handing_over = True
-            self.handed = await self._insist("POST", f"{ROOT}/{self.buy.deal_id}/handed-over")
+            self.handed = await self.insist("POST", f"{self.path}/handed-over")
             self.is_handing_over = False
 
     async def _place_by_mail(self) -> None:
         for _ in range(FORMS_MAX):
             to, subject = self.store.letterbox, "order"
-            self.forms.append(await self._writer.send(Draft(self.store.mail, to, subject, self._form())))
+            self.forms.append(await self.writer.send(Draft(self.store.mail, to, subject, self._form())))
             within_s = self._outfit.dice.uniform(*PATIENCE_S)
-            if await self._reader.wait("order-form-taken", self.buy.deal_id, within_s) is not None:
+            if await self.reader.wait("order-form-taken", self.buy.deal_id, within_s) is not None:
                 return
 
     def _form(self) -> str:
@@ -116,12 +121,14 @@ class Shop:
         }
 
     def _means(self) -> int:
-        return self._outfit.person.means[self.buy.is_asked_first]
+        return self._outfit.person.means[self.buy.means]
 
-    async def _insist(self, method: str, path: str, members: dict[str, Any] | None = None) -> Answer:
+    async def insist(
+        self, method: str, path: str, members: dict[str, Any] | None = None, idempotency: str = ""
+    ) -> Answer:
         """The same again until there is an answer; of an order that nobody knows yet, so often."""
         unknown = 0
-        asked = Request(method, path, self.store.key, members, self.buy.deal_id if members else "")
+        asked = Request(method, path, self.store.key, members, idempotency)
         while True:
             answer = await ask(SITE_PORT, asked)
             if answer is not None and answer.status not in LATER:

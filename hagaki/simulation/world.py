@@ -209,7 +209,7 @@ class World:
                 if not is_final and sale.digits not in NEVER_ENDS and counter.has_posted(sale.ksn):
                     return False
         try:
-            return self._settling.is_settled(self.gateway.url)
+            return self._settling.is_settled(self.gateway.url) and self.fair.is_paid()
         except GatewayError:
             return False
 

@@ -10,6 +10,7 @@ import planted_cancel
 import planted_mail
 import planted_money
 import planted_order
+import planted_returns
 import planted_selling
 import planted_words
 import pytest
@@ -20,7 +21,15 @@ from hagaki.simulation.run import run_seed
 SEEDS_MAX = int(os.environ.get("HAGAKI_PLANTED_SEEDS", "0"))
 """In so many seeds each is looked for; 0: first where it was found before."""
 
-BEDS = (planted_order, planted_words, planted_money, planted_mail, planted_selling, planted_cancel)
+BEDS = (
+    planted_order,
+    planted_words,
+    planted_money,
+    planted_mail,
+    planted_selling,
+    planted_cancel,
+    planted_returns,
+)
 BUGS = [bug for bed in BEDS for bug in bed.BED.bugs]
 
 

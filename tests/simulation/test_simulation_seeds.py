@@ -8,7 +8,7 @@ import pytest
 
 from hagaki.simulation.run import run_seed
 
-SEEDS = int(os.environ.get("HAGAKI_SEEDS", "40"))
+SEEDS = int(os.environ.get("HAGAKI_SEEDS", "32"))
 PAYMENTS = 8
 WITH_ORDERS = 60
 """Each so many-th world has shops and customers too, in place of most payments."""
