@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +93,7 @@ class Imap:
         kind = self._library.IMAP4_SSL if self._tls else self._library.IMAP4
         # the deadline is ours; the library's own only must not come before it
         self._client = kind(self._account.host, self._account.port, timeout=2 * self._timeout_s)
+        self._client.protocol.data_received = _guarded(self._client.protocol)
         await self._bounded(self._client.wait_hello_from_server())
         await self._command("login", imap.quoted(self._account.user), self._account.password)
 
@@ -132,6 +133,20 @@ class Imap:
     def _failed(self, why: str) -> MailboxError:
         self.close()
         return MailboxError(f"{self._account.host}: {why}")
+
+
+def _guarded(protocol: Any) -> Callable[[bytes], None]:
+    """What the library cannot take ends the connection. Its own error would be logged, and may have the
+    command in it, and so the password."""
+    feed, its_own = protocol.data_received, _library().AioImapException
+
+    def received(data: bytes) -> None:
+        try:
+            feed(data)
+        except (ValueError, LookupError, TypeError, AttributeError, RuntimeError, its_own):
+            protocol.transport.abort()
+
+    return received
 
 
 def _forget(task: asyncio.Future[Any]) -> None:

@@ -17,7 +17,7 @@ from mail_gateway.intake.mailbox import MailboxError, Trouble
 from schemas.mail import imap
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from mail_gateway.settings import ImapSettings, SmtpSettings
 
@@ -44,6 +44,7 @@ class Folder:
         # the deadline is ours; the library's own only must not come before it
         client = kind(own.host, own.port, timeout=2 * own.timeout_s, ssl_context=self._context)
         client.protocol.conn_lost_cb = self._lost
+        client.protocol.data_received = self._guarded(client.protocol)
         self._client = client
         await self._bounded(client.wait_hello_from_server())
         await self._sign_in()
@@ -109,7 +110,7 @@ class Folder:
         own = self._settings
         answer = await self._bounded(self._client.login(imap.quoted(own.user), own.password))
         if answer.result != "OK":
-            said = _said(answer)
+            said = _said(answer).replace(own.password, "")
             trouble = Trouble.DOWN if "[UNAVAILABLE]" in said else Trouble.LOGIN  # RFC 5530
             raise MailboxError(trouble, said)
 
@@ -144,6 +145,20 @@ class Folder:
             if not task.done():
                 task.cancel()
             task.add_done_callback(_forget)
+
+    def _guarded(self, protocol: Any) -> Callable[[bytes], None]:
+        """What the library cannot take ends the connection. Its own error would be logged, and may have the
+        command in it, and so the password."""
+        feed = protocol.data_received
+
+        def received(data: bytes) -> None:
+            try:
+                feed(data)
+            except Exception:  # noqa: BLE001 - whatever a server says
+                protocol.transport.abort()
+                self._lost(None)
+
+        return received
 
     def _lost(self, _error: Exception | None) -> None:
         if self._gone is not None and not self._gone.done():

@@ -158,6 +158,27 @@ async def test_server_that_is_silent_is_given_up_and_asked_again(tmp_path: Path,
     server.close()
 
 
+async def test_a_server_that_answers_what_nobody_asked_gets_no_password_logged(
+    tmp_path: Path, dovecot: Dovecot, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def answers_wrongly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK ready\r\n")
+        tag = (await reader.readline()).split()[0]
+        writer.write(b"* CAPABILITY IMAP4rev1\r\n" + tag + b" OK\r\n")
+        await reader.readline()  # LOGIN
+        writer.write(b"OTHER OK done\r\n")
+        writer.close()
+
+    told = Told()
+    server = await asyncio.start_server(answers_wrongly, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    here = settings(tmp_path, dovecot, fetch=f"imap:127.0.0.1:{port}:{USER}:INBOX", timeout_ms=100)
+    async with phone(here, told):
+        await told.wait("handset.trouble")
+    server.close()
+    assert PASSWORD not in caplog.text
+
+
 async def test_wrong_password_is_told(tmp_path: Path, dovecot: Dovecot) -> None:
     told = Told()
     async with phone(settings(tmp_path, dovecot, imap_password="wrong", timeout_ms=20_000), told):

@@ -140,3 +140,28 @@ async def test_a_wrong_password_and_a_missing_folder_are_told_apart() -> None:
             folder.close()
             assert caught.value.trouble is trouble
             assert "wrong" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "said", [b"* OK\r\n" * 3000, b"OTHER OK done\r\n", b'* BYE "sesame"\r\n', b"\xff {9\r\n\r\n"]
+)
+async def test_a_server_out_of_its_mind_learns_nothing_to_say(
+    said: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* OK ready\r\n")
+        tag = (await reader.readline()).split()[0]
+        writer.write(b"* CAPABILITY IMAP4rev1\r\n" + tag + b" OK\r\n")
+        await reader.readline()  # LOGIN
+        writer.write(said)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    folder = Folder(ImapSettings("127.0.0.1", port, USER, PASSWORD, tls=False, timeout_s=5))
+    with pytest.raises(MailboxError) as caught:
+        await folder.open()
+    folder.close()
+    server.close()
+    assert caught.value.trouble is Trouble.DOWN
+    assert PASSWORD not in caplog.text + str(caught.value)
