@@ -22,12 +22,19 @@ LOOK_S: Final = 60
 
 @dataclass(slots=True)
 class _Shown:
-    """What one door shows. files: certificate and key as they were last looked at."""
+    """What one door shows. files: certificate and key that it was told to show last; seen: as they were last
+    looked at."""
 
     door: Door
     section: str
     context: ssl.SSLContext
     files: Files
+    seen: Files
+
+    def show(self, connection: ssl.SSLSocket | ssl.SSLObject, _name: str | None, _: ssl.SSLContext) -> None:
+        """At each handshake. The door keeps the context it was opened with: one more certificate in that one
+        would stand beside the old one, where the keys are of two kinds."""
+        connection.context = self.context
 
 
 class Certificates:
@@ -43,7 +50,9 @@ class Certificates:
             return None
         files = self._files(door)
         made = _loaded(door, section)
-        self._shown.append(_Shown(door, section, made, files))
+        shown = _Shown(door, section, made, files, files)
+        made.sni_callback = shown.show
+        self._shown.append(shown)
         return made
 
     async def run(self) -> None:
@@ -54,18 +63,19 @@ class Certificates:
 
     def look(self) -> None:
         """Show what was renewed to whoever comes next. What cannot be used is told once, and the old one
-        stays: a renewal that is seen half written is whole at the next look."""
+        stays: a renewal that is seen half written is whole at the next look. A file that is away for a moment
+        is no news; one that this user may not read any more is."""
         for one in self._shown:
-            files = self._files(one.door)
-            if None not in files and files != one.files:
+            files, seen = self._files(one.door), one.seen
+            one.seen = files
+            if files != one.files and (None not in files or files == seen):
                 one.files = files
                 self._renew(one)
 
     def _renew(self, one: _Shown) -> None:
         try:
-            _loaded(one.door, one.section)  # one that fails half way would leave the live one without a key
-            one.context.load_cert_chain(one.door.tls_certificate, one.door.tls_key)
-        except (GatewayError, OSError) as error:
+            one.context = _loaded(one.door, one.section)
+        except GatewayError as error:
             self._ports.tell("alarm.tls", slug="tls-certificate", section=one.section, error=str(error))
         else:
             self._ports.tell("tls.renewed", section=one.section)
@@ -78,7 +88,8 @@ def _loaded(door: Door, section: str) -> ssl.SSLContext:
     made = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        made.load_cert_chain(door.tls_certificate, door.tls_key)
+        # a key under a passphrase cannot be used: who would be asked for it is a terminal, and all would wait
+        made.load_cert_chain(door.tls_certificate, door.tls_key, password="")
     except (OSError, ValueError) as error:  # an SSLError is an OSError
         sentence = f"The certificate or key of [{section}] cannot be used."
         raise GatewayError(sentence, "tls-certificate", Disposition.REFUSE, str(error)) from None
