@@ -271,12 +271,10 @@ def _fetch(
     settings: Settings, kit: Kit, intake: Callable[[ProofSettings], Intake], stack: AsyncExitStack
 ) -> list[asyncio.Task[None]]:
     """Mail that lies in a mailbox comes to a door of its own: its provider's results count only there."""
-    own, proof = settings.imap, settings.proof
+    own = settings.imap
     if not own.host:
         return []
-    if own.relay:
-        proof = replace(proof, way=Way.RELAY.value, relay=own.relay)
-    slot = Slot(intake(proof), Addresses(settings.gateway))
+    slot = Slot(intake(settings.mailbox_proof), Addresses(settings.gateway))
     fetching = asyncio.create_task(Reading(settings, Folder(own), slot, kit.store, kit.ports).run())
 
     async def end() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from acquirer_sdk.port import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _DOMAIN: Final = re.compile(
     r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
@@ -239,6 +242,21 @@ class ImapSettings:
         if len({self.folder.lower(), self.done.lower(), self.refused.lower()}) < 3:
             raise SettingsError("done", "folder, done and refused must be three folders")
 
+    @property
+    def name(self) -> str:
+        """What it is called in events and by the doctor."""
+        return mailbox_name({key: getattr(self, key) for key in _MAILBOX})
+
+
+_MAILBOX: Final = ("user", "host", "port", "folder")
+
+
+def mailbox_name(table: Mapping[str, Any]) -> str:
+    """The same by its table [imap], for who needs no password; empty: it names no mailbox."""
+    usual = {one.name: one.default for one in fields(ImapSettings)}
+    user, host, port, folder = ({**usual, **table}[key] for key in _MAILBOX)
+    return f"{user}@{host}:{port} {folder}" if host else ""
+
 
 @dataclass(frozen=True, slots=True)
 class SmarthostSettings:
@@ -373,3 +391,13 @@ class Settings:
     proof: ProofSettings = field(default_factory=ProofSettings)
     orders: OrderSettings = field(default_factory=OrderSettings)
     imap: ImapSettings = field(default_factory=ImapSettings)
+
+    @property
+    def mailbox_proof(self) -> ProofSettings:
+        """How mail out of the mailbox is proven. Beside a port of our own, what the server in front of that
+        port is called proves nothing there: strangers write to the mailbox past it."""
+        if self.imap.relay:
+            return replace(self.proof, way=Way.RELAY.value, relay=self.imap.relay)
+        if self.smtp.listen and self.proof.the_way is Way.RELAY:
+            return replace(self.proof, way=Way.DIRECT.value)
+        return self.proof

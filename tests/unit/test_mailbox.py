@@ -26,7 +26,15 @@ from mail_gateway.intake.mailbox import (
     rounds,
 )
 from mail_gateway.intake.mailbox_mail import PEER, UNKNOWN, Slot, route_of
-from mail_gateway.settings import GatewaySettings, ImapSettings, SmtpSettings
+from mail_gateway.settings import (
+    GatewaySettings,
+    ImapSettings,
+    KeySettings,
+    ProofSettings,
+    Settings,
+    SmarthostSettings,
+    SmtpSettings,
+)
 from schemas.mail import imap, token
 
 ADDRESSES = Addresses(GatewaySettings("pay.example", reply_domain="r.pay.example"))
@@ -198,3 +206,29 @@ def test_a_gateway_that_no_mail_can_come_to_does_not_start(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "aioimaplib", None)
     with pytest.raises(GatewayError, match="imap-missing"):
         assert_way_in(SmtpSettings("mx"), named)
+
+
+@pytest.mark.parametrize(
+    "listen,way,named,expected",
+    [
+        (True, "relay", "", ("direct", "mx.ours.example")),
+        (False, "relay", "", ("relay", "mx.ours.example")),
+        (True, "relay", "mx.theirs.example", ("relay", "mx.theirs.example")),
+        (True, "none", "mx.theirs.example", ("relay", "mx.theirs.example")),
+        (True, "none", "", ("none", "mx.ours.example")),
+    ],
+)
+def test_a_relay_proves_only_what_comes_by_it(
+    listen: bool, way: str, named: str, expected: tuple[str, str]
+) -> None:
+    settings = Settings(
+        GatewaySettings("pay.example"),
+        KeySettings("file:x"),
+        SmtpSettings("mx", listen=listen),
+        SmarthostSettings(),
+        proof=ProofSettings(way, "mx.ours.example"),
+        imap=ImapSettings("imap.example", user="u", password="p", relay=named),
+    )
+    own = settings.mailbox_proof
+    assert (own.way, own.relay) == expected
+    assert settings.proof.way == way
