@@ -39,8 +39,10 @@ _BY_SQLSTATE: Final = {
 CONFLICTS: Final = frozenset({"40001", "40P01"})
 """SQLSTATEs after which the same work is simply done again."""
 
-KEYS: Final = frozenset({"one_payment_per_counter", "payments_envelope_hash_key", "fetched_pkey"})
-"""Rules by which two nodes meet: done again, the work finds the other's payment or mail and judges by it."""
+KEYS: Final = frozenset(
+    {"one_payment_per_counter", "payments_envelope_hash_key", "fetched_pkey", "mailboxes_pkey"}
+)
+"""Rules by which two nodes meet: done again, the work finds the other's row and judges by it."""
 
 
 class Caught:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from mail_gateway.intake.accept import Intake, Onward, Route
 from mail_gateway.ports import Ports
 from mail_gateway.settings import GatewaySettings
+from mail_gateway.store import mailboxes
 from mail_gateway.store.engine import Store, open_store
 from mail_gateway.store.tables import fetched, mails
 
@@ -38,3 +39,14 @@ async def test_what_two_nodes_fetch_at_once_is_kept_once() -> None:
     assert counted == [MAILS, MAILS]
     verdicts = [facts["verdict"] for _, facts in told]
     assert (verdicts.count("unreadable"), verdicts.count("fetched")) == (MAILS, MAILS)
+
+
+async def test_nodes_that_find_a_mailbox_closed_at_once_note_it_once() -> None:
+    url, names = fresh_url(), [f"u@h:993 {n}" for n in range(MAILS)]
+    stores = open_store(url), open_store(url)
+    for name in names:
+        await asyncio.gather(*(store.run(mailboxes.note, name, 1, "mailbox-login") for store in stores))
+    away = await stores[0].read(mailboxes.away)
+    for store in stores:
+        await store.close()
+    assert sorted(row["name"] for row in away) == sorted(names)
