@@ -31,6 +31,11 @@ class Standing:
         """Whether money may be on its way back: nobody knows yet how that ends."""
         return "open" in self.returns.values()
 
+    @property
+    def is_back(self) -> bool:
+        """Whether some of the money went back, or was never taken."""
+        return "done" in self.returns.values()
+
 
 @dataclass(frozen=True, slots=True)
 class Absent:

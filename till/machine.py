@@ -27,7 +27,7 @@ class State(StrEnum):
     UNSURE = "unsure"  # the sensor cannot know: a person looks
     STUCK = "stuck"  # sure that nothing fell, and nothing will: the money is given back
     BROKEN = "broken"  # it is back with the customer; a person mends the machine
-    OWED = "owed"  # the acquirer gave nothing back: a person does, or repairs the machine
+    OWED = "owed"  # not all of the money went back: a person gives it back, or, where none did, repairs
     DROPPED = "dropped"  # the goods are out; the gateway is told
     HANDED = "handed"  # at a till: the goods are with the customer; the gateway is told
     TOLD = "told"  # the end of a sale
@@ -86,7 +86,10 @@ def _asking() -> dict[State, Mapping[Event, State]]:
 
 def _dropping() -> dict[State, Mapping[Event, State]]:
     s, e = State, Event
+    asking = _asking()
     return {
+        # Of what was given back, even in part, nothing drops: what is left of the money is a person's.
+        **{state: {**asking[state], e.GIVEN_BACK: s.OWED} for state in (s.WAITING, s.CANCELLING)},
         # Hours may have gone by: the gateway is asked again before anything drops.
         s.MADE: {e.BEGUN: s.DROPPING, e.BLIND: s.STUCK, e.WOKE: s.WAITING},
         s.DROPPING: {e.FELL: s.DROPPED, e.JAMMED: s.STUCK, e.BLIND: s.UNSURE, e.WOKE: s.CHECKING},

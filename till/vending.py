@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from till.answers import Lost, Refused, Standing
+from till.answers import Answer, Lost, Refused, Standing
 from till.journal import Journal
 from till.machine import MACHINE, Event, State
 from till.walk import Happened, Ports, Walk, facts_of
@@ -52,6 +52,11 @@ class Vending(Walk):
             State.STUCK: self._stuck,
             State.DROPPED: self._tell,
         }
+
+    def judged(self, answer: Answer) -> Happened | None:
+        """What is given back, even in part, is not dropped as well, whatever a person says."""
+        is_back = isinstance(answer, Standing) and answer.made and answer.is_back and not answer.goes_back
+        return Happened(Event.GIVEN_BACK) if is_back else super().judged(answer)
 
     def person_saw(self, *, out: bool) -> bool:
         """A person has looked, and has set sensor and shelf right: the goods are out, or still on their

@@ -121,14 +121,22 @@ class Walk:
                 return Happened(Event.LOST)
 
     async def _look(self) -> Happened | None:
-        return _judged(self.hear(await self.ports.shop.look(self.open_deal.deal_id, WAIT_S)))
+        return self.judged(self.hear(await self.ports.shop.look(self.open_deal.deal_id, WAIT_S)))
 
     async def _cancel(self) -> Happened | None:
         """Until it is sure how it ended. That there is no order is believed once none can still arrive."""
         answer = await self.cancelled()
         if isinstance(answer, Absent) and self.ports.elapsed_ms() - self._sent_ms >= LATE_MS:
             return Happened(Event.ABSENT)
-        return _judged(answer)
+        return self.judged(answer)
+
+    def judged(self, answer: Answer) -> Happened | None:
+        """Only what is sure is an event: no goods are handed out while money may be on its way back."""
+        if isinstance(answer, Standing) and answer.made and not answer.goes_back:
+            return Happened(Event.MADE, facts_of(answer))
+        if isinstance(answer, Standing) and answer.dead:
+            return Happened(Event.DEAD, facts_of(answer))
+        return None
 
     async def cancelled(self) -> Answer:
         """Ask for the end of the order; where that is refused, how the order stands."""
@@ -136,15 +144,6 @@ class Walk:
         if isinstance(answer, Refused):
             return self.hear(await self.ports.shop.look(self.open_deal.deal_id, 0))
         return answer
-
-
-def _judged(answer: Answer) -> Happened | None:
-    """Only what is sure is an event: goods are not handed out while their money may be on its way back."""
-    if isinstance(answer, Standing) and answer.made and not answer.goes_back:
-        return Happened(Event.MADE, facts_of(answer))
-    if isinstance(answer, Standing) and answer.dead:
-        return Happened(Event.DEAD, facts_of(answer))
-    return None
 
 
 def facts_of(standing: Standing) -> dict[str, Any]:

@@ -21,6 +21,7 @@ STEPS_MAX = 600
 """So many steps a world may take once nothing goes wrong any more."""
 OVER = {State.IDLE, State.TOLD, State.SORRY}
 DEAD = {"cancelled", "refused", "lapsed", "failed", "returned"}
+BY_HAND = "centre:1"
 DELAY_MAX_MS = 120_000
 """A request that the network has swallowed arrives so much later at most."""
 
@@ -105,6 +106,8 @@ class World:
         for deal_id, order in self.gateway.orders.items():
             if order.made and self.drop.out[deal_id] == 0 and self.chance(self.luck.mishap):
                 order.state = "failed"  # daily settlement: the money could not be taken after all
+            elif order.made and self.drop.out[deal_id] == 0 and self.chance(self.luck.mishap):
+                order.returns[BY_HAND] = "done"  # the shop gave back a part
 
 
 class Disk:
@@ -206,7 +209,7 @@ class Gateway:
 
     def _ends(self, order):
         """What became of the return that is open: the acquirer gives it back, or refuses."""
-        ((name, _),) = order.returns.items()
+        name = next(name for name, state in order.returns.items() if state == "open")
         gives = not self.world.chance(0.3)
         order.returns[name], order.returned_ms = ("done" if gives else "refused"), 0
         order.state = "returned" if gives else order.state
@@ -284,7 +287,7 @@ class Drop:
         """What hung on the shelf falls when somebody shakes the machine; the sensor may miss it."""
         order = self.world.gateway.orders.get(deal_id)
         if self.jammed and order is not None and order.kept and self.world.chance(0.5):
-            self._fall(deal_id)
+            self._fall(deal_id, late=True)
             self.jammed = False
 
     def _half_a_turn(self, deal_id):
@@ -296,10 +299,12 @@ class Drop:
             self.count += counted
         self.blind = moved and not counted
 
-    def _fall(self, deal_id):
+    def _fall(self, deal_id, *, late=False):
         order = self.world.gateway.orders.get(deal_id)
         if order is None or not order.kept:
             raise Wrong("goods fell that nobody has paid")
+        if BY_HAND in order.returns and not late:
+            raise Wrong("goods fell of which some was given back")
         self.out[deal_id] += 1
         if self.out[deal_id] > 1:
             raise Wrong("the same goods fell twice")

@@ -132,6 +132,12 @@ class AskedIsGivenBack(Vending):
         return Happened(Event.DEAD) if isinstance(answer, Standing | Refused) else None
 
 
+class DropsWhatIsBackInPart(Vending):
+    """Made is made, whatever went back of it."""
+
+    judged = walking.Walk.judged
+
+
 class ForgetsAtStart(Vending):
     """Begins every day with nothing open."""
 
@@ -179,6 +185,7 @@ BUGS = {
     "a blind sensor says in": Kind(BlindIsIn),
     "the count of after the cut": Kind(CountsAfterwards),
     "what is asked for is taken for given back": Kind(AskedIsGivenBack),
+    "drops what was given back in part": Kind(DropsWhatIsBackInPart),
     "gives back what it cannot know of": Kind(arrows(UNSURE__SEEN_OUT=State.STUCK)),
     "blind in the middle of a turn is stuck": Kind(arrows(DROPPING__BLIND=State.STUCK)),
     "a mended machine forgets what is owed": Kind(arrows(OWED__SEEN_IN=State.SORRY)),

@@ -98,6 +98,19 @@ def test_what_is_left_of_the_money_after_its_return_is_for_a_person(left: str, a
     assert machine.state is after
 
 
+@pytest.mark.parametrize(("done", "after"), [({}, State.MADE), ({"R-1": "done"}, State.OWED)])
+def test_what_was_given_back_in_part_does_not_drop_after_it_was_mended(
+    done: dict[str, str], after: State
+) -> None:
+    returns = {RETURN_ID: "refused", **done}
+    shop = Shop(Standing(1, "D-1", "captured", made=True, dead=False, returns=returns))
+    machine = Vending(Journal(Memory()), Ports(shop, int, int), Drop(None))
+    machine.begin("D-1", Event.REFUSED, State.OWED, {})
+    assert machine.person_saw(out=False)
+    assert now(machine.step())
+    assert machine.state is after
+
+
 def test_what_comes_twice_or_late_is_ignored() -> None:
     assert follow(MACHINE, State.MADE, Event.GAVE_UP) is None
     assert follow(MACHINE, State.DROPPED, Event.FELL) is None
