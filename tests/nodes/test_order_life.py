@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import aiosmtplib
-from nodes_world import Town
+from nodes_world import LIMIT_S, Town
 from postgres_world import fresh_url
 from sqlalchemy import select
 
@@ -54,8 +55,13 @@ class Market(Town):
         self._count += 1
         named = {"From": sender, "To": to, "Subject": "Re", "Message-ID": f"<{self._count}@carrier.example>"}
         raw = build_mail({**named, "Date": "Sat, 21 Nov 2026 12:00:00 +0000", **headers}, text)
-        route: dict[str, Any] = {"sender": sender, "recipients": [to]}
-        await aiosmtplib.send(raw, hostname="127.0.0.1", port=port, timeout=5, **route)
+        route: dict[str, Any] = {"sender": sender, "recipients": [to], "hostname": "127.0.0.1", "port": port}
+        async with asyncio.timeout(LIMIT_S):
+            while True:  # a node that has its line may not listen yet
+                with suppress(aiosmtplib.SMTPConnectError):
+                    await aiosmtplib.send(raw, timeout=5, **route)
+                    return
+                await asyncio.sleep(0.05)
 
     async def letter(self, kind: str) -> Letter:
         """The first letter of that kind, once it is there."""
