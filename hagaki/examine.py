@@ -21,10 +21,12 @@ gaps_app = typer.Typer(help="Holes in the readers' counters.", no_args_is_help=T
 def doctor(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     """Say what is stuck, why, and which command helps. Exit 1 where there is something."""
     from mail_gateway.admin import doctor as office_doctor
+    from mail_gateway.settings import mailbox_name
 
     loaded = read_config(config)
     chosen = (settings(loaded, "gateway"), settings(loaded, "keys"))
-    found = office_doctor.examine(*chosen, machine.now_ms(), routing(loaded))
+    mailbox = mailbox_name(loaded.table("imap"))
+    found = office_doctor.examine(*chosen, machine.now_ms(), routing(loaded), mailbox)
     for trouble in found:
         row = dataclasses.asdict(trouble)
         print(json.dumps(row, ensure_ascii=False) if as_json else f"{trouble.slug}: {trouble.sentence}")

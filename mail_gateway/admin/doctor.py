@@ -64,12 +64,18 @@ class Trouble:
 
 
 def examine(
-    gateway: GatewaySettings, keys: KeySettings, now_ms: int, routes: Table | None = None
+    gateway: GatewaySettings,
+    keys: KeySettings,
+    now_ms: int,
+    routes: Table | None = None,
+    mailbox: str = "",
 ) -> list[Trouble]:
-    """All that is wrong or waits, the most urgent first. now_ms: this machine's clock, unix ms."""
+    """All that is wrong or waits, the most urgent first. now_ms: this machine's clock, unix ms. mailbox: the
+    name of the one that is read; empty: none."""
     with guest(gateway.database) as conn:
         found = [*_money(conn, now_ms), *_recovery(conn), *_post(conn, now_ms), *_wants(conn, now_ms)]
         found += [*_orders(conn, now_ms), *_acquirers(conn, routes)]
+        found += _mailbox(conn, mailbox, now_ms)
         found += [*_watch(conn, now_ms), *_keys(conn, now_ms), *_books(conn), *_clock(conn, now_ms)]
         found += [*_receipts(conn, gateway), *_dkim(conn, gateway, keys)]
     return [*found, *_machine(gateway), *_files(keys), *old_software(gateway)]
@@ -218,14 +224,18 @@ def _orders(conn: Guest, now_ms: int) -> Iterator[Trouble]:
 def _watch(conn: Guest, now_ms: int) -> Iterator[Trouble]:
     mails = doctor.unreadable(conn, now_ms - WEEK_MS)
     yield from _some("mail-unreadable", "mails of this week could not be read", "hagaki mails list", mails)
-    for row in mailboxes.away(conn):
-        minutes = max(now_ms - row["since_ms"], 0) // 60_000
-        text = f"The mailbox {row['name']} cannot be read since {minutes} min: {row['slug']}."
-        yield Trouble("mailbox-away", text, "[imap] in config.toml; ask the provider", rows=[row])
     holes = gaps.listed(conn, now_ms, now_ms - WEEK_MS)
     yield from _some(
         "counter-gap", "holes in readers' counters: sales that never came", "hagaki gaps list", holes
     )
+
+
+def _mailbox(conn: Guest, name: str, now_ms: int) -> Iterator[Trouble]:
+    away = mailboxes.away(conn, name)
+    if away is not None:
+        minutes = max(now_ms - away["since_ms"], 0) // 60_000
+        text = f"The mailbox {name} cannot be read since {minutes} min: {away['slug']}."
+        yield Trouble("mailbox-away", text, "[imap] in config.toml; ask the provider", rows=[away])
 
 
 def _keys(conn: Guest, now_ms: int) -> Iterator[Trouble]:

@@ -62,7 +62,7 @@ class Reading:
         self._delays = Delays(ports.now_ms)
         self._failures = 0
         self._state: str | None = None
-        self.name = f"{own.user}@{own.host}:{own.port} {own.folder}"
+        self.name = own.name
         self._mark = hashlib.sha256(self.name.encode()).hexdigest()[:16]
         self._validity = 0
 
@@ -148,5 +148,6 @@ class Reading:
         self._state = slug
         try:
             await self._store.run(mailboxes.note, self.name, self._ports.now_ms(), slug)
-        except GatewayError as error:  # the mailbox is as it is; the next change is noted again
-            self._ports.tell("alarm.mailbox", slug=error.slug, mailbox=self.name)
+        except Exception as error:  # noqa: BLE001 - the mailbox is as it is, noted or not
+            slug = error.slug if isinstance(error, GatewayError) else "internal"
+            self._ports.tell("alarm.mailbox", slug=slug, mailbox=self.name, error=type(error).__name__)

@@ -27,7 +27,7 @@ def note(sheet: Sheet, name: str, now_ms: int, slug: str) -> None:
         sheet.execute(update(mailboxes).where(_B.name == name).values(**values))
 
 
-def away(conn: Connection) -> list[dict[str, Any]]:
-    """Those that cannot be read, since when, and why."""
-    asked = select(mailboxes).where(_B.slug != "").order_by(_B.name)
-    return [dict(row) for row in conn.execute(asked).mappings()]
+def away(conn: Connection, name: str) -> dict[str, Any] | None:
+    """Since when that one cannot be read, and why; None: it can, or nobody has tried."""
+    row = conn.execute(select(mailboxes).where(_B.slug != "", _B.name == name)).mappings().one_or_none()
+    return None if row is None else dict(row)

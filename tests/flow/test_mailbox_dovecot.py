@@ -59,6 +59,13 @@ def answer_to(letter: bytes) -> bytes:
     return f"{head}\nhelp\n".encode()
 
 
+def away(here: Town) -> list[str]:
+    """Why the doctor says that the mailbox cannot be read."""
+    own = here.settings
+    found = doctor.examine(own.gateway, own.keys, 1, None, own.imap.name)
+    return [row["slug"] for one in found if one.slug == "mailbox-away" for row in one.rows]
+
+
 async def next_of(letters: Mailbox) -> bytes:
     async with asyncio.timeout(LIMIT_S):
         return await letters.letters.get()
@@ -96,15 +103,13 @@ async def test_a_server_that_dies_while_it_is_watched_is_found_again(tmp_path: P
             await dovecot.stop()
             alarm = await here.told.first("alarm.mailbox")
             assert alarm["slug"] == "mailbox-down"
-            found = doctor.examine(here.settings.gateway, here.settings.keys, 1)
-            assert [row["slug"] for one in found if one.slug == "mailbox-away" for row in one.rows]
+            assert away(here) == ["mailbox-down"]
             dovecot.deliver("late", b"To: sale@pay.example\n\nhello\n")
             await dovecot.start()
             assert (await here.told.first("mail.accepted"))["verdict"] == "unreadable"
             await until(lambda: [verb for verb, _ in here.told.events].count("mailbox.connected") == 2)
             assert dovecot.lying(DONE) == 1
-        found = doctor.examine(here.settings.gateway, here.settings.keys, 1)
-        assert "mailbox-away" not in {one.slug for one in found}
+        assert away(here) == []
 
 
 @pytest.mark.parametrize("capability", ["", "IMAP4rev1 UIDPLUS", "IMAP4rev1"])
