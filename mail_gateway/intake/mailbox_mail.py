@@ -13,13 +13,14 @@ from mail_gateway.intake.accept import Route
 from mail_gateway.intake.gate import RECIPIENTS_MAX, Addresses, has_bare_newline, has_looped
 from mail_gateway.intake.mailbox import Fate, Taken
 from mail_gateway.proof.evidence import evidence_of
+from schemas.mail.headers import single_address
 from schemas.mail.read import HEADER_BLOCK_MAX
 
 if TYPE_CHECKING:
     from mail_gateway.intake.accept import Intake
 
 UNKNOWN: Final = "unknown"
-"""The sender where no Return-Path says it: not the null sender, whose mails are taken for automatic."""
+"""The sender where no Return-Path names one: not the null sender, whose mails are taken for automatic."""
 
 PEER: Final = "imap"
 """In place of the address that the mail came from: no SPF can be proven for it."""
@@ -52,17 +53,21 @@ def route_of(raw: bytes, addresses: Addresses, place: str) -> Route:
     """Who sent the mail and for which of our addresses, by its headers."""
     headers = [(name.lower(), value) for name, value in evidence_of(raw[:HEADER_BLOCK_MAX], "", 0).headers]
     topmost = dict(reversed(headers))
-    sender = topmost.get("return-path")
     named = [topmost.get(name, "") for name in _DELIVERED]
     named += [value for name, value in headers if name in _WRITTEN]
     found = (one for value in named for one in _ADDRESS.findall(value))
     ours = dict.fromkeys(one.lower() for one in found if addresses.is_ours(one))
     return Route(
-        sender=UNKNOWN if sender is None else sender.strip().removeprefix("<").removesuffix(">").strip(),
+        sender=_sender(topmost.get("return-path", "")),
         recipients=tuple(ours)[:RECIPIENTS_MAX],
         peer=PEER,
         place=place,
     )
+
+
+def _sender(return_path: str) -> str:
+    """As MAIL FROM may say it: an address, or the null sender. All else is unknown."""
+    return "" if return_path == "<>" else single_address(return_path) or UNKNOWN
 
 
 def _fault(raw: bytes, route: Route) -> str:

@@ -64,6 +64,9 @@ ROUTES = {
     ),
     "in the text": ("From: a@b.example\n\nTo: sale@pay.example\n", (UNKNOWN, ())),
     "nothing": ("", (UNKNOWN, ())),
+    "a sender that moves a terminal": ("Return-Path: <a\x1b[2J@b.example>\n", (UNKNOWN, ())),
+    "a sender without end": (f"Return-Path: <{'a' * 9_000}@b.example>\n", (UNKNOWN, ())),
+    "a sender that is not said": ("Return-Path:\n", (UNKNOWN, ())),
 }
 
 
