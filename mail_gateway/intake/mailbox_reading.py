@@ -111,9 +111,11 @@ class Reading:
                 await self._line.move(taken, self._folders[fate])
                 self._tell_moved(step)
                 await self._well()
+                self._failures = 0
             case Wait(wait_ms, is_watching):
                 await self._well()
                 await self._line.wait(wait_ms, is_watching=is_watching)
+                self._failures = 0  # not before: a server that ends each wait is not asked every second
         return None
 
     async def _take(self, uid: int) -> Taken:
@@ -131,7 +133,6 @@ class Reading:
 
     async def _well(self) -> None:
         """It can be read, and what was taken can be moved: said once, as its failing is."""
-        self._failures = 0
         if self._state != "":
             await self._keep("")
             self._ports.tell("mailbox.connected", mailbox=self.name)

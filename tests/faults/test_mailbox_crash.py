@@ -43,6 +43,7 @@ class Shelf:
         self.opened = 0
         self.most_asked = 0
         self.full = False
+        self.is_restless = False
 
     async def _step(self, *, after: bool = False) -> None:
         if self.dies_after is after and self.calls == self.dies_at:
@@ -79,6 +80,8 @@ class Shelf:
         await self._step(after=True)
 
     async def wait(self, wait_ms: int, *, is_watching: bool) -> None:
+        if self.is_restless:
+            raise MailboxError(Trouble.DOWN, "no IDLE today")
         await asyncio.sleep(wait_ms / 1000)
 
     def close(self) -> None:
@@ -229,6 +232,18 @@ def test_a_folder_that_takes_nothing_is_one_alarm_and_no_second_sale(tmp_path: P
         kept = [facts["verdict"] for verb, facts in world.told if verb == "mail.accepted"]
         assert kept.count("new") == 1
         assert set(kept[1:]) == {"fetched"}
+
+    tell_story(tmp_path, story)
+
+
+def test_a_server_that_ends_every_wait_is_told_and_asked_ever_more_seldom(tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        shelf = Shelf()
+        shelf.is_restless = True
+        begin(world, shelf)
+        await asyncio.sleep(3600)
+        assert shelf.opened <= 30
+        assert "alarm.mailbox" in world.verbs("alarm")
 
     tell_story(tmp_path, story)
 
