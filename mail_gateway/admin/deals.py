@@ -13,12 +13,15 @@ from mail_gateway.domain import transcript
 from mail_gateway.domain.confirmation import ConfirmState
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.order import ORDER_TRANSITIONS, OrderKind
+from mail_gateway.domain.order_return import ReturnState
+from mail_gateway.domain.payment import ENDED, State
 from mail_gateway.envelope import customers
 from mail_gateway.envelope.keys import KeyRing, kcv
 from mail_gateway.envelope.root import fetch_root, random_bytes
 from mail_gateway.store import customer_answers, deals, orders
 from mail_gateway.store.backend import guest
 from mail_gateway.store.clock import clock_ms
+from mail_gateway.store.order_moves import ORDER_DEAD
 from schemas.deal import layout
 from schemas.mail.read import Mail, read_mail
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from mail_gateway.store.backend import Guest
     from mail_gateway.store.orders import Case
 
+_PAID: Final = frozenset({State.APPROVED, State.SETTLED})
 _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[2-6]\d(?:[\s.-]?\d){11,17}(?![0-9A-Za-z])")
 
 
@@ -63,7 +67,7 @@ def shown(place: Place, order: int) -> Transcript:
         *(_entry("letter", row.pop("created_ms"), row) for row in rows["letters"]),
         *(_entry("mail", row.pop("received_ms"), row) for row in rows["mails"]),
         *(_entry("payment", row.pop("received_ms"), row) for row in rows["payments"]),
-        *(_entry("return", row.pop("asked_ms"), row) for row in rows["returns"]),
+        *(_entry("return", row.pop("asked_ms"), _as_paid(row, rows["payments"])) for row in rows["returns"]),
     ]
     return transcript.bound(_head(place, case), entries)
 
@@ -86,6 +90,15 @@ def cancel(gateway: GatewaySettings, order: int) -> dict[str, Any]:
             raise _refused(f"Order {order} is {case.order.state}: it cannot be cancelled.", "order-over")
         deals.wish(conn, order, deals.CANCEL, clock_ms(conn))
     return {"order": order, "state": case.order.state.value, "wish": deals.CANCEL}
+
+
+def _as_paid(row: dict[str, Any], paid: list[dict[str, Any]]) -> dict[str, Any]:
+    """A return of an order that died meanwhile tells how its payment ended, or that it has not."""
+    state = next((State(one["state"]) for one in paid if one["id"] == row["payment"]), None)
+    if row["code"] != ORDER_DEAD or state is None or (state in ENDED and state not in _PAID):
+        return row
+    told = ReturnState.DONE if state in _PAID else ReturnState.OPEN
+    return {**row, "state": told.value, "code": ""}
 
 
 def _head(place: Place, case: Case) -> dict[str, Any]:

@@ -56,10 +56,13 @@ def findings(world: OrderWorld) -> set[str]:
     return slugs | {fault["slug"] for fault in faults}
 
 
+def place_of(world: OrderWorld) -> deals.Place:
+    return deals.Place(world.gateway, world.keys, SmarthostSettings(), world.shop.orders)
+
+
 def shown_and_verified(world: OrderWorld) -> list[tuple[str, int]]:
     """The returns in the order's transcript, whose money anybody can add up."""
-    place = deals.Place(world.gateway, world.keys, SmarthostSettings(), world.shop.orders)
-    found = deals.shown(place, 1)
+    found = deals.shown(place_of(world), 1)
     (money,) = (check for check in deal_checks.check(found, None) if check.name == "money")
     assert money.finding is deal_checks.Finding.PASS, money.text
     return [(one["state"], one["amount_minor"]) for one in found.of("return")]
@@ -242,6 +245,10 @@ def test_what_a_person_gave_back_of_an_order_that_then_dies_is_followed_by_the_r
         case = await world.at_rest()
         assert case.order.state in (OrderState.REFUSED, OrderState.FAILED)
         assert (world.charged, findings(world), await world.stock()) == (0, set(), (100, 0))
+        (back,) = deals.shown(place_of(world), 1).of("return")
+        assert (back["state"], back["amount_minor"], back["code"]) == (DONE, 500, ""), (
+            "it is with the customer"
+        )
 
     tell(tmp_path, story, Shop(Settle.AT_ONCE))
 
