@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256, Hash
@@ -16,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
+from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.signing_key import Kind
 from mail_gateway.envelope.keys import Purpose
 
@@ -74,6 +76,11 @@ def made(kind: Kind) -> Signer:
 
 
 def opened(ring: KeyRing, key: SigningKey) -> Signer:
-    """A key as it is kept -> to sign with. Raises GatewayError root-key-wrong."""
+    """A key as it is kept -> to sign with. Raises GatewayError: root-key-wrong; dkim-key-unopened where this
+    machine's OpenSSL has no use for it, as one that is held to FIPS may have none for Ed25519."""
     der = ring.unwrap(Purpose.DKIM, key.name.encode(), key.wrapped)
-    return Signer(cast("_Private", load_der_private_key(der, None)))
+    try:
+        return Signer(cast("_Private", load_der_private_key(der, None)))
+    except (ValueError, UnsupportedAlgorithm):
+        sentence = "This machine cannot use the key that signs letters."
+        raise GatewayError(sentence, "dkim-key-unopened", Disposition.REFUSE, key.selector) from None

@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import aiosmtplib
@@ -19,7 +20,7 @@ from mail_gateway.admin.keys import Desk
 from mail_gateway.domain.news import Composed
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.signing_key import Kind, SigningKey
-from mail_gateway.envelope.keys import KeyRing
+from mail_gateway.envelope.keys import KeyRing, Purpose
 from mail_gateway.observe.maillog import MailLog
 from mail_gateway.outbox.send import Sender
 from mail_gateway.outbox.signing import LOOK_MS, Signing
@@ -150,3 +151,12 @@ async def test_a_key_that_does_not_open_holds_up_nothing_and_is_told_once(tmp_pa
         assert await world.taken() == in_lines(RAW)
         told = [facts for verb, facts in world.told if verb == "alarm.dkim"]
         assert told == [{"slug": "dkim-key-unopened", "selector": one} for one in ("e1", "r1")]
+
+
+async def test_a_key_that_this_machine_cannot_use_holds_up_nothing(tmp_path: Path) -> None:
+    junk = replace(RSA, wrapped=RING.wrap(Purpose.DKIM, RSA.name.encode(), b"of a later time"))
+    async with signed_world(tmp_path, junk, EDWARDS) as world:
+        await world.write(1)
+        world.start()
+        assert office.holds(await world.taken(), EDWARDS) == [True]
+        assert [facts["selector"] for verb, facts in world.told if verb == "alarm.dkim"] == ["r1"]
