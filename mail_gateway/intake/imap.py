@@ -157,6 +157,8 @@ class Folder:
             except Exception:  # noqa: BLE001 - whatever a server says
                 protocol.transport.abort()
                 self._lost(None)
+            for task in protocol.tasks:  # the greeting: one that turns us away is told as the end it is
+                task.add_done_callback(_forget)
 
         return received
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -170,3 +171,19 @@ async def test_a_server_out_of_its_mind_learns_nothing_to_say(
     server.close()
     assert caught.value.trouble is Trouble.DOWN
     assert PASSWORD not in caplog.text + str(caught.value)
+
+
+async def test_a_server_that_turns_us_away_leaves_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* BYE too many connections\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    folder = Folder(ImapSettings("127.0.0.1", port, USER, PASSWORD, tls=False, timeout_s=5))
+    with pytest.raises(MailboxError):
+        await folder.open()
+    folder.close()
+    server.close()
+    gc.collect()  # asyncio tells of a task's error when nobody can ask for it any more
+    assert not caplog.text
