@@ -28,6 +28,9 @@ TO_SHOP: Final = frozenset(
 ASKING: Final = frozenset({Letter.QUESTION, Letter.QUESTION_REMINDER, Letter.QUESTION_AGAIN})
 """Letters whose answer may confirm."""
 
+OF_MONEY: Final = frozenset({Letter.ORDER_RETURNED, Letter.ORDER_UNPAID})
+"""Letters to the customer of which the shop is told that they are written."""
+
 WHY: Final = frozenset({"unclear", "code", "wrong-code", "ocra", "wrong-ocra"})
 """What a question-again may say was wrong: nothing was understood; the code is wanted too, or was another;
 an OCRA answer is wanted, or was wrong or too old."""

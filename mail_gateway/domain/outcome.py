@@ -74,7 +74,7 @@ class Letter(StrEnum):
     SHOP_MADE = "shop-made"  # and what the shop is told
     SHOP_DEAD = "shop-dead"
     SHOP_UNPAID = "shop-unpaid"
-    SHOP_UNDELIVERED = "shop-undelivered"  # the question did not reach the customer
+    SHOP_UNDELIVERED = "shop-undelivered"  # the question, or news of money, did not reach the customer
     ORDER_RETURNED = "order-returned"  # money of a made order is given back: to the customer
     SHOP_RETURNED = "shop-returned"
     SHOP_NOT_RETURNED = "shop-not-returned"  # the acquirer refused to

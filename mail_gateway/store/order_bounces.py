@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from mail_gateway.domain.order import OrderState
-from mail_gateway.domain.order_news import ASKING
+from mail_gateway.domain.order_news import ASKING, OF_MONEY
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.store import letters as heart
 from mail_gateway.store.tables import UNTAKEN, letters, mails, orders
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mail_gateway.store.sheet import Sheet
 
 QUESTIONS: Final = tuple(sorted(kind.value for kind in ASKING))
+NEWS: Final = tuple(sorted(kind.value for kind in OF_MONEY))
 _TOLD: Final = Letter.SHOP_UNDELIVERED.value
 _L: Final = letters.c
 _LETTER: Final = (
@@ -61,13 +62,17 @@ def _is_known(sheet: Sheet, order: int, message_id: str) -> bool:
     return bool(message_id) and sheet.scalar(select(mails.c.id).where(*same).limit(1)) is not None
 
 
-def untold(conn: Connection, limit: int) -> list[int]:
-    """Orders still asked whose question nobody took, at no address, and whose shop has not heard of it."""
-    untaken = select(_L.order_id).where(UNTAKEN, _L.kind.in_(QUESTIONS)).distinct().subquery()
-    told = select(_L.id).where(_L.order_id == untaken.c.order_id, _L.kind == _TOLD)
-    found = select(untaken.c.order_id).join(orders, orders.c.id == untaken.c.order_id)
-    found = found.where(orders.c.state == OrderState.ASKED.value, ~told.exists())
-    return list(conn.scalars(found.order_by(untaken.c.order_id).limit(limit)))
+def untold(conn: Connection, limit: int) -> list[tuple[int, bool]]:
+    """Orders still asked whose question nobody took, at no address, and orders whose customer was not told
+    of money; each whose shop has not heard of it. -> order, and whether it is a question."""
+    lost = select(_L.order_id, _L.version, _L.kind.in_(QUESTIONS).label("asks"))
+    untaken = lost.where(UNTAKEN, _L.kind.in_(QUESTIONS + NEWS)).subquery().c
+    later = or_(untaken.asks, _L.version > untaken.version)
+    told = select(_L.id).where(_L.order_id == untaken.order_id, _L.kind == _TOLD, later)
+    found = select(untaken.order_id, untaken.asks).join(orders, orders.c.id == untaken.order_id).distinct()
+    matters = or_(~untaken.asks, and_(untaken.asks, orders.c.state == OrderState.ASKED.value))
+    rows = conn.execute(found.where(matters, ~told.exists()).order_by(untaken.order_id).limit(limit))
+    return [(row.order_id, bool(row.asks)) for row in rows]
 
 
 def undelivered(conn: Connection) -> list[dict[str, Any]]:
@@ -81,6 +86,6 @@ def undelivered(conn: Connection) -> list[dict[str, Any]]:
 
 
 def why(conn: Connection, order: int) -> str:
-    """What the mail servers said last about a question of that order that nobody took; empty: nothing."""
-    asked = select(_L.remark).where(UNTAKEN, _L.order_id == order, _L.kind.in_(QUESTIONS))
+    """What the mail servers said last about a letter to its customer that nobody took; empty: nothing."""
+    asked = select(_L.remark).where(UNTAKEN, _L.order_id == order, _L.kind.in_(QUESTIONS + NEWS))
     return conn.scalar(asked.order_by(_L.id.desc()).limit(1)) or ""

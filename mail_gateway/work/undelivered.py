@@ -1,4 +1,4 @@
-"""Questions that reached nobody: the shop is told, once, and so is the operator."""
+"""Questions, and news of money, that reached nobody: the shop is told, once, and so is the operator."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOOK_AGAIN_S: Final = 60
 
 
 class Undelivered:
-    """Looks whose question came back from every address that the customer has. node: this process's life."""
+    """Looks whose letter came back from every address that the customer has. node: this process's life."""
 
     def __init__(self, kit: Kit, node: Callable[[], int]) -> None:
         self._kit = kit
@@ -48,18 +48,19 @@ class Undelivered:
 
     async def look(self) -> None:
         """Tell the shops of all orders that are to be told of. Raises GatewayError where the store fails."""
-        for order in await self._kit.store.read(order_bounces.untold, BATCH):
+        for order, asks in await self._kit.store.read(order_bounces.untold, BATCH):
             try:
-                await self._tell(order)
+                await self._tell(order, asks=asks)
             except Stale:
                 self.wake()  # it has moved meanwhile: looked at again
 
-    async def _tell(self, number: int) -> None:
+    async def _tell(self, number: int, *, asks: bool) -> None:
         kit = replace(self._kit, node=self._node())
         case: Case | None = await kit.store.read(orders.case, number)
-        if case is None or case.order.state is not OrderState.ASKED:
+        if case is None or asks is not (case.order.state is OrderState.ASKED):
             return
         why: str = await kit.store.read(order_bounces.why, number)
         entry = order_clerk.telling(kit, order_clerk.noting(kit, case), (Letter.SHOP_UNDELIVERED,), why=why)
-        await order_clerk.enter(kit, order_clerk.hooked(entry, HookEvent.UNDELIVERED))
-        kit.ports.tell("alarm.question-undelivered", order=number, merchant=case.order.merchant)
+        await order_clerk.enter(kit, order_clerk.hooked(entry, HookEvent.UNDELIVERED if asks else None))
+        verb = "alarm.question-undelivered" if asks else "alarm.news-undelivered"
+        kit.ports.tell(verb, order=number, merchant=case.order.merchant)

@@ -18,6 +18,7 @@ from mail_gateway.admin import doctor
 from mail_gateway.domain.answering import Answer, Nothing, Verdict
 from mail_gateway.domain.confirmation import ConfirmState
 from mail_gateway.domain.order import OrderKind, OrderState
+from mail_gateway.domain.outcome import Letter
 from mail_gateway.intake.accept import Route
 from mail_gateway.store import customer_answers, orders
 from mail_gateway.store.tables import letters, merchants
@@ -310,6 +311,24 @@ async def test_a_question_that_comes_back_goes_to_the_second_address_and_then_to
         assert "alarm.question-undelivered" in world.alarms()
         assert {"letter-bounced", "letter-refused", "question-undelivered"} <= found_by_doctor(world)
         assert (await world.order()).state is OrderState.ASKED, "a bounce never answers"
+
+
+async def test_news_of_money_that_comes_back_is_told_to_the_shop_once(tmp_path: Path) -> None:
+    async with answer_world(tmp_path) as world:
+        await world.say(f"yes {CODE}")
+        case = await world.store.read(orders.case, 1)
+        told = order_clerk.noting(world.kit, case, (Letter.ORDER_RETURNED,))
+        await order_clerk.enter(world.kit, told)
+        news = await world.letters()
+        assert news[-1] == ("order-returned", HOME)
+        await bounce(world, len(news))
+        assert await world.letters() == news, "it is on its way to the second address"
+        await bounce(world, len(news))
+        await world.undelivered.look()
+        assert await world.letters() == [*news, ("shop-undelivered", SHOP)]
+        assert "CUSTOMER NOT TOLD" in await world.words("shop-undelivered")
+        assert "alarm.news-undelivered" in world.alarms()
+        assert "order.question-undelivered" not in await world.hooks()
 
 
 async def test_a_report_that_comes_twice_is_one(tmp_path: Path) -> None:
