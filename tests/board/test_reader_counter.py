@@ -94,6 +94,14 @@ def test_the_same_bytes_again(reader):
     assert slug_of(counter.again, reader, 77, NOW_S) == "slip-unknown"
 
 
+def test_after_a_cancel_it_is_the_cancel_that_goes_again(reader):
+    """Both have the sale's slip; the sale shall never be done."""
+    sealed = sell(reader)
+    cancel = counter.cancel(reader, sealed.slip, NOW_S)
+    assert cancel.slip == sealed.slip
+    assert counter.again(reader, sealed.slip, NOW_S) == cancel
+
+
 @pytest.mark.parametrize("card", [STRIPE, Presented(slot="card:jcb")], ids=["stripe", "chip"])
 def test_a_void(reader, card):
     sealed = approved(reader)
