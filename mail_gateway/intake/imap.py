@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.errors import Disposition, GatewayError
@@ -17,7 +18,7 @@ from mail_gateway.intake.mailbox import MailboxError, Trouble
 from schemas.mail import imap
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from mail_gateway.settings import ImapSettings, SmtpSettings
 
@@ -64,7 +65,9 @@ class Folder:
 
     async def weigh(self, uids: Iterable[int]) -> dict[int, int]:
         """UID -> bytes."""
-        return imap.sizes(await self._uid("FETCH", uids, "(RFC822.SIZE)"))
+        with _others_beside():
+            return imap.sizes(await self._uid("FETCH", uids, "(RFC822.SIZE)"))
+        return {}
 
     async def fetch(self, uid: int) -> bytes | None:
         """The mail as it lies there, not marked as seen; None: it is gone, or the server cannot read it."""
@@ -75,13 +78,14 @@ class Folder:
         """RFC 6851 where the server has it; else copied and marked as deleted, and of those only ours are
         expunged (RFC 4315), where that can be."""
         moved = tuple(uids)
-        if self._client.has_capability("MOVE"):
-            await self._uid("MOVE", moved, imap.quoted(folder))
-            return
-        await self._uid("COPY", moved, imap.quoted(folder))
-        await self._uid("STORE", moved, "+FLAGS.SILENT", r"(\Deleted)")
-        if self._client.has_capability("UIDPLUS"):
-            await self._uid("EXPUNGE", moved)
+        with _others_beside():
+            if self._client.has_capability("MOVE"):
+                await self._uid("MOVE", moved, imap.quoted(folder))
+                return
+            await self._uid("COPY", moved, imap.quoted(folder))
+            await self._uid("STORE", moved, "+FLAGS.SILENT", r"(\Deleted)")
+            if self._client.has_capability("UIDPLUS"):
+                await self._uid("EXPUNGE", moved)
 
     async def wait(self, wait_ms: int, *, is_watching: bool) -> None:
         """So long; watching: until the server tells of something, if it can (RFC 2177)."""
@@ -165,6 +169,16 @@ class Folder:
     def _lost(self, _error: Exception | None) -> None:
         if self._gone is not None and not self._gone.done():
             self._gone.set_result(None)
+
+
+@contextmanager
+def _others_beside() -> Iterator[None]:
+    """Another node has moved some of these meanwhile (RFC 5530): what still lies there is tried again."""
+    try:
+        yield
+    except MailboxError as error:
+        if "[EXPUNGEISSUED]" not in str(error):
+            raise
 
 
 def _forget(task: asyncio.Future[Any]) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aioimaplib.aioimaplib import Response
 from dovecot_server import PASSWORD, USER, Dovecot
 from town_world import LIMIT_S, Mailbox, Town, town
 
@@ -187,3 +188,31 @@ async def test_a_server_that_turns_us_away_leaves_no_traceback(caplog: pytest.Lo
     server.close()
     gc.collect()  # asyncio tells of a task's error when nobody can ask for it any more
     assert not caplog.text
+
+
+class Busy:
+    """A server where another node has just moved the same mails (RFC 5530), or where there is no room."""
+
+    def __init__(self, can: str, said: bytes) -> None:
+        self.asked: list[str] = []
+        self._can, self._said = can, said
+
+    def has_capability(self, name: str) -> bool:
+        return name == self._can
+
+    async def uid(self, command: str, *_: str) -> Response:
+        self.asked.append(command)
+        return Response("NO", [self._said])
+
+
+@pytest.mark.parametrize("can,command", [("MOVE", "MOVE"), ("UIDPLUS", "COPY")])
+async def test_what_another_node_has_moved_is_no_trouble_with_the_folder(can: str, command: str) -> None:
+    folder = Folder(ImapSettings("127.0.0.1", 1, USER, PASSWORD, tls=False))
+    folder._gone = asyncio.get_running_loop().create_future()
+    folder._client = busy = Busy(can, b"[EXPUNGEISSUED] Some of the requested messages no longer exist")
+    await folder.move((1, 2), DONE)
+    assert busy.asked == [command], "what was not copied is not marked as deleted"
+    assert await folder.weigh((1, 2)) == {}
+    folder._client = Busy(can, b"[OVERQUOTA] Quota exceeded")
+    with pytest.raises(MailboxError, match="OVERQUOTA"):
+        await folder.move((1, 2), DONE)
