@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from email import message_from_bytes
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aioimaplib.aioimaplib import Response
 from dovecot_server import PASSWORD, USER, Dovecot
 from town_world import LIMIT_S, Mailbox, Town, town
 
@@ -200,9 +200,9 @@ class Busy:
     def has_capability(self, name: str) -> bool:
         return name == self._can
 
-    async def uid(self, command: str, *_: str) -> Response:
+    async def uid(self, command: str, *_: str) -> SimpleNamespace:
         self.asked.append(command)
-        return Response("NO", [self._said])
+        return SimpleNamespace(result="NO", lines=[self._said])
 
 
 @pytest.mark.parametrize("can,command", [("MOVE", "MOVE"), ("UIDPLUS", "COPY")])
