@@ -96,6 +96,12 @@ def not_returned(conn: Connection, since_ms: int) -> Rows:
     return _rows(conn, asked.where(*refused, ~made_good.exists()))
 
 
+def not_yet_returned(conn: Connection, before_ms: int) -> Rows:
+    """Returns that were asked for before then, and that nobody has answered for sure."""
+    asked = _orders().join(order_returns, _R.order_id == _O.id).add_columns(_R.return_id, _R.amount_minor)
+    return _rows(conn, asked.where(_R.state == ReturnState.OPEN.value, _R.asked_ms < before_ms))
+
+
 def miscounted(conn: Connection) -> Rows:
     """Products of which more or less is reserved than orders without an answer want."""
     wanted = func.coalesce(

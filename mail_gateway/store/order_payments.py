@@ -64,6 +64,7 @@ class Bought:
 
     hold: it only keeps the amount. original: of a capture the hold, of a return the sale or capture that it
     gives back. code: why not. returned_minor: what returns of it hold. acquirer: who was asked, or empty.
+    received_ms: when it was begun, unix ms.
     """
 
     id: int
@@ -76,6 +77,7 @@ class Bought:
     code: str
     returned_minor: int
     acquirer: str
+    received_ms: int
 
 
 @dataclass(frozen=True, slots=True)

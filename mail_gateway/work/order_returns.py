@@ -18,7 +18,7 @@ from mail_gateway.domain.payment import ENDED, Trade
 from mail_gateway.store import order_returns
 from mail_gateway.store.order_moves import OrderEntry
 from mail_gateway.work import order_clerk
-from mail_gateway.work.order_waiting import LOOK_MS, NO, TAKEN, later_ms, rest
+from mail_gateway.work.order_waiting import LOOK_MS, NO, TAKEN, later_ms, rest, return_ms
 
 if TYPE_CHECKING:
     from mail_gateway.domain.order_return import OrderReturn
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 def next_return(kit: Kit, case: Case) -> OrderEntry | None:
     """Of an order that was charged: what was given back is told, what is asked for is begun.
 
-    A refused void is followed by a refund. What nobody has answered counts for nothing, and is begun anew.
+    A refused void is followed by a refund. What nobody has answered counts for nothing, and is begun anew,
+    ever more seldom.
     """
     paid, charged = {one.id: one for one in case.payments}, _charged(case)
     wishes = [one for one in case.returns if one.state is ReturnState.OPEN]
@@ -45,6 +46,9 @@ def next_return(kit: Kit, case: Case) -> OrderEntry | None:
         return rest(kit, case, later_ms(kit, case))
     if newest is not None and newest.state in NO and newest.kind is not Trade.VOID:
         return _refused(kit, case, replace(wanted, code=newest.code or newest.state.value))
+    from_ms = return_ms(case, charged.id)
+    if kit.ports.now_ms() < from_ms:
+        return rest(kit, case, from_ms)
     return _begin(kit, case, wanted, charged)
 
 

@@ -25,7 +25,7 @@ from mail_gateway.domain.payment import ENDED, State, Trade
 from mail_gateway.store import order_payments
 from mail_gateway.store.order_moves import OrderEntry
 from mail_gateway.work import order_clerk, order_returns
-from mail_gateway.work.order_waiting import LOOK_MS, NO, TAKEN, later_ms, rest, said_ms
+from mail_gateway.work.order_waiting import LOOK_MS, NO, TAKEN, later_ms, rest, return_ms, said_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -186,17 +186,17 @@ def _made(kit: Kit, case: Case) -> OrderEntry | None:
 def _bury(kit: Kit, case: Case) -> OrderEntry | None:
     """Nothing is bought: what is held is let go by its payment, what was charged is given back."""
     now_ms = kit.ports.now_ms()
-    back = [one for one in case.payments if _is_kept(case, one)]
-    if back:
+    back = {one.id: return_ms(case, one.id) for one in case.payments if _is_kept(case, one)}
+    ready = [charged for charged, from_ms in back.items() if from_ms <= now_ms]
+    if ready:
         units = [
-            partial(order_payments.give_back, charged=one.id, node=kit.node, now_ms=now_ms) for one in back
+            partial(order_payments.give_back, charged=one, node=kit.node, now_ms=now_ms) for one in ready
         ]
         return order_clerk.also(order_clerk.noting(kit, case, due_ms=now_ms + LOOK_MS), *units)
     waiting = [one for one in case.payments if one.state not in ENDED]
     held = [one for one in waiting if one.state in (State.HELD, State.AUTHORISED)]
-    if not waiting:
-        return rest(kit, case, None)
-    entry = rest(kit, case, later_ms(kit, case))
+    looks_ms = [*back.values(), *([later_ms(kit, case)] if waiting else [])]
+    entry = rest(kit, case, min(looks_ms, default=None))
     wakes = [partial(order_payments.wake, payment=one.id, now_ms=now_ms) for one in held]
     return None if entry is None else order_clerk.also(entry, *wakes)
 

@@ -27,6 +27,9 @@ NO: Final = frozenset({State.DECLINED, State.RE_ENTER, State.REFUSED, State.UNPA
 """The acquirer has said no, or a rule of ours; or it said yes, and then did not collect."""
 
 
+_UNANSWERED: Final = frozenset({State.REVERSED, State.EXPIRED})
+
+
 def rest(kit: Kit, case: Case, until_ms: int | None) -> OrderEntry | None:
     """Nothing to do till then (unix ms), at the latest; None: that is how it stands."""
     due_ms = case.order.due_ms
@@ -39,6 +42,13 @@ def later_ms(kit: Kit, case: Case) -> int:
     """When to look again at what only a payment's moves can change, unix ms."""
     now_ms = kit.ports.now_ms()
     return now_ms + min(max((now_ms - said_ms(case)) // PATIENCE, LOOK_MS), HOUR_MS)
+
+
+def return_ms(case: Case, charged: int) -> int:
+    """From when on a return of that charge may be begun, unix ms: what nobody answered is asked for again
+    after two minutes, doubling to an hour, however long the acquirer is silent."""
+    lost = [one.received_ms for one in case.payments if one.original == charged and one.state in _UNANSWERED]
+    return max(lost) + min(LOOK_MS << len(lost), HOUR_MS) if lost else 0
 
 
 def said_ms(case: Case) -> int:

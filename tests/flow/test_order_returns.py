@@ -192,6 +192,44 @@ def test_nothing_is_told_before_it_is_sure(tmp_path: Path) -> None:
     tell(tmp_path, story)
 
 
+def test_an_acquirer_that_is_silent_for_hours_is_asked_ever_more_seldom(tmp_path: Path) -> None:
+    async def silent(_: AuthoriseRequest) -> AuthoriseOutcome:
+        return InDoubt("no-answer")
+
+    async def story(world: OrderWorld) -> None:
+        await made(world)
+        world.acquirer.script = silent
+        await give_back(world, "R-1")
+        await asyncio.sleep(6 * 3600)
+        tries = [one for one in (await world.order()).payments if one.kind.is_return]
+        assert 9 <= len(tries) <= 11
+        assert "order-return-waiting" in findings(world)
+        world.acquirer.script = None
+        await world.at_rest()
+        assert (world.charged, findings(world)) == (0, set())
+
+    tell(tmp_path, story)
+
+
+def test_so_it_is_for_an_order_that_died(tmp_path: Path) -> None:
+    async def silent(_: AuthoriseRequest) -> AuthoriseOutcome:
+        return InDoubt("no-answer")
+
+    async def story(world: OrderWorld) -> None:
+        await world.place()
+        await world.until(OrderState.ASKED)
+        world.acquirer.script = silent
+        await world.say(OrderKind.NO)
+        await asyncio.sleep(6 * 3600)
+        tries = [one for one in (await world.order()).payments if one.kind.is_return]
+        assert 9 <= len(tries) <= 11
+        world.acquirer.script = None
+        await world.at_rest()
+        assert (world.charged, findings(world)) == (0, set())
+
+    tell(tmp_path, story, Shop(Settle.AT_ONCE))
+
+
 def test_two_at_once_never_give_more_than_was_taken(tmp_path: Path) -> None:
     async def story(world: OrderWorld) -> None:
         await made(world)
