@@ -32,17 +32,13 @@ def new(
     config: ConfigFile = DEFAULT_CONFIG,
     selector: Annotated[str, typer.Option(help="Such as rsa-2026; else by kind and day.")] = "",
     kind: Annotated[Kind, typer.Option(help="What not every receiver knows goes beside rsa.")] = Kind.RSA,
-    begin: Annotated[
-        str, typer.Option("--from", help="When it starts by itself, such as 2026-11-22 09:00.")
-    ] = "",
     as_json: AsJson = False,
 ) -> int:
     """Make a key, and show the DNS record to publish; it signs nothing before it is started."""
     from mail_gateway.admin import dkim
 
     desk = ceremony_commands.desk(config)
-    from_ms = dkim.moment_ms(desk, begin) if begin else None
-    made = dkim.new(desk, dkim.Wish(kind, selector, from_ms))
+    made = dkim.new(desk, kind, selector)
     tables.one(made, _shown(made, desk.gateway), as_json=as_json)
     return DONE
 
@@ -132,7 +128,7 @@ def _shown(row: dict[str, Any], gateway: GatewaySettings) -> str:
     begins = f"Once it is there: hagaki dkim start {row['selector']}"
     if row["started_ms"] is not None:
         at = machine.time_text(row["started_ms"], gateway.time_zone)
-        begins = f"It signs letters written from {at} on: publish the record before."
+        begins = f"It signs letters written from {at} on."
     return (
         f"{row['selector']} ({row['kind']}) for letters from {row['domain']}: {row['state']}\n\n"
         f"Publish a TXT record. Its name:\n\n{row['name']}\n\nIts value, on one line:\n\n{row['value']}\n\n"
@@ -149,6 +145,8 @@ def _retired(done: dict[str, Any], zone: str) -> str:
         f"then {others} signs" if others else "then no key signs: letters leave unsigned",
         f"leave its record until {machine.time_text(done['keep_until_ms'], zone)}",
     ]
+    if others and not done["rsa_signs"]:
+        lines.append("no RSA key signs then: many receivers verify no other")
     if done["unsent"]:
         lines.append(f"longer if they last: {done['unsent']} letters of its time are not taken yet")
     return "\n".join(lines)

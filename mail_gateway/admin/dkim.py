@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -36,32 +36,22 @@ STRING_MAX: Final = 70
 _SELECTOR: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """A key to be made. selector: "": by the day and the kind. from_ms: when it starts, unix ms; None: when
-    it is told to."""
+def new(desk: Desk, kind: Kind, selector: str = "") -> dict[str, Any]:
+    """Make a key for the domain that our letters are from; -> it and its record. Raises GatewayError.
 
-    kind: Kind = Kind.RSA
-    selector: str = ""
-    from_ms: int | None = None
-
-
-def new(desk: Desk, wish: Wish) -> dict[str, Any]:
-    """Make a key for the domain that our letters are from; -> it and its record. Raises GatewayError."""
-    ring, signer = desk.ring(), signing.made(wish.kind)
+    selector: "": by the kind and the day.
+    """
+    ring, signer = desk.ring(), signing.made(kind)
     with guest(desk.gateway.database, write=True) as conn:
         for bdk in register.bdks(conn):  # a second root key would part the keys in two
             ring.add_bdk(bytes.fromhex(bdk.id), bdk.wrapped)
         now_ms = clock_ms(conn)
-        selector = wish.selector or f"{wish.kind.value}-{_day(desk, now_ms)}"
+        selector = selector or f"{kind.value}-{_day(desk, now_ms)}"
         _assert_free(conn, selector)
-        if wish.from_ms is not None and wish.from_ms < now_ms + LEAD_MS:
-            sentence = "A key starts in a minute at the earliest: its record comes first."
-            raise _refused(sentence, "dkim-too-soon")
-        key = SigningKey(selector, desk.gateway.domain.lower(), wish.kind, signer.public(), b"", now_ms)
-        key = replace(key, wrapped=signer.wrapped(ring, key.name), started_ms=wish.from_ms)
+        key = SigningKey(selector, desk.gateway.domain.lower(), kind, signer.public(), b"", now_ms)
+        key = replace(key, wrapped=signer.wrapped(ring, key.name))
         dkim_keys.put(conn, key)
-        keybook.note(conn, Step("dkim-made", selector, desk.operator), from_ms=wish.from_ms)
+        keybook.note(conn, Step("dkim-made", selector, desk.operator))
         return _row(key, dkim_keys.every(conn), now_ms)
 
 
@@ -87,7 +77,7 @@ def start(desk: Desk, selector: str) -> dict[str, Any]:
         key, now_ms = _found(conn, selector), clock_ms(conn)
         if key.retired_ms is not None:
             raise _refused(f"The key {selector} is retired: make a new one.", "dkim-retired")
-        if key.started_ms is not None and key.started_ms <= now_ms + LEAD_MS:
+        if key.started_ms is not None:
             raise _refused(f"The key {selector} is started already.", "dkim-started")
         signing.opened(desk.ring(), key)  # one that does not open would sign nothing
         dkim_keys.start(conn, selector, now_ms + LEAD_MS)
@@ -98,8 +88,9 @@ def start(desk: Desk, selector: str) -> dict[str, Any]:
 def retire(desk: Desk, selector: str) -> dict[str, Any]:
     """It signs no letter written later than a minute after now; those of its time it goes on signing.
 
-    -> until when; from when the record may go; how many letters of its time nobody has taken yet; whether
-    another key signs then. Raises GatewayError: there is none, or it was retired before.
+    -> until when; from when the record may go; how many letters of its time nobody has taken yet; which
+    keys sign then, and whether one of them is of the kind that every receiver verifies. Raises GatewayError:
+    there is none, or it was retired before.
     """
     with guest(desk.gateway.database, write=True) as conn:
         key, now_ms = _found(conn, selector), clock_ms(conn)
@@ -111,12 +102,14 @@ def retire(desk: Desk, selector: str) -> dict[str, Any]:
         keybook.note(conn, Step("dkim-retired", selector, desk.operator), until_ms=until_ms)
         keys = dkim_keys.every(conn)
         others = [one for one in keys if state(one, keys, until_ms) is KeyState.SIGNING]
+        is_rsa_left = any(one.kind is Kind.RSA for one in others)
         return {
             "selector": selector,
             "retired_ms": until_ms,
             "keep_until_ms": until_ms + KEEP_MS if was else None,
             "unsent": _unsent(conn, replace(key, retired_ms=until_ms), keys) if was else 0,
             "signing": [one.selector for one in others],
+            "rsa_signs": is_rsa_left,
         }
 
 
@@ -137,15 +130,6 @@ def misplaced(conn: Guest, domain: str) -> list[dict[str, Any]]:
     if signing_key.signing(keys, domain.lower(), now_ms):
         return []
     return [{"selector": key.selector, "domain": key.domain} for key in keys if key.served(now_ms)]
-
-
-def moment_ms(desk: Desk, text: str) -> int:
-    """A local time such as 2026-11-22 09:00 -> unix ms. Raises GatewayError."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        raise _refused(f"{text} is no time; write one such as 2026-11-22 09:00.", "dkim-time") from None
-    return int((at if at.tzinfo else at.replace(tzinfo=_zone(desk))).timestamp() * 1000)
 
 
 def _row(key: SigningKey, keys: list[SigningKey], now_ms: int) -> dict[str, Any]:

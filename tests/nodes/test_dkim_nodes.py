@@ -8,7 +8,6 @@ from dkim_world import DOMAIN, holds
 from postgres_world import fresh_url
 
 from mail_gateway.admin import dkim
-from mail_gateway.admin.dkim import Wish
 from mail_gateway.admin.keys import Desk
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.domain.signing_key import Kind
@@ -28,7 +27,7 @@ async def test_no_two_nodes_differ_whenever_they_look(tmp_path: Path) -> None:
     (tmp_path / "root.key").write_text("5a" * 32)
     gateway = GatewaySettings(DOMAIN, database=fresh_url())
     desk = Desk(gateway, KeySettings(f"file:{tmp_path}/root.key"), "operator")
-    dkim.new(desk, Wish(Kind.ED25519, "s1"))
+    dkim.new(desk, Kind.ED25519, "s1")
     stores = [open_store(gateway.database) for _ in range(2)]
     early, late = (Signing(store, desk.ring(), lambda *_, **__: None) for store in stores)
     try:
