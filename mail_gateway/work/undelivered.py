@@ -50,11 +50,11 @@ class Undelivered:
         """Tell the shops of all orders that are to be told of. Raises GatewayError where the store fails."""
         for order, asks in await self._kit.store.read(order_bounces.untold, BATCH):
             try:
-                await self._tell(order, asks=asks)
+                await self._write(order, asks=asks)
             except Stale:
                 self.wake()  # it has moved meanwhile: looked at again
 
-    async def _tell(self, number: int, *, asks: bool) -> None:
+    async def _write(self, number: int, *, asks: bool) -> None:
         kit = replace(self._kit, node=self._node())
         case: Case | None = await kit.store.read(orders.case, number)
         if case is None or asks is not (case.order.state is OrderState.ASKED):
