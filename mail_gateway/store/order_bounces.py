@@ -62,15 +62,18 @@ def _is_known(sheet: Sheet, order: int, message_id: str) -> bool:
     return bool(message_id) and sheet.scalar(select(mails.c.id).where(*same).limit(1)) is not None
 
 
-def untold(conn: Connection, limit: int) -> list[tuple[int, bool]]:
+def untold(conn: Connection, limit: int, order: int | None = None) -> list[tuple[int, bool]]:
     """Orders still asked whose question nobody took, at no address, and orders whose customer was not told
-    of money; each whose shop has not heard of it. -> order, and whether it is a question."""
+    of money; each whose shop has not heard of it. order: only that one. -> order, and whether it is a
+    question."""
     lost = select(_L.order_id, _L.version, _L.kind.in_(QUESTIONS).label("asks"))
     untaken = lost.where(UNTAKEN, _L.kind.in_(QUESTIONS + NEWS)).subquery().c
     later = or_(untaken.asks, _L.version > untaken.version)
     told = select(_L.id).where(_L.order_id == untaken.order_id, _L.kind == _TOLD, later)
     found = select(untaken.order_id, untaken.asks).join(orders, orders.c.id == untaken.order_id).distinct()
     matters = or_(~untaken.asks, and_(untaken.asks, orders.c.state == OrderState.ASKED.value))
+    if order is not None:
+        found = found.where(untaken.order_id == order)
     rows = conn.execute(found.where(matters, ~told.exists()).order_by(untaken.order_id).limit(limit))
     return [(row.order_id, bool(row.asks)) for row in rows]
 

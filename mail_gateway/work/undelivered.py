@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.domain.hook import HookEvent
-from mail_gateway.domain.order import OrderState
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.store import order_bounces, orders
 from mail_gateway.store.sheet import Stale
@@ -57,8 +56,8 @@ class Undelivered:
     async def _write(self, number: int, *, asks: bool) -> None:
         kit = replace(self._kit, node=self._node())
         case: Case | None = await kit.store.read(orders.case, number)
-        if case is None or asks is not (case.order.state is OrderState.ASKED):
-            return
+        if case is None or (number, asks) not in await kit.store.read(order_bounces.untold, 1, number):
+            return  # it has moved, or another node has told it meanwhile
         why: str = await kit.store.read(order_bounces.why, number)
         entry = order_clerk.telling(kit, order_clerk.noting(kit, case), (Letter.SHOP_UNDELIVERED,), why=why)
         await order_clerk.enter(kit, order_clerk.hooked(entry, HookEvent.UNDELIVERED if asks else None))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import aiosmtplib
 import pytest
@@ -20,9 +22,10 @@ from mail_gateway.domain.confirmation import ConfirmState
 from mail_gateway.domain.order import OrderKind, OrderState
 from mail_gateway.domain.outcome import Letter
 from mail_gateway.intake.accept import Route
-from mail_gateway.store import customer_answers, orders
+from mail_gateway.store import customer_answers, order_bounces, orders
 from mail_gateway.store.tables import letters, merchants
 from mail_gateway.work import confirming, order_clerk
+from mail_gateway.work.undelivered import Undelivered
 
 ASKED = ("question", HOME)
 
@@ -329,6 +332,27 @@ async def test_news_of_money_that_comes_back_is_told_to_the_shop_once(tmp_path: 
         assert "CUSTOMER NOT TOLD" in await world.words("shop-undelivered")
         assert "alarm.news-undelivered" in world.alarms()
         assert "order.question-undelivered" not in await world.hooks()
+
+
+async def test_of_two_nodes_that_see_it_at_once_one_tells_the_shop(tmp_path: Path) -> None:
+    class Slow:
+        """Another node has told the shop between this one's first look and its next."""
+
+        async def read(self, question: Any, *args: Any) -> Any:
+            found = await world.store.read(question, *args)
+            if question is order_bounces.untold and len(args) == 1:
+                await world.undelivered.look()
+            return found
+
+        run = property(lambda _: world.store.run)
+
+    async with answer_world(tmp_path) as world:
+        for _ in range(2):
+            await sent(world)
+            await world.drop(FAILED, world.bounce_address(1), sender="")
+        other = Undelivered(replace(world.kit, store=cast(Any, Slow())), lambda: world.kit.node)
+        await other.look()
+        assert await world.letters() == [ASKED, ("shop-undelivered", SHOP)]
 
 
 async def test_a_report_that_comes_twice_is_one(tmp_path: Path) -> None:
