@@ -206,7 +206,7 @@ def _orders(conn: Guest, now_ms: int) -> Iterator[Trouble]:
     refused = order_doctor.not_returned(conn, now_ms - WEEK_MS)
     yield from _some("order-not-returned", text, f"ask the acquirer; {show}", refused)
     text = "returns are asked for since over 15 minutes, and nobody has answered"
-    waiting = order_doctor.not_yet_returned(conn, late_ms)
+    waiting = order_doctor.not_yet_returned(conn, late_ms) + order_doctor.not_yet_given_back(conn, late_ms)
     yield from _some("order-return-waiting", text, f"is the line up? {show}", waiting)
     text = "orders are due since over 15 minutes, and nobody looks at them"
     yield from _some("order-overdue", text, "is the gateway running?", order_doctor.overdue(conn, late_ms))

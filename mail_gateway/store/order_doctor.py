@@ -29,6 +29,7 @@ _P: Final = payments.c
 _R: Final = order_returns.c
 _SHOWN: Final = (_O.id.label("order"), merchants.c.name.label("merchant"), _O.deal_id, _O.state)
 _TAKES_MONEY: Final = (Trade.SALE.value, Trade.CAPTURE.value)
+_GIVES_BACK: Final = tuple(kind.value for kind in Trade if kind.is_return)
 _BEFORE_YES: Final = (OrderState.PLACED, OrderState.AUTHORISED, OrderState.ASKED)
 
 
@@ -100,6 +101,17 @@ def not_yet_returned(conn: Connection, before_ms: int) -> Rows:
     """Returns that were asked for before then, and that nobody has answered for sure."""
     asked = _orders().join(order_returns, _R.order_id == _O.id).add_columns(_R.return_id, _R.amount_minor)
     return _rows(conn, asked.where(_R.state == ReturnState.OPEN.value, _R.asked_ms < before_ms))
+
+
+def not_yet_given_back(conn: Connection, before_ms: int) -> Rows:
+    """Dead orders whose charge was asked back before then, in vain, and that still wait for an answer."""
+    lost = select(_P.id).where(
+        _P.order_id == _O.id,
+        _P.kind.in_(_GIVES_BACK),
+        _P.state.in_((State.REVERSED, State.EXPIRED)),
+        _P.received_ms < before_ms,
+    )
+    return _rows(conn, _orders().where(_O.state.in_(DEAD), _O.due_ms.is_not(None), lost.exists()))
 
 
 def miscounted(conn: Connection) -> Rows:

@@ -211,6 +211,27 @@ def test_an_acquirer_that_is_silent_for_hours_is_asked_ever_more_seldom(tmp_path
     tell(tmp_path, story)
 
 
+def test_an_answer_ends_the_silence_for_the_next_return(tmp_path: Path) -> None:
+    async def silent(_: AuthoriseRequest) -> AuthoriseOutcome:
+        return InDoubt("no-answer")
+
+    async def story(world: OrderWorld) -> None:
+        await made(world)
+        world.acquirer.script = silent
+        await give_back(world, "R-1", 500)
+        await asyncio.sleep(6 * 3600)
+        world.acquirer.script = None
+        await world.at_rest()
+        world.acquirer.script = silent
+        await give_back(world, "R-2")
+        await asyncio.sleep(60)
+        world.acquirer.script = None
+        await asyncio.sleep(300)
+        assert (await world.order()).order.state is OrderState.RETURNED, "minutes later, not an hour"
+
+    tell(tmp_path, story)
+
+
 def test_so_it_is_for_an_order_that_died(tmp_path: Path) -> None:
     async def silent(_: AuthoriseRequest) -> AuthoriseOutcome:
         return InDoubt("no-answer")
@@ -223,6 +244,7 @@ def test_so_it_is_for_an_order_that_died(tmp_path: Path) -> None:
         await asyncio.sleep(6 * 3600)
         tries = [one for one in (await world.order()).payments if one.kind.is_return]
         assert 9 <= len(tries) <= 11
+        assert "order-return-waiting" in findings(world), "the customer waits for the money"
         world.acquirer.script = None
         await world.at_rest()
         assert (world.charged, findings(world)) == (0, set())
