@@ -142,7 +142,7 @@ def _retired(done: dict[str, Any], zone: str) -> str:
     others = ", ".join(done["signing"])
     lines = [
         f"{done['selector']} signs letters written until {machine.time_text(done['retired_ms'], zone)}",
-        f"then {others} signs" if others else "then no key signs: letters leave unsigned",
+        f"signing then: {others}" if others else "then no key signs: letters leave unsigned",
         f"leave its record until {machine.time_text(done['keep_until_ms'], zone)}",
     ]
     if others and not done["rsa_signs"]:
