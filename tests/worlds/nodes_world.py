@@ -36,6 +36,8 @@ CENTRE = "sale@pay.example"
 TRACK2 = "4111111111111111=27122010000012345678"
 LIMIT_S = 60
 QUIET = frozenset({*ENDED, *NOT_CHARGED})
+GOING = "4.3.2 "
+"""What a node that is being stopped says to those who are in the middle of something."""
 
 CONFIG = """\
 [gateway]
@@ -149,7 +151,7 @@ class Town:
         self.sink_port, self.host_port, *self.ports = free_ports(count + 2)
         self.letters: Counter[str] = Counter()
         self.accepted: dict[int, bytes] = {}
-        self.refusals = 0
+        self.refusals: list[str] = []
         self._amounts: dict[bytes, int] = {}
         root = KeySettings(f"file:{folder}/root.key")
         keys.new_bdk(self.gateway, root)
@@ -241,7 +243,8 @@ class Town:
             return False
         except aiosmtplib.SMTPResponseException as error:
             assert 400 <= error.code < 500, error
-            self.refusals += 1
+            if not error.message.startswith(GOING):  # between two commands: it is not up any more
+                self.refusals.append(f"{error.code} {error.message}")
             return False
         return True
 
