@@ -109,7 +109,7 @@ class Imap:
     async def _command(self, method: str, *args: str, **options: str | None) -> list[bytes]:
         response = await self._bounded(getattr(self._client, method)(*args, **options))
         if response.result != "OK":
-            said = bytes(response.lines[-1]).decode("ascii", "replace") if response.lines else response.result
+            said = imap.said(response.lines, self._account.password) or response.result
             raise self._failed(f"the server answered {method}: {said}")
         return list(response.lines)
 
@@ -145,6 +145,8 @@ def _guarded(protocol: Any) -> Callable[[bytes], None]:
             feed(data)
         except (ValueError, LookupError, TypeError, AttributeError, RuntimeError, its_own):
             protocol.transport.abort()
+        for task in protocol.tasks:  # the greeting: one that turns us away is told as the end it is
+            task.add_done_callback(_forget)
 
     return received
 

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import ssl
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.intake.mailbox import MailboxError, Trouble
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from mail_gateway.settings import ImapSettings, SmtpSettings
-
-_SAID_MAX: Final = 200
 
 
 class Folder:
@@ -114,7 +112,7 @@ class Folder:
         own = self._settings
         answer = await self._bounded(self._client.login(imap.quoted(own.user), own.password))
         if answer.result != "OK":
-            said = _said(answer).replace(own.password, "")
+            said = self._said(answer)
             trouble = Trouble.DOWN if "[UNAVAILABLE]" in said else Trouble.LOGIN  # RFC 5530
             raise MailboxError(trouble, said)
 
@@ -124,8 +122,11 @@ class Folder:
     async def _command(self, trouble: Trouble, method: str, *args: str, **options: str | None) -> list[bytes]:
         answer = await self._bounded(getattr(self._client, method)(*args, **options))
         if answer.result != "OK":
-            raise MailboxError(trouble, f"{method} {args[0]}: {_said(answer)}")
+            raise MailboxError(trouble, f"{method} {args[0]}: {self._said(answer)}")
         return list(answer.lines)
+
+    def _said(self, answer: Any) -> str:
+        return imap.said(answer.lines, self._settings.password) or str(answer.result)
 
     async def _bounded(self, work: Awaitable[Any]) -> Any:
         done, result = await self._until(work, self._settings.timeout_s)
@@ -185,12 +186,6 @@ def _forget(task: asyncio.Future[Any]) -> None:
     """Nobody waits for it any more; an error in it is no news."""
     if not task.cancelled():
         task.exception()
-
-
-def _said(answer: Any) -> str:
-    """What the server answered, for a person."""
-    line = bytes(answer.lines[-1]).decode("ascii", "replace") if answer.lines else str(answer.result)
-    return "".join(filter(str.isprintable, line))[:_SAID_MAX]
 
 
 def assert_way_in(smtp: SmtpSettings, own: ImapSettings) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+SAID_MAX: Final = 200
+
 _UID: Final = re.compile(rb"\bUID (\d+)")
 _SIZE: Final = re.compile(rb"\bRFC822\.SIZE (\d+)")
 
@@ -16,6 +18,14 @@ def quoted(text: str) -> str:
     """A value as a quoted string of a command (RFC 3501 section 9); controls are refused by who sends it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def said(lines: Sequence[bytes], secret: str) -> str:
+    """The server's last words, for a person. secret: what it may repeat of a command, taken out
+    before the text is cut, so that no part of it is left."""
+    last = bytes(lines[-1]).decode("utf-8", "replace") if lines else ""
+    text = "".join(filter(str.isprintable, last))
+    return text.replace(quoted(secret)[1:-1], "").replace(secret, "")[:SAID_MAX]
 
 
 def number(name: str, lines: Iterable[bytes]) -> int | None:

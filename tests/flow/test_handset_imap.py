@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -177,6 +178,24 @@ async def test_a_server_that_answers_what_nobody_asked_gets_no_password_logged(
         await told.wait("handset.trouble")
     server.close()
     assert PASSWORD not in caplog.text
+
+
+async def test_a_server_that_turns_the_phone_away_leaves_no_traceback_in_the_log(
+    tmp_path: Path, dovecot: Dovecot, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def turns_away(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"* BYE too many connections\r\n")
+        writer.close()
+
+    told = Told()
+    server = await asyncio.start_server(turns_away, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    here = settings(tmp_path, dovecot, fetch=f"imap:127.0.0.1:{port}:{USER}:INBOX", timeout_ms=100)
+    async with phone(here, told):
+        await told.wait("handset.trouble")
+    server.close()
+    gc.collect()
+    assert "Traceback" not in caplog.text
 
 
 async def test_wrong_password_is_told(tmp_path: Path, dovecot: Dovecot) -> None:

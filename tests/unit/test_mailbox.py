@@ -165,6 +165,16 @@ def test_a_pause_doubles_up_to_its_limit() -> None:
     assert [pause_s(Trouble.LOGIN, failures) for failures in (1, 2, 99)] == [60, 120, 3600]
 
 
+@pytest.mark.parametrize("password", ["secretpw", 'sec"ret\\pw', "秘密pw"])
+def test_nothing_of_a_password_is_told_where_a_server_repeats_it(password: str) -> None:
+    for before in range(imap.SAID_MAX - 12, imap.SAID_MAX + 1):
+        for repeated in (password, imap.quoted(password)):
+            said = imap.said([("x" * before + repeated).encode()], password)
+            assert set(said) <= {"x", '"'}
+    assert imap.said([b"[AUTHENTICATIONFAILED] no \x1b[2J"], password) == "[AUTHENTICATIONFAILED] no [2J"
+    assert imap.said([], password) == ""
+
+
 def test_lines_of_a_server_are_read() -> None:
     selected = [b"3 EXISTS", b"OK [UIDVALIDITY 17] UIDs valid", b"OK [UIDNEXT 4] next", b"[READ-WRITE] done"]
     assert (imap.number("UIDVALIDITY", selected), imap.number("HIGHESTMODSEQ", selected)) == (17, None)
