@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import func, insert, select, update
 
 from mail_gateway.domain.signing_key import Kind, SigningKey
+from mail_gateway.store.letters import ENDED
 from mail_gateway.store.tables import dkim_keys, letters
 
 if TYPE_CHECKING:
@@ -15,17 +16,7 @@ if TYPE_CHECKING:
 
 _K: Final = dkim_keys.c
 _L: Final = letters.c
-_GONE: Final = ("sent", "refused")
-_EVERY: Final = select(
-    _K.selector,
-    _K.domain,
-    _K.kind,
-    _K.public,
-    _K.wrapped,
-    _K.made_ms,
-    _K.started_ms,
-    _K.retired_ms,
-).order_by(_K.made_ms, _K.selector)
+_EVERY: Final = select(*(_K[one.name] for one in fields(SigningKey))).order_by(_K.made_ms, _K.selector)
 
 
 def put(conn: Connection, key: SigningKey) -> None:
@@ -56,7 +47,7 @@ def retire(conn: Connection, selector: str, until_ms: int) -> None:
 def unsent(conn: Connection, from_ms: int, until_ms: int) -> int:
     """How many letters written in that time (unix ms) nobody has taken for sure."""
     asked = select(func.count()).where(_L.created_ms >= from_ms, _L.created_ms < until_ms)
-    return int(conn.execute(asked.where(_L.state.not_in(_GONE))).scalar_one())
+    return int(conn.execute(asked.where(_L.state.not_in(ENDED))).scalar_one())
 
 
 def _key(selector: str, domain: str, kind: str, *rest: object) -> SigningKey:

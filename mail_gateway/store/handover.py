@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sqlalchemy import Update, bindparam, func, select, update
 
-from mail_gateway.store.letters import RANKS, SECOND, SENDING_GUARD_MS, TO_SEND, row_of
+from mail_gateway.store.letters import ENDED, RANKS, SECOND, SENDING_GUARD_MS, TO_SEND, row_of
 from mail_gateway.store.sheet import Line, Step, foreseeing
 from mail_gateway.store.tables import letters
 
@@ -94,7 +94,7 @@ def settle(sheet: Sheet, marks: Sequence[Mark], now_ms: int) -> None:
             again = {"rerouted_to": second[0][0], "due_ms": now_ms, "remark": one.remark}
             sheet.add(_REROUTE, {"its_id": one.id, **again})
             continue
-        ended = one.state in ("sent", "refused")
+        ended = one.state in ENDED
         moments = {"due_ms": None, "left_ms": now_ms} if ended else {"due_ms": one.next_ms, "left_ms": None}
         sheet.add(_SETTLE, {"its_id": one.id, "state": one.state, "remark": one.remark, **moments})
 

@@ -99,6 +99,9 @@ SECOND: Final = select(_SECOND).where(
 )
 """Where a letter goes that was refused at the first address: once, to the second one of whoever it is for."""
 
+ENDED: Final = ("sent", "refused")
+"""States of a letter that nobody hands over any more."""
+
 _PUT: Final = Line(Step.LETTER, insert(letters))
 _MARK: Final = update(letters).where(_C.id == bindparam("its_id"))
 _OTHERS: Final = letters.alias()
