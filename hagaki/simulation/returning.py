@@ -44,7 +44,6 @@ class Returner:
         self._dice = dice
         self._busy = 0
         self.wishes: list[Wish] = []
-        self.forms: dict[str, Wish] = {}
 
     @property
     def is_busy(self) -> bool:
@@ -80,7 +79,6 @@ class Returner:
         draft = Draft(shop.store.mail, shop.store.letterbox, "return", "\n".join(lines) + "\n")
         for _ in range(FORMS_MAX if wish.back.is_named else 1):
             message_id = await shop.writer.send(draft)
-            self.forms[message_id] = wish
             wish.ids |= set() if wish.back.is_named else {deal_of(message_id)}
             within_s = self._dice.uniform(*PATIENCE_S)
             if await shop.reader.wait("return-form-taken", deal_id, within_s) is not None:
