@@ -14,7 +14,7 @@ from mail_gateway.domain.confirmation import ConfirmState
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.order import ORDER_TRANSITIONS, OrderKind
 from mail_gateway.domain.order_return import ReturnState
-from mail_gateway.domain.payment import ENDED, State
+from mail_gateway.domain.payment import ENDED, TAKEN, State
 from mail_gateway.envelope import customers
 from mail_gateway.envelope.keys import KeyRing, kcv
 from mail_gateway.envelope.root import fetch_root, random_bytes
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from mail_gateway.store.backend import Guest
     from mail_gateway.store.orders import Case
 
-_PAID: Final = frozenset({State.APPROVED, State.SETTLED})
 _NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])[2-6]\d(?:[\s.-]?\d){11,17}(?![0-9A-Za-z])")
 
 
@@ -95,9 +94,9 @@ def cancel(gateway: GatewaySettings, order: int) -> dict[str, Any]:
 def _as_paid(row: dict[str, Any], paid: list[dict[str, Any]]) -> dict[str, Any]:
     """A return of an order that died meanwhile tells how its payment ended, or that it has not."""
     state = next((State(one["state"]) for one in paid if one["id"] == row["payment"]), None)
-    if row["code"] != ORDER_DEAD or state is None or (state in ENDED and state not in _PAID):
+    if row["code"] != ORDER_DEAD or state is None or (state in ENDED and state not in TAKEN):
         return row
-    told = ReturnState.DONE if state in _PAID else ReturnState.OPEN
+    told = ReturnState.DONE if state in TAKEN else ReturnState.OPEN
     return {**row, "state": told.value, "code": ""}
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from mail_gateway.domain.errors import Disposition, GatewayError
-from mail_gateway.domain.payment import State
+from mail_gateway.domain.payment import TAKEN
 from mail_gateway.domain.reconcile import Booked, ChargeList, Finding, Line, finding
 from mail_gateway.store import payments, recovery, shunt
 from mail_gateway.store.backend import guest
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mail_gateway.store.payments import Payment
     from mail_gateway.store.recovery import Restore
 
-_CHARGED = (State.APPROVED, State.SETTLED)
 _SAID = {Finding.CHARGED: Said.CHARGED, Finding.UNCHARGED: Said.UNCHARGED}
 
 
@@ -145,7 +144,7 @@ def _facts(line: Line | None) -> dict[str, Any]:
 
 
 def _approved(conn: Guest, charged: ChargeList) -> list[int]:
-    return recovery.in_state(conn, _CHARGED, charged.from_ms, charged.until_ms)
+    return recovery.in_state(conn, TAKEN, charged.from_ms, charged.until_ms)
 
 
 def _difference(payment: Payment, line: Line | None) -> dict[str, Any]:

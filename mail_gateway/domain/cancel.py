@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.ksn import counter_of
-from mail_gateway.domain.payment import State
+from mail_gateway.domain.payment import TAKEN, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +32,7 @@ STEPS: Final[Mapping[State | None, Step]] = MappingProxyType(
         State.DISPATCHED: Step.REVERSE,
         **dict.fromkeys((State.IN_DOUBT, State.REVERSING, State.CONFIRMING), Step.WAIT),
         **dict.fromkeys((State.OPENED, State.HELD, State.AUTHORISED, State.CAPTURED), Step.WAIT),
-        **dict.fromkeys((State.APPROVED, State.SETTLED), Step.GIVE_BACK),
+        **dict.fromkeys(TAKEN, Step.GIVE_BACK),
         **dict.fromkeys((State.REVERSED, State.CANCELLED, State.DECLINED, State.RE_ENTER), Step.DONE),
         **dict.fromkeys((State.REFUSED, State.EXPIRED, State.UNPAID), Step.DONE),
     }

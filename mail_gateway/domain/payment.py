@@ -196,6 +196,12 @@ NOT_CHARGED: Final = frozenset({State.REVERSED, State.CANCELLED, State.DECLINED,
 """Ends in which the merchant was told that no money moved. An approval that comes later still is reversed, so
 that it stays true; the ready-made reversal is kept for that, for a while."""
 
+TAKEN: Final = frozenset({State.APPROVED, State.SETTLED})
+"""The acquirer has said yes, and that stands: a sale is charged, a return is given back."""
+
+UNANSWERED: Final = frozenset({State.REVERSED, State.EXPIRED})
+"""Ends without a yes or a no of the acquirer that counts: nothing is charged, and it may be asked anew."""
+
 OPEN_AT_ACQUIRER: Final = frozenset({State.DISPATCHED, State.IN_DOUBT, State.REVERSING, State.CONFIRMING})
 """States whose trace number must not be given to another payment."""
 

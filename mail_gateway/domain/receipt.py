@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.desk import Details
-from mail_gateway.domain.payment import State
+from mail_gateway.domain.payment import TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,7 +132,7 @@ def refusal(sale: Sale, details: Details, sold_as: Sequence[Band]) -> str:
     reduced = details.reduced_minor
     mixed = len(sold_as) > 1 and sale.amount_minor != sum(band.amount_minor for band in sold_as)
     rules = (
-        (sale.state not in _PAID, "receipt-not-paid"),
+        (sale.state not in TAKEN, "receipt-not-paid"),
         (not sale.kind.is_return and sale.returned_minor == sale.amount_minor, "receipt-returned"),
         (reduced is not None and not 0 <= reduced <= sale.amount_minor, "receipt-too-much"),
         (reduced is not None and sale.currency != YEN, "receipt-too-much"),
@@ -164,6 +164,3 @@ def details_in(facts: str) -> Details:
 def bands_in(facts: str) -> tuple[Band, ...]:
     """The tax that `facts_of` was given."""
     return tuple(Band(**band) for band in json.loads(facts)["bands"])
-
-
-_PAID: Final = frozenset({State.APPROVED, State.SETTLED})

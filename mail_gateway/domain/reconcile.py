@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.errors import Disposition, GatewayError
-from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, TRANSITIONS, Kind, State
+from mail_gateway.domain.payment import OPEN_AT_ACQUIRER, TAKEN, TRANSITIONS, Kind, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,7 +84,7 @@ def finding(state: State, line: Line | None, *, apart: bool, same: bool) -> Find
         return Finding.CHARGED if same else Finding.DIFFERS
     if state in OPEN_AT_ACQUIRER:
         return Finding.OPEN
-    stands = state in (State.APPROVED, State.SETTLED)
+    stands = state in TAKEN
     return Finding.AGREES if charged == stands and (same or not charged) else Finding.DIFFERS
 
 

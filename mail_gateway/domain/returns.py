@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from mail_gateway.domain.payment import NOT_CHARGED, Event, Kind, State, Trade
+from mail_gateway.domain.payment import NOT_CHARGED, TAKEN, Event, Kind, State, Trade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +64,7 @@ def refusal(wanted: Wanted, sale: Sold | None) -> str:
     is_void = wanted.kind is Trade.VOID
     rules = (
         (sale.state is State.UNPAID, "not-collected"),
-        (sale.state not in _VOIDABLE if is_void else sale.state not in _RETURNABLE, "not-approved"),
+        (sale.state not in _VOIDABLE if is_void else sale.state not in TAKEN, "not-approved"),
         (wanted.currency != sale.currency, "currency-differs"),
         (bool(wanted.masked_card) and wanted.masked_card != sale.masked_card, "card-differs"),
         (is_void and sale.returned_minor > 0, "returned-already"),
@@ -81,5 +81,4 @@ def held_minor(happened: Sequence[Event], after: State, amount_minor: int, befor
     return amount_minor if any(event.kind is Kind.ACCEPTED for event in happened) else before_minor
 
 
-_RETURNABLE: Final = frozenset({State.APPROVED, State.SETTLED})
 _VOIDABLE: Final = frozenset({State.APPROVED})

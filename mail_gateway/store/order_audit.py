@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from mail_gateway.domain.order import ORDER_TRANSITIONS, OrderKind, OrderState
 from mail_gateway.domain.order_return import ReturnState
-from mail_gateway.domain.payment import State, Trade
+from mail_gateway.domain.payment import TAKEN, Trade
 from mail_gateway.store.tables import letters, order_events, order_lines, order_returns, orders, payments
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ BATCH: Final = 500
 """Orders read at once."""
 
 _O: Final = orders.c
-_GAVE_BACK: Final = (State.APPROVED, State.SETTLED)
 
 
 def verify(conn: Connection) -> Iterator[tuple[int, Mapping[str, int], Sequence[tuple[str, str]]]]:
@@ -83,7 +82,7 @@ def _returns(order: Any, back: Iterable[Any], paid: Iterable[Any]) -> Iterator[t
     returned_minor = sum(one.amount_minor for one in done)
     if returned_minor != order.returned_minor:
         yield "returns-differ", f"its returns make {returned_minor}, it says {order.returned_minor}"
-    gave = {one.id: one.amount_minor for one in paid if one.state in _GAVE_BACK and Trade(one.kind).is_return}
+    gave = {one.id: one.amount_minor for one in paid if one.state in TAKEN and Trade(one.kind).is_return}
     for one in done:
         if one.payment is not None and gave.get(one.payment) != one.amount_minor:
             yield "return-unpaid", f"return {one.return_id} is done, and payment {one.payment} gave nothing"

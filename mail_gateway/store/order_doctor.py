@@ -8,7 +8,7 @@ from sqlalchemy import case, func, or_, select
 
 from mail_gateway.domain.order import DEAD, OrderKind, OrderState, Settle
 from mail_gateway.domain.order_return import ReturnState
-from mail_gateway.domain.payment import State, Trade
+from mail_gateway.domain.payment import TAKEN, UNANSWERED, Trade
 from mail_gateway.store.order_tables import (
     confirmations,
     order_events,
@@ -77,7 +77,7 @@ def kept(conn: Connection) -> Rows:
     charged = select(_P.id).where(
         _P.order_id == _O.id,
         _P.kind.in_(_TAKES_MONEY),
-        _P.state.in_((State.APPROVED, State.SETTLED)),
+        _P.state.in_(TAKEN),
         _P.returned_minor < _P.amount_minor,  # also where a person gave back a part
     )
     return _rows(conn, _orders().where(_O.state.in_(DEAD), _O.due_ms.is_(None), charged.exists()))
@@ -108,7 +108,7 @@ def not_yet_given_back(conn: Connection, before_ms: int) -> Rows:
     lost = select(_P.id).where(
         _P.order_id == _O.id,
         _P.kind.in_(_GIVES_BACK),
-        _P.state.in_((State.REVERSED, State.EXPIRED)),
+        _P.state.in_(UNANSWERED),
         _P.received_ms < before_ms,
     )
     return _rows(conn, _orders().where(_O.state.in_(DEAD), _O.due_ms.is_not(None), lost.exists()))

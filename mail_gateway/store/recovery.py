@@ -28,7 +28,7 @@ from mail_gateway.store.tables import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection
 
     from mail_gateway.domain.payment import State
     from mail_gateway.domain.reconcile import Line
@@ -135,7 +135,7 @@ def is_old(conn: Connection, number: int) -> bool:
     return why is not None and "restore" in why.facts
 
 
-def in_state(conn: Connection, states: Sequence[State], from_ms: int, until_ms: int) -> list[int]:
+def in_state(conn: Connection, states: Collection[State], from_ms: int, until_ms: int) -> list[int]:
     """The payments received in that time, unix ms, that are in one of those states."""
     asked = select(_P.id).where(_P.state.in_(states), _P.received_ms.between(from_ms, until_ms))
     return list(conn.scalars(asked.order_by(_P.id)).all())

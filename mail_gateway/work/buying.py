@@ -11,7 +11,7 @@ from acquirer_sdk.values import AuthoriseRequest, CaptureRequest, CardData
 from mail_gateway.domain import returns as rules
 from mail_gateway.domain import route
 from mail_gateway.domain.order import DEAD, OrderState
-from mail_gateway.domain.payment import Event, Kind, State, Trade
+from mail_gateway.domain.payment import TAKEN, Event, Kind, State, Trade
 from mail_gateway.envelope.means import unwrap
 from mail_gateway.store import order_payments, recovery, returns
 from mail_gateway.store.notes import Note, Said
@@ -39,7 +39,6 @@ LOOK_MS: Final = 30_000
 
 ORDER_DEAD: Final = "order-dead"
 _AGREED: Final = (OrderState.CONFIRMED, OrderState.CAPTURED, OrderState.HANDED_OVER)
-_TOOK: Final = (State.APPROVED, State.SETTLED)
 
 
 async def take(kit: Kit, payment: Payment) -> Payment | None:
@@ -54,7 +53,7 @@ async def ask_order(kit: Kit, payment: Payment) -> Payment | None:
     if payment.state is State.HELD:
         return await _ask_held(kit, payment, purchase)
     captures = await kit.store.read(order_payments.captures, payment.id)
-    if any(state in _TOOK for state in captures):
+    if any(state in TAKEN for state in captures):
         return await enter(kit, draft(kit, payment, [Event(Kind.CAPTURED)]))
     if any(state not in rules.GIVEN_UP for state in captures):
         return await _wait(kit, payment, kit.ports.now_ms() + LOOK_MS)

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 from mail_gateway.domain.order import OrderEvent, OrderKind
 from mail_gateway.domain.order_return import ReturnState
 from mail_gateway.domain.order_telling import told_of
-from mail_gateway.domain.payment import ENDED, Trade
+from mail_gateway.domain.payment import ENDED, TAKEN, Trade
 from mail_gateway.store import order_returns
 from mail_gateway.store.order_moves import OrderEntry
 from mail_gateway.work import order_clerk
-from mail_gateway.work.order_waiting import LOOK_MS, NO, TAKEN, later_ms, rest, return_ms
+from mail_gateway.work.order_waiting import LOOK_MS, NO, later_ms, rest, return_ms
 
 if TYPE_CHECKING:
     from mail_gateway.domain.order_return import OrderReturn

@@ -21,11 +21,11 @@ from mail_gateway.domain.order import (
 )
 from mail_gateway.domain.order_telling import told_of
 from mail_gateway.domain.outcome import Letter
-from mail_gateway.domain.payment import ENDED, State, Trade
+from mail_gateway.domain.payment import ENDED, TAKEN, UNANSWERED, State, Trade
 from mail_gateway.store import order_payments
 from mail_gateway.store.order_moves import OrderEntry
 from mail_gateway.work import order_clerk, order_returns
-from mail_gateway.work.order_waiting import LOOK_MS, NO, TAKEN, later_ms, rest, return_ms, said_ms
+from mail_gateway.work.order_waiting import LOOK_MS, NO, later_ms, rest, return_ms, said_ms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -124,7 +124,7 @@ def _charge(kit: Kit, case: Case, sale: Bought) -> OrderEntry | None:
         return _taken(kit, case)
     if sale.state in NO | TAKEN:
         return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark=sale.code or sale.state.value)
-    if sale.state not in (State.REVERSED, State.EXPIRED):
+    if sale.state not in UNANSWERED:
         return rest(kit, case, later_ms(kit, case))
     begin = partial(order_payments.begin, order=case.order, hold=False)
     return _again(kit, case, Trade.SALE, begin)
@@ -139,7 +139,7 @@ def _capture(kit: Kit, case: Case, hold: Bought) -> OrderEntry | None:
     if newest in NO:
         code = captures[-1].code or newest.value
         return order_clerk.moving(kit, case, OrderKind.NOT_CAPTURED, remark=code)
-    if newest not in (State.REVERSED, State.EXPIRED):
+    if newest not in UNANSWERED:
         return rest(kit, case, later_ms(kit, case))
     forgone = order_returns.forgone(kit, case)
     if forgone is not None:

@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from mail_gateway.domain.offer import HOUR_MS
-from mail_gateway.domain.payment import ENDED, State
+from mail_gateway.domain.payment import ENDED, UNANSWERED, State
 from mail_gateway.work import order_clerk
 
 if TYPE_CHECKING:
@@ -21,13 +21,8 @@ PATIENCE: Final = 10
 """What has waited long may wait a tenth as long again, an hour at most: a line that is down for days costs
 little."""
 
-TAKEN: Final = frozenset({State.APPROVED, State.SETTLED})
-"""The acquirer has said yes."""
-
 NO: Final = frozenset({State.DECLINED, State.RE_ENTER, State.REFUSED, State.UNPAID})
 """The acquirer has said no, or a rule of ours; or it said yes, and then did not collect."""
-
-_UNANSWERED: Final = frozenset({State.REVERSED, State.EXPIRED})
 
 
 def rest(kit: Kit, case: Case, until_ms: int | None) -> OrderEntry | None:
@@ -48,7 +43,7 @@ def return_ms(case: Case, charged: int) -> int:
     """From when on a return of that charge may be begun, unix ms: what nobody answered is asked for again
     after two minutes, doubling to an hour, however long the acquirer is silent. An answer ends the count."""
     returns = [one for one in case.payments if one.original == charged and one.state in ENDED]
-    silence = takewhile(lambda one: one.state in _UNANSWERED, reversed(returns))
+    silence = takewhile(lambda one: one.state in UNANSWERED, reversed(returns))
     lost = [one.received_ms for one in silence]
     return max(lost) + min(LOOK_MS << len(lost), HOUR_MS) if lost else 0
 
