@@ -62,6 +62,8 @@ class Reading:
         self._delays = Delays(ports.now_ms)
         self._failures = 0
         self._state: str | None = None
+        self._kept: str | None = None
+        self._since_ms = 0
         self.name = own.name
         self._mark = hashlib.sha256(self.name.encode()).hexdigest()[:16]
         self._validity = 0
@@ -133,22 +135,30 @@ class Reading:
 
     async def _well(self) -> None:
         """It can be read, and what was taken can be moved: said once, as its failing is."""
-        if self._state != "":
-            await self._keep("")
+        is_new = self._state != ""
+        await self._keep("")
+        if is_new:
             self._ports.tell("mailbox.connected", mailbox=self.name)
 
     async def _note(self, trouble: Trouble, text: str) -> None:
         """A connection that ends is none: servers end them. One that cannot be had again is."""
-        is_new = self._failures > 0 or trouble is not Trouble.DOWN
-        if is_new and self._state != trouble:
+        if self._failures > 0 or trouble is not Trouble.DOWN:
+            is_new = self._state != trouble
             await self._keep(trouble.value)
-            self._ports.tell("alarm.mailbox", slug=trouble.value, mailbox=self.name, error=text)
+            if is_new:
+                self._ports.tell("alarm.mailbox", slug=trouble.value, mailbox=self.name, error=text)
 
     async def _keep(self, slug: str) -> None:
-        """For the doctor."""
-        self._state = slug
+        """For the doctor; tried again until the disk has it, which is said once."""
+        is_new = self._state != slug
+        if is_new:
+            self._state, self._since_ms = slug, self._ports.now_ms()
+        elif self._kept == slug:
+            return
         try:
-            await self._store.run(mailboxes.note, self.name, self._ports.now_ms(), slug)
+            await self._store.run(mailboxes.note, self.name, self._since_ms, slug)
+            self._kept = slug
         except Exception as error:  # noqa: BLE001 - the mailbox is as it is, noted or not
-            slug = error.slug if isinstance(error, GatewayError) else "internal"
-            self._ports.tell("alarm.mailbox", slug=slug, mailbox=self.name, error=type(error).__name__)
+            why = error.slug if isinstance(error, GatewayError) else "internal"
+            if is_new:
+                self._ports.tell("alarm.mailbox", slug=why, mailbox=self.name, error=type(error).__name__)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from heart_world import World, tell_story
 from sqlalchemy import update
 
+from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.domain.payment import State
 from mail_gateway.intake.accept import Intake, Onward
 from mail_gateway.intake.gate import Addresses
@@ -18,6 +20,8 @@ from mail_gateway.intake.mailbox import Fate, MailboxError, Taken, Trouble
 from mail_gateway.intake.mailbox_mail import Slot
 from mail_gateway.intake.mailbox_reading import Reading
 from mail_gateway.settings import ImapSettings, Settings, SmarthostSettings, SmtpSettings
+from mail_gateway.store import mailboxes
+from mail_gateway.store.engine import Store
 from mail_gateway.store.tables import letters
 from schemas.envelope import armour
 from schemas.mail.build import build_mail
@@ -88,14 +92,29 @@ class Shelf:
         return None
 
 
-def reading(world: World, shelf: Shelf, slot: Slot | None = None) -> Reading:
+class BadDisk:
+    """A store that can be told to fail."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.is_full = False
+        self.failures = 0
+
+    async def run(self, unit: Callable[..., Any], /, *args: Any) -> Any:
+        if self.is_full:
+            self.failures += 1
+            raise GatewayError("The disk is full.", "store-full", Disposition.RETRY)
+        return await self._store.run(unit, *args)
+
+
+def reading(world: World, shelf: Shelf, slot: Slot | None = None, store: BadDisk | None = None) -> Reading:
     life = world.life
     assert life is not None
     own = ImapSettings("imap.example", user="hagaki", password="sesame")
     settings = Settings(world.gateway, world.keys, SmtpSettings("mx"), SmarthostSettings(), imap=own)
     intake = Intake(life.store, Onward(life.runner.wake), world.gateway, life.kit.ports)
     slot = slot or Slot(intake, Addresses(world.gateway))
-    return Reading(settings, shelf, slot, life.store, life.kit.ports)
+    return Reading(settings, shelf, slot, store or life.store, life.kit.ports)
 
 
 def begin(world: World, shelf: Shelf) -> None:
@@ -258,5 +277,31 @@ def test_a_server_that_hangs_up_now_and_then_is_no_alarm(tmp_path: Path) -> None
         assert shelf.opened == 2
         assert world.verbs("alarm") == []
         assert world.verbs("mailbox") == ["mailbox.connected"]
+
+    tell_story(tmp_path, story)
+
+
+@pytest.mark.parametrize("slug", ["", "mailbox-login"], ids=["can be read", "cannot be read"])
+def test_what_a_full_disk_did_not_take_down_the_doctor_hears_later(slug: str, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        assert world.life is not None
+        shelf, disk = Shelf(), BadDisk(world.life.store)
+        one = reading(world, shelf, store=disk)
+        turned_away = [MailboxError(Trouble.LOGIN, "no")]
+        shelf.failing = [] if slug else turned_away
+        task = asyncio.create_task(one.run())
+        await asyncio.sleep(30)
+        disk.is_full = True
+        if slug:
+            shelf.ends, shelf.failing = [MailboxError(Trouble.DOWN, "closed")], turned_away * 12
+        await asyncio.sleep(600)
+        assert disk.failures
+        alarms = [facts["slug"] for verb, facts in world.told if verb == "alarm.mailbox"]
+        assert alarms.count("store-full") == 1
+        disk.is_full = False
+        await asyncio.sleep(3600)
+        away = await world.life.store.read(mailboxes.away, one.name)
+        assert (away["slug"] if away else "") == slug
+        task.cancel()
 
     tell_story(tmp_path, story)
