@@ -75,7 +75,8 @@ async def run(
     for which sale. Start: store, keys, acquirers, what an earlier life left, sender, mail last. Stop: mail
     first.
     """
-    assert_way_in(settings.smtp, settings.imap)
+    if ports.mailbox is None:
+        assert_way_in(settings.smtp, settings.imap)
     ports = replace(ports, tell=MailLog(ports.tell))
     async with AsyncExitStack() as stack:
         store = open_store(settings.gateway.database, ports.places and ports.places())
@@ -275,7 +276,8 @@ def _fetch(
     if not own.host:
         return []
     slot = Slot(intake(settings.mailbox_proof), Addresses(settings.gateway))
-    fetching = asyncio.create_task(Reading(settings, Folder(own), slot, kit.store, kit.ports).run())
+    line = kit.ports.mailbox() if kit.ports.mailbox else Folder(own)
+    fetching = asyncio.create_task(Reading(settings, line, slot, kit.store, kit.ports).run())
 
     async def end() -> None:
         fetching.cancel()

@@ -1,9 +1,9 @@
-"""The outside world as the gateway sees it: wall clock, randomness, event log, and where the store works.
-Handed out in `app.py`."""
+"""The outside world as the gateway sees it: wall clock, randomness, event log, where the store works, and the
+mailbox that it reads. Handed out in `app.py`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,6 +22,20 @@ class Place(Protocol):
     def close(self) -> None: ...
 
 
+class Line(Protocol):
+    """A folder of a mailbox, one connection at a time; see intake/imap.py:Folder. All raise MailboxError."""
+
+    validity: int
+
+    async def open(self) -> None: ...
+    async def look(self) -> list[int]: ...
+    async def weigh(self, uids: Iterable[int]) -> dict[int, int]: ...
+    async def fetch(self, uid: int) -> bytes | None: ...
+    async def move(self, uids: Iterable[int], folder: str) -> None: ...
+    async def wait(self, wait_ms: int, *, is_watching: bool) -> None: ...
+    def close(self) -> None: ...
+
+
 def no_file(_: str) -> bytes | None:
     """A machine without files."""
     return None
@@ -32,7 +46,8 @@ class Ports:
     """now_ms: unix milliseconds UTC. random_bytes: n -> n unpredictable bytes. tell: see Tell.
 
     places: makes the two places where the store writes and reads; None: two threads. file: a path -> the
-    bytes of a file of this machine, None if it cannot be read.
+    bytes of a file of this machine, None if it cannot be read. mailbox: makes the line to the mailbox that
+    [imap] names; None: one by IMAP.
     """
 
     now_ms: Callable[[], int]
@@ -40,3 +55,4 @@ class Ports:
     tell: Tell
     places: Callable[[], tuple[Place, Place]] | None = None
     file: Callable[[str], bytes | None] = no_file
+    mailbox: Callable[[], Line] | None = None

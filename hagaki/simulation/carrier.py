@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from hagaki.simulation.faults import Fault
+from hagaki.simulation.faults import ELSEWHERE, Fault
 from hagaki.simulation.gateway import GATEWAY_PORT
 from hagaki.simulation.history import History
+from hagaki.simulation.people import message_id_of
 from hagaki.simulation.smtp import Answer, Gone, hand_over
 from hagaki.simulation.town import DOMAIN
 from handset.mailbox import BATCH_MAX, Incoming
+
+if TYPE_CHECKING:
+    from hagaki.simulation.provider import Provider
 
 RETRY_FIRST_S: Final = 15
 RETRY_MAX_S: Final = 300
 PERMANENT: Final = 500
 TAKEN: Final = 250
+OFTEN: Final = (10, 30, 60)
+Chances = tuple[Iterable[Fault], tuple[int, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +61,21 @@ class Box:
 
 
 class Luck:
-    """What happens to each mail, drawn from the seed. strikes: how often each fault struck."""
+    """What happens to each mail, drawn from the seed. strikes: how often each fault struck. chances: which
+    faults, and how many mails in a hundred each may strike."""
 
-    def __init__(self, seed: str, faults: frozenset[Fault], strikes: dict[Fault, int]) -> None:
+    def __init__(
+        self,
+        seed: str,
+        faults: frozenset[Fault],
+        strikes: dict[Fault, int],
+        chances: Chances = (ELSEWHERE, OFTEN),
+    ) -> None:
+        own, percents = chances
         self._dice = random.Random(f"{seed}/luck")
         self._faults = faults
         self._strikes = strikes
-        self._percent = {fault: self._dice.choice((10, 30, 60)) for fault in Fault}
+        self._percent = {fault: self._dice.choice(percents) for fault in own}
         self.is_calm = False
 
     def strikes(self, fault: Fault) -> bool:
@@ -86,18 +101,30 @@ class Luck:
 
 
 class Carrier:
-    """Takes at both its doors, carries to the gateway by SMTP and to the merchants into their boxes.
+    """Takes at both its doors, carries to the gateway by SMTP or into its mailbox, and to the merchants into
+    their boxes.
 
-    acked: every mail that the gateway answered 250; taken: every mail the carrier ever took.
+    answered: every mail that the gateway answered 250; offered: how often each was handed to it, by its
+    Message-ID; taken: every mail the carrier ever took. to_mailbox: whether the next one goes there.
     """
 
-    def __init__(self, luck: Luck, history: History) -> None:
+    def __init__(
+        self, luck: Luck, history: History, provider: Provider, to_mailbox: Callable[[], bool]
+    ) -> None:
         self._luck = luck
         self._history = history
+        self._provider = provider
+        self._to_mailbox = to_mailbox
         self._tasks: set[asyncio.Task[None]] = set()
         self.boxes: dict[str, Box] = {}
         self.taken: list[Mail] = []
-        self.acked: list[Mail] = []
+        self.answered: list[Mail] = []
+        self.offered: Counter[str] = Counter()
+
+    @property
+    def acked(self) -> list[Mail]:
+        """Every mail that the gateway has taken: answered 250, or moved to the done."""
+        return [*self.answered, *self._provider.done]
 
     def box(self, address: str) -> Box:
         """The mailbox of that address."""
@@ -137,12 +164,16 @@ class Carrier:
             self._history.note("carrier", "carrier.delivered", recipient=mail.recipient, size=len(mail.raw))
             self.box(mail.recipient).put(mail.raw)
             return
+        if self._to_mailbox():
+            self._provider.put(mail)
+            return
         wait_s = RETRY_FIRST_S
         while not await self._try(mail):
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, RETRY_MAX_S)
 
     async def _try(self, mail: Mail) -> bool:
+        self.offered[message_id_of(mail.raw)] += 1
         try:
             code = await hand_over(GATEWAY_PORT, mail.sender, mail.recipient, mail.raw)
         except (Gone, OSError) as error:
@@ -150,7 +181,7 @@ class Carrier:
             return False
         self._history.note("carrier", "carrier.answered", code=code, recipient=mail.recipient)
         if code == TAKEN:
-            self.acked.append(mail)
+            self.answered.append(mail)
         elif code >= PERMANENT:
             self._return(mail)
         return code == TAKEN or code >= PERMANENT

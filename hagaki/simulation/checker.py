@@ -9,6 +9,7 @@ from hagaki.simulation import (
     check_books,
     check_cancel,
     check_mail,
+    check_mailbox,
     check_money,
     check_orders,
     check_rest,
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 CHECKS: Final[tuple[Callable[[World, records.Records], Iterator[Finding]], ...]] = (
     check_mail.rows,
     check_mail.letters,
+    check_mailbox.left,
+    check_mailbox.once,
+    check_mailbox.told,
     check_money.charges,
     check_money.last_words,
     check_money.newest_letters,

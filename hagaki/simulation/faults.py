@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from hagaki.problem import Problem
+from hagaki.simulation.ways_in import way_in
 
 
 class Fault(StrEnum):
@@ -40,6 +41,12 @@ class Fault(StrEnum):
     RESTART = "restart"
     PHONE_CRASH = "phone-crash"
     LINE_NOISE = "line-noise"
+    MAILBOX_CUT = "mailbox-cut"
+    MAILBOX_SLOW = "mailbox-slow"
+    MAILBOX_TWICE = "mailbox-twice"
+    MAILBOX_SAYS_NO = "mailbox-says-no"
+    MAILBOX_ANEW = "mailbox-anew"
+    MAILBOX_DOWN = "mailbox-down"
 
 
 DIGITS: Final[dict[Fault, tuple[int, ...]]] = {
@@ -62,6 +69,11 @@ TWO_FACED: Final = frozenset({907})
 KINDS: Final = (Fault.NO_DEDUP, Fault.FORGETFUL, Fault.ANSWERS_TWICE)
 """Kinds of host; a seed has one at most."""
 
+AT_MAILBOX: Final = tuple(fault for fault in Fault if fault.startswith("mailbox-"))
+"""Only where there is a mailbox. They have dice of their own: other choices of a seed do not hang on them."""
+
+ELSEWHERE: Final = tuple(fault for fault in Fault if fault not in AT_MAILBOX)
+
 ALL: Final = "all"
 NONE: Final = "none"
 
@@ -69,9 +81,15 @@ NONE: Final = "none"
 def drawn(seed: int) -> frozenset[Fault]:
     """The seed's own choice: each class is as likely on as off."""
     dice = random.Random(f"{seed}/swarm")
-    chosen = {fault for fault in Fault if dice.random() < 0.5} - set(KINDS)
+    chosen = {fault for fault in ELSEWHERE if dice.random() < 0.5} - set(KINDS)
     kind = dice.choice((None, None, *KINDS))
+    chosen |= _drawn_at_mailbox(seed)
     return frozenset(chosen | {kind} if kind else chosen)
+
+
+def _drawn_at_mailbox(seed: int) -> set[Fault]:
+    dice = random.Random(f"{seed}/swarm/mailbox")
+    return {fault for fault in AT_MAILBOX if way_in(seed).fetches and dice.random() < 0.5}
 
 
 def chosen(seed: int, asked: str) -> frozenset[Fault]:

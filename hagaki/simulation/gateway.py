@@ -20,12 +20,15 @@ from hagaki.simulation.bank import BOOK, TABLE, Desk, kept
 from hagaki.simulation.disk import Disk
 from hagaki.simulation.history import History
 from hagaki.simulation.loop import START_MS, Process, VirtualLoop
+from hagaki.simulation.mailbox_line import MailboxLine
 from hagaki.simulation.market import BANK, NO_HOLDS
+from hagaki.simulation.provider import SETTINGS, Provider
 from hagaki.simulation.town import DATABASE, DOMAIN, Town
 from mail_gateway import app
 from mail_gateway.ports import Ports
 from mail_gateway.settings import (
     GatewaySettings,
+    ImapSettings,
     KeySettings,
     Settings,
     SiteSettings,
@@ -85,7 +88,7 @@ class Mortal:
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What the gateway lives in. sells: it takes orders, so that it has a site and an acquirer that keeps
-    nothing, and a bank."""
+    nothing, and a bank. listens: mail comes by SMTP. provider: where it has a mailbox, None: nowhere."""
 
     loop: VirtualLoop
     town: Town
@@ -94,6 +97,8 @@ class Outside:
     disk: Disk
     seed: str
     sells: bool = False
+    listens: bool = True
+    provider: Provider | None = None
 
 
 class Gateway:
@@ -131,8 +136,13 @@ class Gateway:
         self._stop = asyncio.Event()
         process = self.process = Process(f"gateway{self.lives}")
         place = self.place = Mortal(self.kill, process, self._outside.disk)
+        dice, provider = self._dice("life"), self._outside.provider
         ports = Ports(
-            self.clock.now_ms, self._dice().randbytes, self._teller(process), lambda: (place, place)
+            self.clock.now_ms,
+            dice.randbytes,
+            self._teller(process),
+            lambda: (place, place),
+            mailbox=None if provider is None else lambda: MailboxLine(provider, self._dice("line")),
         )
         self._outside.history.note("world", "gateway.start", life=self.lives)
         life = self._outside.loop.spawn(process, self._live(ports, place))
@@ -200,13 +210,14 @@ class Gateway:
         return Settings(
             GatewaySettings(DOMAIN, database=self.url),
             KeySettings(f"file:{self._outside.town.root}"),
-            SmtpSettings(f"mx.{DOMAIN}", port=GATEWAY_PORT),
+            SmtpSettings(f"mx.{DOMAIN}", listen=self._outside.listens, port=GATEWAY_PORT),
             SmarthostSettings(port=SMARTHOST_PORT),
             site=SiteSettings(port=SITE_PORT if self._outside.sells else 0),
+            imap=SETTINGS if self._outside.provider else ImapSettings(),
         )
 
-    def _dice(self) -> random.Random:
-        return random.Random(f"{self._outside.seed}/life/{self.lives}")
+    def _dice(self, of: str) -> random.Random:
+        return random.Random(f"{self._outside.seed}/{of}/{self.lives}")
 
     def _teller(self, process: Process) -> Callable[..., None]:
         note = self._outside.history.note

@@ -28,6 +28,8 @@ _TRANSFERS: Final = "SELECT payment, debit, credit, amount_minor, currency, phas
 _LETTERS: Final = "SELECT payment, kind, version, state, message_id FROM letters ORDER BY payment, version"
 _LATE: Final = "SELECT DISTINCT payment FROM answers WHERE late = 1 AND outcome = 'Approved'"
 _OPEN_LETTERS: Final = "SELECT count(*) FROM letters WHERE due_ms IS NOT NULL"
+_MAILS: Final = "SELECT message_id, count(*) FROM mails GROUP BY message_id"
+_MAILBOX: Final = "SELECT slug FROM mailboxes"
 _REVERSED: Final = frozenset({State.REVERSING, State.CONFIRMING})
 _STATES: Final = "SELECT kind, state, amount_minor FROM payments"
 
@@ -36,7 +38,8 @@ _STATES: Final = "SELECT kind, state, amount_minor FROM payments"
 class Records:
     """Rows as the database gives them. payments: of readers, burned: of a key that a cancel took; bought: of
     orders. late: payments with a late
-    approval on record. broken_at: where the ledger's chain breaks, None: nowhere."""
+    approval on record. broken_at: where the ledger's chain breaks, None: nowhere. mails: how many rows there
+    are of each, by its Message-ID. mailbox: why it cannot be read, as the doctor has it, or empty."""
 
     payments: list[Any]
     bought: list[Any]
@@ -46,6 +49,8 @@ class Records:
     late: list[Any]
     broken_at: int | None
     selling: Selling
+    mails: dict[str, int]
+    mailbox: str
 
     def references(self) -> set[str]:
         """By what the host knows the payments of orders."""
@@ -78,7 +83,9 @@ def read(url: str) -> Records:
         bought = [payment for payment in rows[0] if payment.order_id is not None]
         events, transfers, letters, late = rows[1:]
         sold = (books.broken_at(conn), selling(conn))
-        return Records(readers, bought, events, transfers, letters, late, *sold)
+        came = dict(map(tuple, conn.exec_driver_sql(_MAILS)))
+        away = "".join(conn.exec_driver_sql(_MAILBOX).scalars())
+        return Records(readers, bought, events, transfers, letters, late, *sold, came, away)
 
 
 def ksns(url: str) -> set[bytes]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hagaki.simulation.faults import Fault
 from hagaki.simulation.gateway import HOST_PORT, SMARTHOST_PORT
+from mail_gateway.intake.mailbox import Trouble
 
 if TYPE_CHECKING:
     from hagaki.simulation.world import World
@@ -17,6 +18,7 @@ AFTER_LAST_SALE_S: Final = (30, 400)
 LONG_S: Final = 1800
 LONG_CHANCE: Final = 0.1
 DOWN_S: Final = (60, 600, 3600, 3600, 14_400)
+MAILBOX_DOWN_S: Final = (30, 120, 600, 3600, 14_400)
 LONG_DOWN_S: Final = 2 * 86_400
 LONG_DOWN_CHANCE: Final = 0.01
 JUMPS_MS: Final = (-7_200_000, -60_000, -1_500, 2_000, 90_000, 1_200_000, 7_200_000)
@@ -101,6 +103,23 @@ class Storm:
             await self._pause(10, self._dice.choice(DOWN_S))
             closed.discard(port)
 
+    async def _mailbox_down(self) -> None:
+        """Its server is not there, or lets nobody in, or has lost the folder for now."""
+        provider = self._world.provider
+        while True:
+            await self._pause(0, 300)
+            self._strike(Fault.MAILBOX_DOWN)
+            provider.away = self._dice.choice((Trouble.DOWN, Trouble.LOGIN, Trouble.FOLDER))
+            provider.drop()
+            await self._pause(10, self._dice.choice(MAILBOX_DOWN_S))
+            provider.away = None
+
+    async def _mailbox_anew(self) -> None:
+        while True:
+            await self._pause(10, 300)
+            self._strike(Fault.MAILBOX_ANEW)
+            self._world.provider.number_anew()
+
     async def _disk_full(self) -> None:
         world = self._world
         while True:
@@ -144,4 +163,6 @@ _WORKS: Final[dict[Fault, Callable[[Storm], Coroutine[Any, Any, None]]]] = {
     Fault.DISK_FULL: Storm._disk_full,
     Fault.DISK_FAILING: Storm._disk_failing,
     Fault.CLOCK_JUMP: Storm._clock_jump,
+    Fault.MAILBOX_DOWN: Storm._mailbox_down,
+    Fault.MAILBOX_ANEW: Storm._mailbox_anew,
 }

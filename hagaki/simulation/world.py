@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,14 +17,16 @@ from hagaki.simulation.carrier import Carrier, Luck
 from hagaki.simulation.counter import PHONE_PORT, Counter, Shop, ksn_of
 from hagaki.simulation.disk import Disk
 from hagaki.simulation.fair import Fair
-from hagaki.simulation.faults import DIGITS, KINDS, NEVER_ENDS, Fault
+from hagaki.simulation.faults import AT_MAILBOX, DIGITS, KINDS, NEVER_ENDS, Fault
 from hagaki.simulation.gateway import HOST_PORT, SMARTHOST_PORT, Gateway, Outside
 from hagaki.simulation.history import History
 from hagaki.simulation.loop import START_MS, Process, VirtualLoop
 from hagaki.simulation.network import Network
+from hagaki.simulation.provider import COMMON, Provider
 from hagaki.simulation.smtp import Door
 from hagaki.simulation.storm import Storm
 from hagaki.simulation.town import SALES_BOX, merchant_mail, town
+from hagaki.simulation.ways_in import WayIn, kind, way_in
 from hagaki.simulation.weather import SeededWeather
 from mail_gateway.domain.errors import GatewayError
 
@@ -60,13 +62,17 @@ class World:
         self.loop = VirtualLoop(text, self.network)
         self.history = History(self.loop.time)
         self.luck = Luck(text, self.faults, self.strikes)
-        self.carrier = Carrier(self.luck, self.history)
+        self.way_in = way_in(self.seed)
+        luck = Luck(f"{text}/mailbox", self.faults, self.strikes, (AT_MAILBOX, COMMON))
+        self.provider = Provider(kind(self.seed), luck, self.history)
+        self.carrier = Carrier(self.luck, self.history, self.provider, self._chooser())
         self.disk = Disk()
         self.sales = sales.plan(self.seed, self.payments, self.faults)
         self.returns = sales.give_backs(self.seed, self.sales, self.faults)
         self.cancels = sales.cancels(self.seed, self.sales, self.returns)
         around = (self.loop, self.town, self.folder, self.history, self.disk, text)
-        self.gateway = Gateway(Outside(*around, sells=bool(self.orders)))
+        provider = self.provider if self.way_in.fetches else None
+        self.gateway = Gateway(Outside(*around, bool(self.orders), self.way_in.listens, provider))
         self.gateway.died = self.audit
         self.counters: list[Counter] = []
         self.missed: set[bytes] = set()
@@ -97,6 +103,15 @@ class World:
         self._settling.close()
         self.gateway.kill()
         self.loop.end()
+
+    def _chooser(self) -> Callable[[], bool]:
+        """Whether the next mail goes to the mailbox."""
+        dice = random.Random(f"{self.seed}/ways")
+        return {
+            WayIn.SMTP: lambda: False,
+            WayIn.MAILBOX: lambda: True,
+            WayIn.BOTH: lambda: dice.random() < 0.5,
+        }[self.way_in]
 
     def last_s(self) -> float:
         """When the last sale begins or the last order is placed, virtual seconds."""
@@ -178,6 +193,7 @@ class World:
         self.history.note("world", "calm")
         self.weather.calm()
         self.luck.is_calm = True
+        self.provider.calm()
         self.disk.make_room(self.gateway.process)
         self.disk.mend()
         self.audit()
@@ -199,7 +215,7 @@ class World:
                 return
 
     def _is_settled(self) -> bool:
-        if not self.fair.is_over():
+        if not self.fair.is_over() or (self.way_in.fetches and not self.provider.is_read_out()):
             return False
         for counter in self.counters:
             shown = counter.shown()

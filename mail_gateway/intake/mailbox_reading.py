@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from mail_gateway.domain.errors import GatewayError
 from mail_gateway.intake.mailbox import (
@@ -25,26 +25,10 @@ from mail_gateway.intake.mailbox import (
 from mail_gateway.store import mailboxes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mail_gateway.intake.accept import Store
     from mail_gateway.intake.mailbox_mail import Slot
-    from mail_gateway.ports import Ports
+    from mail_gateway.ports import Line, Ports
     from mail_gateway.settings import Settings
-
-
-class Line(Protocol):
-    """A folder that can be read; see imap.py:Folder. All raise MailboxError."""
-
-    validity: int
-
-    async def open(self) -> None: ...
-    async def look(self) -> list[int]: ...
-    async def weigh(self, uids: Iterable[int]) -> dict[int, int]: ...
-    async def fetch(self, uid: int) -> bytes | None: ...
-    async def move(self, uids: Iterable[int], folder: str) -> None: ...
-    async def wait(self, wait_ms: int, *, is_watching: bool) -> None: ...
-    def close(self) -> None: ...
 
 
 class Reading:

@@ -19,11 +19,11 @@ BED = Bed()
 
 @BED.bug("host-silent,host-late,host-cut")
 def silence_counts_as_declined(patch):
-    def event_of(old, answer, amount, *more):
+    def event_of(old, answer, amount, *more, **named):
         return (
             Event(Kind.HOST_DECLINED, {"code": "05"})
             if isinstance(answer, InDoubt)
-            else old(answer, amount, *more)
+            else old(answer, amount, *more, **named)
         )
 
     wrapped(patch, decide, "event_of", event_of)
@@ -31,25 +31,29 @@ def silence_counts_as_declined(patch):
 
 @BED.bug("host-silent,host-late,host-cut")
 def silence_counts_as_approved(patch):
-    def event_of(old, answer, amount, *more):
-        return old(Approved("123456", amount) if isinstance(answer, InDoubt) else answer, amount, *more)
+    def event_of(old, answer, amount, *more, **named):
+        return old(
+            Approved("123456", amount) if isinstance(answer, InDoubt) else answer, amount, *more, **named
+        )
 
     wrapped(patch, decide, "event_of", event_of)
 
 
 @BED.bug("host-says-no")
 def declined_counts_as_approved(patch):
-    def event_of(old, answer, amount, *more):
-        return old(Approved("123456", amount) if isinstance(answer, Declined) else answer, amount, *more)
+    def event_of(old, answer, amount, *more, **named):
+        return old(
+            Approved("123456", amount) if isinstance(answer, Declined) else answer, amount, *more, **named
+        )
 
     wrapped(patch, decide, "event_of", event_of)
 
 
 @BED.bug("host-garbage")
 def a_partial_approval_counts_as_a_whole_one(patch):
-    def event_of(old, answer, amount, *more):
+    def event_of(old, answer, amount, *more, **named):
         whole = Approved(answer.approval_number, amount) if isinstance(answer, Approved) else answer
-        return old(whole, amount, *more)
+        return old(whole, amount, *more, **named)
 
     wrapped(patch, decide, "event_of", event_of)
 
@@ -112,7 +116,7 @@ def the_reversal_names_another_attempt(patch):
     wrapped(patch, adapter.Cafis, "prepare", prepare)
 
 
-@BED.bug("slow,cut,crash,forgetful,host-late", seed=13)
+@BED.bug("slow,cut,crash,forgetful,host-late", seed=28)
 def the_reversal_is_not_confirmed(patch):
     def entry(old, kit, payment, happened, **changes):
         if happened and happened[0].kind is Kind.REVERSAL_ACKED:
