@@ -51,12 +51,16 @@ class Seller:
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """Who and what an order is about, beside its own row. means: how it is paid, masked."""
+    """Who and what an order is about, beside its own row. means: how it is paid, masked.
+
+    is_debit: from a bank account, so that an approval is a promise to collect on a later day.
+    """
 
     seller: Seller
     customer: Customer
     lines: tuple[Line, ...]
     means: str
+    is_debit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ def words_of(news: OrderNews, language: str, head: Letterhead) -> Words:
         "made": "1" if order.made_ms else "",
         "delivery": order.delivery,
         "means": news.parties.means,
+        "is_debit": "1" if news.parties.is_debit else "",
         "placed": head.times(order.placed_ms)[1],
         "until": head.times(order.until_ms)[1],
         "is_reduced": "1" if any(line.tax_rate == REDUCED for line in news.parties.lines) else "",
@@ -63,13 +64,14 @@ def _returned(news: OrderNews, language: str) -> dict[str, str]:
     if back is None:
         return dict.fromkeys(("back", "left", "return_id", "reason", "refused", "is_forgone"), "")
     left_minor = order.total_minor - order.returned_minor
+    is_voided = news.parties.is_debit and not left_minor  # before it was collected: later it cannot be
     return {
         "back": shown(back.amount_minor, order.currency, language),
         "left": shown(left_minor, order.currency, language) if left_minor else "",
         "return_id": back.return_id,
         "reason": back.reason,
         "refused": reason_for(back.code, language) or shown_code(back.code),
-        "is_forgone": "" if back.payment else "1",
+        "is_forgone": "" if back.payment and not is_voided else "1",
     }
 
 

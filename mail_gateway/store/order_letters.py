@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, insert, select
 
 from mail_gateway.domain.confirmation import Policy
-from mail_gateway.domain.customer import Customer
+from mail_gateway.domain.customer import Customer, MeansKind
 from mail_gateway.domain.order import Line
 from mail_gateway.domain.order_news import Parties, Seller
 from mail_gateway.domain.receipt import Rounding
@@ -40,7 +40,9 @@ _CUSTOMER: Final = (
     .join(orders, orders.c.customer == _C.id)
     .where(_OF_ORDER)
 )
-_MEANS: Final = select(means.c.shown).join(orders, orders.c.means == means.c.id).where(_OF_ORDER)
+_MEANS: Final = (
+    select(means.c.shown, means.c.kind).join(orders, orders.c.means == means.c.id).where(_OF_ORDER)
+)
 _L: Final = order_lines.c
 _LINES: Final = (
     select(_L.name, _L.model, _L.unit_minor, _L.quantity, _L.product, _L.tax_rate)
@@ -59,7 +61,8 @@ def parties(conn: Connection | pages.Sheet, order_id: int) -> Parties:
     seller = Seller(row.id, row.name, row.mail, row.language, policy, rounding, number)
     customer = Customer(*conn.execute(_CUSTOMER, its).one())
     lines = tuple(Line(*line) for line in conn.execute(_LINES, its))
-    return Parties(seller, customer, lines, conn.execute(_MEANS, its).scalar_one())
+    paid_by = conn.execute(_MEANS, its).one()
+    return Parties(seller, customer, lines, paid_by.shown, is_debit=paid_by.kind == MeansKind.ACCOUNT)
 
 
 def put(sheet: pages.Sheet, order_id: int, queued: Queued, now_ms: int) -> None:

@@ -21,7 +21,7 @@ from mail_gateway.domain.payment import State, Trade
 from mail_gateway.domain.takings import Takings
 from mail_gateway.domain.totals import span_s
 from mail_gateway.outbox.takings import csv_of
-from mail_gateway.store import audit, books, desk, totals
+from mail_gateway.store import audit, books, desk, order_letters, totals
 from mail_gateway.store.backend import guest
 from mail_gateway.store.totals import Day
 from mail_gateway.work import placing
@@ -45,6 +45,8 @@ def test_what_the_bank_did_not_collect_is_told_to_everybody_and_owed_by_nobody(t
         await world.sell(NO_FUNDS)
         await world.sell(COLLECTED, 2)
         assert owed_minor(world) == (NO_FUNDS + COLLECTED, NO_FUNDS + COLLECTED)
+        with guest(world.gateway.database) as conn:
+            assert order_letters.parties(conn, 1).is_debit, "and letters do not say that its money came"
         world.bank_says()
         case = await world.until(OrderState.UNPAID)
         (sale,) = case.payments

@@ -8,6 +8,7 @@ from dataclasses import replace
 from email import message_from_bytes
 from itertools import cycle, product
 from pathlib import Path
+from typing import Any
 
 import order_letters
 import pytest
@@ -337,6 +338,27 @@ def test_why_a_return_was_refused_is_in_words_and_of_a_lost_card_never(language:
     assert "X99" in text("X99")
     lost = text("41")
     assert "41" not in lost and ("紛失" if language == "ja" else "lost") not in lost
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_debit_nobody_is_told_that_its_money_came(language: str) -> None:
+    def text(kind: Letter, **changes: Any) -> str:
+        told = news(kind, language, **{"state": OrderState.CAPTURED, "ask_first": True, **changes})
+        return read(replace(told, parties=replace(told.parties, is_debit=True))).texts[0]
+
+    for kind, is_said in (
+        (Letter.ORDER_CONFIRMED, ("後日の振替日に、お客様の口座", "debited on a later day")),
+        (Letter.SHOP_MADE, ("後日、お客様の口座", "debited on a later day")),
+        (Letter.ORDER_FAILED, ("銀行", "your bank")),
+    ):
+        assert is_said[LANGUAGES.index(language)] in text(kind)
+        assert "いただきました" not in text(kind) and "been charged" not in text(kind)
+    back = replace(order_letters.BACK, amount_minor=12_345)
+    voided = {"state": OrderState.RETURNED, "returned_minor": 12_345, "back": back}
+    for kind in (Letter.ORDER_RETURNED, Letter.SHOP_RETURNED):
+        first = text(kind, **voided).splitlines()[0]
+        assert any(one in first for one in ("代金の取り消し", "請求しません", "NOT CHARGED"))
+        assert "on its way" not in text(kind, **voided) and "お返し" not in text(kind, **voided)
 
 
 @pytest.mark.parametrize("kind", KINDS)
