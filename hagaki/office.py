@@ -11,6 +11,7 @@ from hagaki import api_commands, machine, return_commands, selling_commands, sho
 from hagaki.acquirers import build_acquirers, routing
 from hagaki.problem import DONE, Problem
 from hagaki.sample import sample
+from hagaki.secret_commands import try_all
 from hagaki.sections import DEFAULT_CONFIG, SECTIONS, AsJson, ConfigFile, Language, read_config, settings
 
 merchant_app = typer.Typer(help="Merchants: who sells, and where the answers go.", no_args_is_help=True)
@@ -44,6 +45,7 @@ def check_config(
         certificates.context(settings(loaded, door), door)
     assert_way_in(settings(loaded, "smtp"), settings(loaded, "imap"))
     build_acquirers(loaded)
+    try_all(loaded)
     idle = [row for row, _ in routing(loaded).unreachable()]
     facts = {"config": str(config), "good": True, "idle_routes": idle}
     print(json.dumps(facts) if as_json else f"{config}: good")

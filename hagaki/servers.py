@@ -9,6 +9,7 @@ import typer
 from hagaki import machine
 from hagaki.acquirers import builder, routing
 from hagaki.problem import DONE
+from hagaki.secret_commands import asker
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
 
 handset_app = typer.Typer(help="The phone's side: between the reader and the mailbox.", no_args_is_help=True)
@@ -24,7 +25,9 @@ def serve(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
     tell = machine.teller(as_json=as_json)
     names = ("gateway", "keys", "smtp", "smarthost", "acquirer", "site", "proof", "orders", "imap")
     chosen = Settings(**{name: settings(loaded, name) for name in names})
-    outside = ports.Ports(machine.now_ms, machine.random_bytes, tell, file=machine.file_bytes)
+    outside = ports.Ports(
+        machine.now_ms, machine.random_bytes, tell, file=machine.file_bytes, ask=asker(loaded.folder)
+    )
     build, routes = builder(loaded, tell), routing(loaded).routes
     for trouble in doctor.old_software(chosen.gateway):
         tell("alarm.old-software", slug=trouble.slug, reason=trouble.sentence)
@@ -57,6 +60,7 @@ def handset_run(
 
     loaded = read_config(config)
     chosen = settings(loaded.with_value("handset", "port", port) if port else loaded, "handset")
-    outside = Ports(machine.now_ms, machine.random_bytes, machine.teller(as_json=as_json))
+    tell, ask = machine.teller(as_json=as_json), asker(loaded.folder)
+    outside = Ports(machine.now_ms, machine.random_bytes, tell, ask)
     machine.run_server(lambda stop: app.run(chosen, outside, stop))
     return DONE

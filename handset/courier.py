@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from email.utils import formatdate
 from typing import Final
 
@@ -19,6 +20,7 @@ from schemas.errors import WireError
 from schemas.mail.build import build_mail
 from schemas.mail.find import find_block
 from schemas.mail.read import Mail, Unreadable, read_mail
+from schemas.mail.sign_in import NoSecret
 
 LETTER_MAX: Final = 4000
 """Characters of a letter that are shown."""
@@ -66,8 +68,8 @@ class Courier:
             port=settings.smtp_port,
             timeout_ms=settings.timeout_ms,
             user=settings.smtp_user,
-            password=settings.smtp_password,
             tls=settings.smtp_tls,
+            sign_in=settings.smtp_sign_in,
         )
 
     def wake(self) -> None:
@@ -136,7 +138,12 @@ class Courier:
             mail = self._spool.mail_of(name) or self._new_mail(name)
         except WireError as error:
             return smtp.Refused(str(error))
-        return await smtp.send(self._server, self._settings.mail_from, self._settings.mail_to, mail)
+        try:
+            secret = await self._settings.smtp_account.secret(self._ports.ask)
+        except NoSecret as error:
+            return smtp.Later(str(error))
+        server = replace(self._server, password=secret)
+        return await smtp.send(server, self._settings.mail_from, self._settings.mail_to, mail)
 
     def _new_mail(self, name: str) -> bytes:
         """Made once and kept: after an uncertain end the identical bytes must go again."""

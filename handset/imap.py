@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from handset.errors import HandsetError
 from handset.mailbox import BATCH_MAX, MAIL_MAX, Incoming, MailboxError
 from handset.spool import Spool
 from schemas.mail import imap
+from schemas.mail.sign_in import XOAUTH2, Ask, NoSecret, SignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +27,25 @@ class Account:
 
     host: str
     port: int
-    user: str
-    password: str = field(repr=False)
+    sign_in: SignIn
     folder: str
 
     def bookmark(self) -> str:
         """The name of this mailbox's bookmark in the spool."""
-        return hashlib.sha256(f"{self.host}:{self.port}:{self.user}:{self.folder}".encode()).hexdigest()
+        place = f"{self.host}:{self.port}:{self.sign_in.user}:{self.folder}"
+        return hashlib.sha256(place.encode()).hexdigest()
 
 
 class Imap:
     """One folder of one account. How far it is read is kept in the spool as (UIDVALIDITY, UID), because other
-    mail programs of the merchant set and clear \\Seen as they like."""
+    mail programs of the merchant set and clear \\Seen as they like. ask: runs a command for a secret."""
 
-    def __init__(self, account: Account, spool: Spool, *, timeout_ms: int, tls: bool) -> None:
+    def __init__(self, account: Account, spool: Spool, ask: Ask, *, timeout_ms: int, tls: bool) -> None:
         self._library = _library()
         self._account = account
         self._spool = spool
+        self._ask = ask
+        self._secret = ""
         self._timeout_s = timeout_ms / 1000
         self._tls = tls
         self._client: Any = None
@@ -90,12 +94,20 @@ class Imap:
         return await self._command("select", imap.quoted(self._account.folder))
 
     async def _connect(self) -> None:
+        own = self._account.sign_in
+        try:
+            self._secret = await own.secret(self._ask)
+        except NoSecret as error:
+            raise self._failed(str(error)) from None
         kind = self._library.IMAP4_SSL if self._tls else self._library.IMAP4
         # the deadline is ours; the library's own only must not come before it
         self._client = kind(self._account.host, self._account.port, timeout=2 * self._timeout_s)
         self._client.protocol.data_received = _guarded(self._client.protocol)
         await self._bounded(self._client.wait_hello_from_server())
-        await self._command("login", imap.quoted(self._account.user), self._account.password)
+        if own.way == XOAUTH2:
+            await self._command("xoauth2", own.user, self._secret)
+        else:
+            await self._command("login", imap.quoted(own.user), self._secret)
 
     async def _search(self, criteria: str) -> list[int]:
         return imap.found_uids(await self._command("uid_search", criteria, charset=None))
@@ -109,7 +121,7 @@ class Imap:
     async def _command(self, method: str, *args: str, **options: str | None) -> list[bytes]:
         response = await self._bounded(getattr(self._client, method)(*args, **options))
         if response.result != "OK":
-            said = imap.said(response.lines, self._account.password) or response.result
+            said = imap.said(response.lines, self._account.sign_in.user, self._secret) or response.result
             raise self._failed(f"the server answered {method}: {said}")
         return list(response.lines)
 
@@ -137,14 +149,17 @@ class Imap:
 
 def _guarded(protocol: Any) -> Callable[[bytes], None]:
     """What the library cannot take ends the connection. Its own error would be logged, and may have the
-    command in it, and so the password."""
+    command in it, and so the password. Nor does it answer a server that does not take a token."""
     feed, its_own = protocol.data_received, _library().AioImapException
 
     def received(data: bytes) -> None:
+        asked = imap.challenges(protocol.pending_sync_command)
         try:
             feed(data)
         except (ValueError, LookupError, TypeError, AttributeError, RuntimeError, its_own):
             protocol.transport.abort()
+        if imap.challenges(protocol.pending_sync_command) > asked:
+            protocol.transport.write(b"\r\n")
         for task in protocol.tasks:  # the greeting: one that turns us away is told as the end it is
             task.add_done_callback(_forget)
 
@@ -158,6 +173,7 @@ def _forget(task: asyncio.Future[Any]) -> None:
 
 
 def _library() -> Any:
+    """aioimaplib, which logs commands and mails below ERROR: kept there. Raises HandsetError imap-missing."""
     try:
         import aioimaplib
     except ImportError:
@@ -165,4 +181,5 @@ def _library() -> Any:
             "imap-missing",
             "reading by IMAP needs the extra 'imap': pip install 'hagaki[imap]' (GPL-3.0-only)",
         ) from None
+    logging.getLogger("aioimaplib").setLevel(logging.ERROR)
     return aioimaplib

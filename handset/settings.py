@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from schemas.mail.sign_in import COMMAND, PASSWORD, WAY, SignIn
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandsetSettings:
@@ -22,6 +24,8 @@ class HandsetSettings:
     smtp_port: int = field(default=587, metadata={"help": "its port", "min": 1, "max": 65535})
     smtp_user: str = field(default="", metadata={"help": "user there; empty: without a password"})
     smtp_password: str = field(default="", repr=False, metadata={"help": "its password", "secret": True})
+    smtp_secret_command: tuple[str, ...] = field(default=(), metadata=COMMAND)
+    smtp_sign_in: str = field(default=PASSWORD, metadata=WAY)
     smtp_tls: str = field(
         default="none",
         metadata={"help": "encryption on the way out", "choices": ("none", "starttls", "tls")},
@@ -30,6 +34,8 @@ class HandsetSettings:
         metadata={"help": "mailbox: maildir:PATH or imap:HOST:PORT:USER:FOLDER", "path": "maildir:"}
     )
     imap_password: str = field(default="", repr=False, metadata={"help": "password there", "secret": True})
+    imap_secret_command: tuple[str, ...] = field(default=(), metadata=COMMAND)
+    imap_sign_in: str = field(default=PASSWORD, metadata=WAY)
     imap_tls: bool = field(default=True, metadata={"help": "TLS to the IMAP server"})
     poll_ms: int = field(
         default=15_000,
@@ -48,3 +54,8 @@ class HandsetSettings:
     language: str = field(
         default="ja", metadata={"help": "language of what the phone writes", "choices": ("ja", "en")}
     )
+
+    @property
+    def smtp_account(self) -> SignIn:
+        """Who signs in to send, and how."""
+        return SignIn(self.smtp_user, self.smtp_password, self.smtp_secret_command, self.smtp_sign_in)

@@ -7,12 +7,15 @@ from typing import Final
 
 import aiosmtplib
 
+from schemas.mail.sign_in import PASSWORD, XOAUTH2, without
+
 PERMANENT: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A mail server as a client needs it. tls: "none", "starttls" or "tls"; timeout_ms: for each answer."""
+    """A mail server as a client needs it. tls: "none", "starttls" or "tls"; timeout_ms: for each answer.
+    sign_in: with what, a password or an access token; `password` is either."""
 
     host: str
     port: int
@@ -20,6 +23,7 @@ class Server:
     user: str = ""
     password: str = ""
     tls: str = "none"
+    sign_in: str = PASSWORD
 
     def __repr__(self) -> str:
         return f"Server({self.host}:{self.port})"
@@ -60,16 +64,21 @@ async def send(server: Server, sender: str, recipient: str, mail: bytes) -> Sent
     except ValueError as error:
         return Refused(str(error))
     except (aiosmtplib.SMTPException, OSError) as error:
-        return Later(str(error) or type(error).__name__)
+        return Later(without(str(error), server.user, server.password) or type(error).__name__)
     return Sent()
 
 
 def _client(server: Server) -> aiosmtplib.SMTP:
+    async def token() -> str:
+        return server.password
+
+    by_token = server.sign_in == XOAUTH2
     return aiosmtplib.SMTP(
         hostname=server.host,
         port=server.port,
         username=server.user or None,
-        password=server.password or None,
+        password=None if by_token else server.password or None,
+        oauth_token_generator=token if by_token else None,
         use_tls=server.tls == "tls",
         start_tls=server.tls == "starttls",
         timeout=server.timeout_ms / 1000,

@@ -276,7 +276,7 @@ def _fetch(
     if not own.host:
         return []
     slot = Slot(intake(settings.mailbox_proof), Addresses(settings.gateway))
-    line = kit.ports.mailbox() if kit.ports.mailbox else Folder(own)
+    line = kit.ports.mailbox() if kit.ports.mailbox else Folder(own, kit.ports.ask)
     fetching = asyncio.create_task(Reading(settings, line, slot, kit.store, kit.ports).run())
 
     async def end() -> None:

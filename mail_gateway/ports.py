@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from schemas.mail.sign_in import Ask, no_command
+
 
 class Tell(Protocol):
     """Report one event: a verb such as ``payment.moved`` and allow-listed facts. Never card data or keys."""
@@ -47,7 +49,7 @@ class Ports:
 
     places: makes the two places where the store writes and reads; None: two threads. file: a path -> the
     bytes of a file of this machine, None if it cannot be read. mailbox: makes the line to the mailbox that
-    [imap] names; None: one by IMAP.
+    [imap] names; None: one by IMAP. ask: a command -> the secret that it writes.
     """
 
     now_ms: Callable[[], int]
@@ -56,3 +58,4 @@ class Ports:
     places: Callable[[], tuple[Place, Place]] | None = None
     file: Callable[[str], bytes | None] = no_file
     mailbox: Callable[[], Line] | None = None
+    ask: Ask = no_command

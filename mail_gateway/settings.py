@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from acquirer_sdk.port import SettingsError
+from schemas.mail.sign_in import COMMAND, PASSWORD, WAY, SignIn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -208,6 +209,8 @@ class ImapSettings:
     password: str = field(
         default="", repr=False, metadata=_set('password there: "env:NAME" or "file:PATH"', secret=True)
     )
+    secret_command: tuple[str, ...] = field(default=(), metadata=COMMAND)
+    sign_in: str = field(default=PASSWORD, metadata=WAY)
     tls: bool = field(default=True, metadata=_set("TLS from the first byte; false: all in clear"))
     tls_ca: str = field(
         default="", metadata=_set("file with the authorities trusted, PEM; empty: the system's", path="")
@@ -229,18 +232,22 @@ class ImapSettings:
     )
 
     def __post_init__(self) -> None:
-        """Raises SettingsError for a mailbox without a user or a password, or folders that cannot be."""
-        for key in ("user", "password") if self.host else ():
-            if not getattr(self, key):
-                raise SettingsError(key, "is needed where host is set")
-        for key in ("user", "password", "folder", "done", "refused"):
-            if not getattr(self, key).isprintable():
-                raise SettingsError(key, "holds a character that cannot be sent")
+        """Raises SettingsError for a mailbox that nobody can sign in to, or folders that cannot be."""
+        if self.host and not self.user:
+            raise SettingsError("user", "is needed where host is set")
+        if self.host:
+            _check(self.account, self.host, tls=self.tls)
         for key in ("folder", "done", "refused"):
-            if not getattr(self, key).isascii() or not getattr(self, key):
+            name = getattr(self, key)
+            if not (name and name.isascii() and name.isprintable()):
                 raise SettingsError(key, "must be a folder's name in ASCII, as the server lists it")
         if len({self.folder.lower(), self.done.lower(), self.refused.lower()}) < 3:
             raise SettingsError("done", "folder, done and refused must be three folders")
+
+    @property
+    def account(self) -> SignIn:
+        """Who signs in there, and how."""
+        return SignIn(self.user, self.password, self.secret_command, self.sign_in)
 
     @property
     def name(self) -> str:
@@ -271,6 +278,8 @@ class SmarthostSettings:
     password: str = field(
         default="", repr=False, metadata=_set('password: "env:NAME" or "file:PATH"', secret=True)
     )
+    secret_command: tuple[str, ...] = field(default=(), metadata=COMMAND)
+    sign_in: str = field(default=PASSWORD, metadata=WAY)
     tls: str = field(
         default="none", metadata=_set("encryption on the way", choices=("none", "starttls", "tls"))
     )
@@ -281,6 +290,21 @@ class SmarthostSettings:
     tls_ca: str = field(
         default="", metadata=_set("file with the authorities trusted, PEM; empty: the system's", path="")
     )
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError for a mail server that nobody can sign in to as this says."""
+        _check(self.account, self.host, tls=self.tls != "none")
+
+    @property
+    def account(self) -> SignIn:
+        """Who signs in there, and how."""
+        return SignIn(self.user, self.password, self.secret_command, self.sign_in)
+
+
+def _check(account: SignIn, host: str, *, tls: bool) -> None:
+    fault = account.fault(host, tls=tls)
+    if fault is not None:
+        raise SettingsError(*fault)
 
 
 @dataclass(frozen=True, slots=True)

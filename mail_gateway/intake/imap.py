@@ -16,20 +16,24 @@ from typing import TYPE_CHECKING, Any
 from mail_gateway.domain.errors import Disposition, GatewayError
 from mail_gateway.intake.mailbox import MailboxError, Trouble
 from schemas.mail import imap
+from schemas.mail.sign_in import XOAUTH2, NoSecret, no_command
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from mail_gateway.settings import ImapSettings, SmtpSettings
+    from schemas.mail.sign_in import Ask
 
 
 class Folder:
-    """One connection at a time. validity: the server's UIDVALIDITY. Everything raises MailboxError, after
-    which `open` begins anew."""
+    """One connection at a time. ask: runs the command that says the secret. validity: the server's
+    UIDVALIDITY. Everything raises MailboxError, after which `open` begins anew."""
 
-    def __init__(self, settings: ImapSettings) -> None:
+    def __init__(self, settings: ImapSettings, ask: Ask = no_command) -> None:
         self._library = library()
         self._settings = settings
+        self._ask = ask
+        self._secret = ""
         self._context = _context(settings) if settings.tls else None
         self._client: Any = None
         self._gone: asyncio.Future[None] | None = None
@@ -38,6 +42,10 @@ class Folder:
     async def open(self) -> None:
         """Connect, sign in, make the folders that are not there, and select the one that is read."""
         own = self._settings
+        try:
+            self._secret = await own.account.secret(self._ask)
+        except NoSecret as error:
+            raise MailboxError(Trouble.SECRET, error.sentence) from None
         kind = self._library.IMAP4 if self._context is None else self._library.IMAP4_SSL
         self._gone = asyncio.get_running_loop().create_future()
         # the deadline is ours; the library's own only must not come before it
@@ -109,8 +117,11 @@ class Folder:
             client.protocol.transport.abort()
 
     async def _sign_in(self) -> None:
-        own = self._settings
-        answer = await self._bounded(self._client.login(imap.quoted(own.user), own.password))
+        own, client = self._settings, self._client
+        if own.sign_in == XOAUTH2:
+            answer = await self._bounded(client.xoauth2(own.user, self._secret))
+        else:
+            answer = await self._bounded(client.login(imap.quoted(own.user), self._secret))
         if answer.result != "OK":
             said = self._said(answer)
             trouble = Trouble.DOWN if "[UNAVAILABLE]" in said else Trouble.LOGIN  # RFC 5530
@@ -126,7 +137,7 @@ class Folder:
         return list(answer.lines)
 
     def _said(self, answer: Any) -> str:
-        return imap.said(answer.lines, self._settings.password) or str(answer.result)
+        return imap.said(answer.lines, self._settings.user, self._secret) or str(answer.result)
 
     async def _bounded(self, work: Awaitable[Any]) -> Any:
         done, result = await self._until(work, self._settings.timeout_s)
@@ -153,15 +164,18 @@ class Folder:
 
     def _guarded(self, protocol: Any) -> Callable[[bytes], None]:
         """What the library cannot take ends the connection. Its own error would be logged, and may have the
-        command in it, and so the password."""
+        command in it, and so the password. Nor does it answer a server that does not take a token."""
         feed = protocol.data_received
 
         def received(data: bytes) -> None:
+            asked = imap.challenges(protocol.pending_sync_command)
             try:
                 feed(data)
             except Exception:  # noqa: BLE001 - whatever a server says
                 protocol.transport.abort()
                 self._lost(None)
+            if imap.challenges(protocol.pending_sync_command) > asked:
+                protocol.transport.write(b"\r\n")
             for task in protocol.tasks:  # the greeting: one that turns us away is told as the end it is
                 task.add_done_callback(_forget)
 

@@ -39,6 +39,7 @@ class Trouble(StrEnum):
 
     DOWN = "mailbox-down"
     LOGIN = "mailbox-login"
+    SECRET = "secret-command"
     FOLDER = "mailbox-folder"
 
 
@@ -98,6 +99,7 @@ Step = Look | Weigh | Take | Move | Wait
 _PAUSES: Final = {
     Trouble.DOWN: (1, 300),
     Trouble.LOGIN: (60, 3600),  # providers lock out who tries a wrong password often
+    Trouble.SECRET: (10, 600),
     Trouble.FOLDER: (10, 600),
 }
 """First and longest pause before connecting again, s."""

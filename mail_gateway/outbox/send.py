@@ -74,7 +74,9 @@ class Sender:
     ) -> None:
         own_name = settings.sender_domain or "localhost"
         content = attrgetter("raw") if signed is None else signed.content
-        self._free = [Smarthost(settings, own_name, self._next, content) for _ in range(CONNECTIONS)]
+        self._free = [
+            Smarthost(settings, own_name, self._next, content, ports.ask) for _ in range(CONNECTIONS)
+        ]
         self._signed = signed
         self._store = store
         self._ports = ports
@@ -200,7 +202,7 @@ class Sender:
         await self._release()
         self._down = None
         self._woken.clear()  # by our own, who gave up: the pause is meant
-        return self._failed("smarthost-down", str(down))
+        return self._failed(down.slug, str(down))
 
     def _failed(self, slug: str, detail: str) -> float:
         """Quiet retry: said once, when it begins."""

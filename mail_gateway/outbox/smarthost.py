@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, cast
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPServerDisconnected
 
 from mail_gateway.outbox.wire import TIMEOUT_S, Reply, Wire, in_lines
+from schemas.mail.sign_in import XOAUTH2, NoSecret, no_command
 
 if TYPE_CHECKING:
     import asyncio
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from mail_gateway.settings import SmarthostSettings
     from mail_gateway.store.letters import LetterRow
+    from schemas.mail.sign_in import Ask
 
 _REMARK_MAX: Final = 200
 _GOING_DOWN: Final = 421
@@ -45,7 +47,11 @@ class Handed:
 
 
 class SmarthostDown(Exception):
-    """No connection can be had now; no letter is to blame. The text is the kind of error."""
+    """No connection can be had now; no letter is to blame. The text is the kind of error, or a sentence."""
+
+    def __init__(self, text: str, slug: str = "smarthost-down") -> None:
+        super().__init__(text)
+        self.slug = slug
 
 
 class Smarthost:
@@ -53,7 +59,7 @@ class Smarthost:
 
     following: takes out the letter that goes behind the one under way, if any. Where the smarthost allows it,
     its commands leave with the content before it (RFC 2920 section 3.1). content: a letter -> its bytes, the
-    same ones each time.
+    same ones each time. ask: runs the command that says the secret.
     """
 
     def __init__(
@@ -62,11 +68,13 @@ class Smarthost:
         local_name: str,
         following: Callable[[], LetterRow | None] = lambda: None,
         content: Callable[[LetterRow], bytes] = attrgetter("raw"),
+        ask: Ask = no_command,
     ) -> None:
         self._settings = settings
         self._local_name = local_name
         self._following = following
         self._bytes_of = content
+        self._ask = ask
         self._wire: Wire | None = None
         self._pipelining = False
         self._behind: LetterRow | None = None
@@ -81,7 +89,10 @@ class Smarthost:
         """Have a connection; whether it was there already. Raises SmarthostDown."""
         if self._wire is not None and self._wire.is_open:
             return True
-        client = self._new_client()
+        try:
+            client = self._new_client(await self._settings.account.secret(self._ask))
+        except NoSecret as error:
+            raise SmarthostDown(error.sentence, error.slug) from None
         try:
             await client.connect()
             await _greet(client)
@@ -145,13 +156,18 @@ class Smarthost:
             return Handed(Fate.UNCERTAIN, type(error).__name__)
         return _said_to_content(reply)
 
-    def _new_client(self) -> SMTP:
+    def _new_client(self, secret: str) -> SMTP:
+        async def token() -> str:
+            return secret
+
         own = self._settings
+        by_token = own.sign_in == XOAUTH2
         return SMTP(
             hostname=own.host,
             port=own.port,
             username=own.user or None,
-            password=own.password or None,
+            password=None if by_token else secret or None,
+            oauth_token_generator=token if by_token else None,
             local_hostname=self._local_name,  # else the library asks DNS for ours, and blocks
             timeout=TIMEOUT_S,
             use_tls=own.tls == "tls",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from schemas.mail.sign_in import without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,12 +22,23 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def said(lines: Sequence[bytes], secret: str) -> str:
-    """The server's last words, for a person. secret: what it may repeat of a command, taken out
-    before the text is cut, so that no part of it is left."""
+def said(lines: Sequence[bytes], user: str, secret: str) -> str:
+    """The server's last words, for a person. What they repeat of the sign-in is taken out before the text is
+    cut, so that no part of it is left."""
     last = bytes(lines[-1]).decode("utf-8", "replace") if lines else ""
     text = "".join(filter(str.isprintable, last))
-    return text.replace(quoted(secret)[1:-1], "").replace(secret, "")[:SAID_MAX]
+    return without(text.replace(quoted(secret)[1:-1], ""), user, secret)[:SAID_MAX]
+
+
+def challenges(command: Any) -> int:
+    """How often the server has asked back in a sign-in by token that is under way. That is why it refuses the
+    token; an empty line gets its no (RFC 7628 section 3.2.3).
+
+    command: the one that aioimaplib waits for; None: none.
+    """
+    if command is None or command.name != "AUTHENTICATE":
+        return 0
+    return sum(bytes(line).startswith(b"+") for line in command.response.lines)
 
 
 def number(name: str, lines: Iterable[bytes]) -> int | None:

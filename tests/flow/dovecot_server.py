@@ -31,6 +31,7 @@ mail_location = maildir:{root}/mail
 first_valid_uid = 1
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
 }}
 userdb {{
@@ -51,6 +52,24 @@ service anvil {{
 }}
 """
 
+_TOKENS = """\
+auth_mechanisms = plain login xoauth2 oauthbearer
+auth_failure_delay = 0
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {root}/oauth2
+}}
+"""
+
+_INTROSPECTION = """\
+introspection_mode = post
+introspection_url = http://127.0.0.1:{port}/introspect
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
 
 def need_dovecot() -> str:
     """The program's path; without it the test is skipped, but on the build machine it fails."""
@@ -62,11 +81,13 @@ def need_dovecot() -> str:
 class Dovecot:
     """One instance. Dovecot lets nobody log in as root, so under root the mailbox belongs to nobody.
 
-    capability: all that it says it can; empty: what it really can.
+    capability: all that it says it can; empty: what it really can. tokens_port: of an introspection endpoint
+    that it asks for access tokens (RFC 7662); 0: it takes the password only.
     """
 
-    def __init__(self, capability: str = "") -> None:
+    def __init__(self, capability: str = "", tokens_port: int = 0) -> None:
         self._capability = capability
+        self._tokens_port = tokens_port
         self.program = need_dovecot()
         self.root = Path(tempfile.mkdtemp(prefix="dovecot-"))
         self.root.chmod(0o755)
@@ -77,6 +98,7 @@ class Dovecot:
             part.mkdir()
             os.chown(part, self._owner.pw_uid, self._owner.pw_gid)
         (self.root / "conf").write_text(self._config())
+        (self.root / "oauth2").write_text(_INTROSPECTION.format(port=tokens_port))
 
     async def start(self) -> None:
         self._process = await asyncio.create_subprocess_exec(
@@ -132,6 +154,8 @@ class Dovecot:
         as_root = os.geteuid() == 0
         mine = self._owner.pw_name
         told = f"imap_capability = {self._capability}\n" if self._capability else ""
+        if self._tokens_port:
+            told += _TOKENS.format(root=self.root)
         return told + _CONFIG.format(
             root=self.root,
             port=self.port,

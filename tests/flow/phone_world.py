@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aiosmtpd.smtp import SMTP
 
+from hagaki.secret_commands import asker
 from hagaki.world import free_ports
 from handset.app import run
 from handset.ports import Ports
@@ -49,7 +50,7 @@ class Told:
 
 
 def ports(told: Told, now_ms: Callable[[], int] = lambda: NOW_MS) -> Ports:
-    return Ports(now_ms, os.urandom, told)
+    return Ports(now_ms, os.urandom, told, asker(Path.cwd()))
 
 
 @contextlib.asynccontextmanager

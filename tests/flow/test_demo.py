@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from secret_shapes import files_below, nowhere
 
 from hagaki.sections import read_config, settings
 from mail_gateway.envelope.keys import KeyRing
@@ -74,15 +73,15 @@ async def test_nothing_the_demo_wrote_holds_a_card_number_a_track_or_a_key(tmp_p
     folder = tmp_path / "world"
     done = demo("--lang", "en", "--folder", str(folder))
     assert done.returncode == 0, done.stderr
-    written = {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    written = files_below(folder)
     written["standard output"] = done.stdout.encode()
     assert any(name.endswith("hagaki.db") for name in written)
     assert any("mailbox" in name for name in written)
     for secret in (PAN, TRACK2, TRACK2.partition("=")[2]):
-        _nowhere(secret.encode(), written)
+        nowhere(secret.encode(), written)
     for name, key in await _keys(folder):
         elsewhere = {path: data for path, data in written.items() if not path.endswith(name)}
-        _nowhere(key, elsewhere)
+        nowhere(key, elsewhere)
 
 
 async def _keys(folder: Path) -> list[tuple[str, bytes]]:
@@ -100,22 +99,3 @@ async def _keys(folder: Path) -> list[tuple[str, bytes]]:
         await store.close()
     assert len(found) == 2
     return found
-
-
-def _nowhere(secret: bytes, written: dict[str, bytes]) -> None:
-    for shape in _shapes(secret):
-        for path, data in written.items():
-            assert shape not in data and shape not in data.upper(), f"{path} holds a secret"
-
-
-def _shapes(secret: bytes) -> Iterator[bytes]:
-    """As it is, in hex, packed two digits a byte, in UTF-16, and in the three alignments of base64."""
-    yield secret
-    yield secret.hex().upper().encode()
-    text = secret.decode("ascii", "replace").replace("=", "D")
-    if text.replace("D", "").isdigit():
-        yield bytes.fromhex(text[: len(text) // 2 * 2])
-        yield secret.decode().encode("utf-16-le")
-    for shift in range(3):
-        coded = base64.b64encode(b"\x00" * shift + secret)
-        yield coded[4:-4]

@@ -163,16 +163,18 @@ def test_five_thousand_mails_go_in_small_batches_whatever_lies_before_them() -> 
 def test_a_pause_doubles_up_to_its_limit() -> None:
     assert [pause_s(Trouble.DOWN, failures) for failures in (1, 2, 3, 9, 99)] == [1, 2, 4, 256, 300]
     assert [pause_s(Trouble.LOGIN, failures) for failures in (1, 2, 99)] == [60, 120, 3600]
+    assert [pause_s(Trouble.SECRET, failures) for failures in (1, 2, 99)] == [10, 20, 600]
 
 
 @pytest.mark.parametrize("password", ["secretpw", 'sec"ret\\pw', "秘密pw"])
 def test_nothing_of_a_password_is_told_where_a_server_repeats_it(password: str) -> None:
     for before in range(imap.SAID_MAX - 12, imap.SAID_MAX + 1):
         for repeated in (password, imap.quoted(password)):
-            said = imap.said([("x" * before + repeated).encode()], password)
-            assert set(said) <= {"x", '"'}
-    assert imap.said([b"[AUTHENTICATIONFAILED] no \x1b[2J"], password) == "[AUTHENTICATIONFAILED] no [2J"
-    assert imap.said([], password) == ""
+            said = imap.said([("x " * (before // 2) + repeated).encode()], "shop", password)
+            assert set(said) <= {"x", " ", '"'}
+    refused = imap.said([b"[AUTHENTICATIONFAILED] no \x1b[2J"], "shop", password)
+    assert refused == "[AUTHENTICATIONFAILED] no [2J"
+    assert imap.said([], "shop", password) == ""
 
 
 def test_lines_of_a_server_are_read() -> None:
@@ -197,11 +199,13 @@ def test_lines_of_a_server_are_read() -> None:
         ({"user": ""}, "user"),
         ({"password": ""}, "password"),
         ({"user": "a\r\nb"}, "user"),
+        ({"secret_command": ("pass", "mail")}, "secret_command"),
+        ({"sign_in": "xoauth2"}, "secret_command"),
         ({"folder": "受信"}, "folder"),
         ({"refused": "inbox"}, "done"),
     ],
 )
-def test_a_mailbox_that_cannot_be_is_named_by_its_key(changed: dict[str, str], key: str) -> None:
+def test_a_mailbox_that_cannot_be_is_named_by_its_key(changed: dict[str, Any], key: str) -> None:
     usual = {"user": "hagaki", "password": "sesame"}
     with pytest.raises(SettingsError) as caught:
         ImapSettings("imap.example", **{**usual, **changed})

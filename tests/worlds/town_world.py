@@ -18,6 +18,7 @@ from acquirer_sdk.bogus import create
 from acquirer_sdk.keyport import KeyPort
 from acquirer_sdk.port import Acquirer
 from acquirer_sdk.port import Ports as AcquirerPorts
+from hagaki.secret_commands import asker
 from mail_gateway import app
 from mail_gateway.admin import keys, merchants, readers
 from mail_gateway.envelope import dukpt
@@ -129,7 +130,8 @@ class Town:
     @asynccontextmanager
     async def gateway(self, *, until: str = "gateway.listening") -> AsyncIterator[int]:
         """A gateway that runs once it tells of that; -> its SMTP port."""
-        ports = Ports(lambda: time.time_ns() // 10**6, os.urandom, self.told)
+        ask = asker(Path.cwd())
+        ports = Ports(lambda: time.time_ns() // 10**6, os.urandom, self.told, ask=ask)
         outside = AcquirerPorts(ports.now_ms, ports.random_bytes, self.told)
 
         def build(_: KeyPort) -> dict[str, Acquirer]:
