@@ -26,8 +26,9 @@ NAME_MAX: Final = 80
 DELIVERY_MAX: Final = 200
 SOURCE_MAX: Final = 60
 QUANTITY_MAX: Final = 9999
+RATE: Final = r"(?!0+(\.0+)?$)[0-9]{1,8}(\.[0-9]{1,8})?"
+"""Of a foreign price: decimal text, and more than nothing."""
 _DEAL_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_RATE: Final = re.compile(r"[0-9]{1,8}(\.[0-9]{1,8})?")
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS: Final = "\u200c\u200d"
 """Hidden too, but scripts and pictures are written with them."""
@@ -103,7 +104,7 @@ def _form(wanted: PlaceOrder, limits: Limits) -> str:
         (not 1 <= len(wanted.lines) <= LINES_MAX, "lines-bad"),
         (wanted.ask_minutes is not None and not 1 <= wanted.ask_minutes <= ASK_MAX_MIN, "ask-bad"),
         (not is_plain(wanted.delivery, DELIVERY_MAX), "words-bad"),
-        (foreign is not None and not _is_good(foreign), "foreign-bad"),
+        (foreign is not None and not _is_good(foreign, limits.currency), "foreign-bad"),
     )
     return next((slug for is_so, slug in rules if is_so), "")
 
@@ -114,9 +115,10 @@ def is_plain(text: str, most: int) -> bool:
     return len(text) <= most and all(seen)
 
 
-def _is_good(foreign: Foreign) -> bool:
-    is_a_price = 0 < foreign.currency < 1000 and foreign.amount_minor > 0
-    return is_a_price and bool(_RATE.fullmatch(foreign.rate)) and is_plain(foreign.source, SOURCE_MAX)
+def _is_good(foreign: Foreign, ours: int) -> bool:
+    is_abroad = 0 < foreign.currency < 1000 and foreign.currency != ours
+    has_a_rate = bool(re.fullmatch(RATE, foreign.rate)) and is_plain(foreign.source, SOURCE_MAX)
+    return is_abroad and foreign.amount_minor > 0 and has_a_rate
 
 
 def _means(offer: Offer, number: int | None) -> Means | Refused:

@@ -29,7 +29,7 @@ WHY: Final = {
     "out-of-stock": "There is not so much of it in stock.",
     "amount-bad": "The order must cost something.",
     "amount-too-large": "The order is larger than the gateway takes.",
-    "foreign-bad": "The foreign price has a currency, an amount, a decimal rate and a source.",
+    "foreign-bad": "The foreign price has a currency of its own, an amount, a decimal rate and a source.",
     "ask-bad": "The customer has one minute to 30 days to answer.",
     "order-made": "This order is made and can no longer be cancelled.",
     "order-dead": "This order is over, and nothing is paid for it.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
+from mail_gateway.domain.offer import RATE
 from mail_gateway.domain.order import CODE_LENGTH, CODE_LETTERS, LINES_MAX, OrderState
 from mail_gateway.domain.order_return import REASON_MAX, RETURNS_MAX, ReturnState
 from mail_gateway.site.api_shapes import ONE_LINE, Choice, Flag, Many, Member, Members, Whole, Words
@@ -44,9 +45,9 @@ _LINE: Final = Members(
 )
 _FOREIGN: Final = Members(
     {
-        "currency": Member(Whole(1, 999), "ISO 4217 number of the foreign currency."),
+        "currency": Member(Whole(1, 999), "ISO 4217 number of the foreign currency, another than ours."),
         "amount_minor": Member(Whole(1, MINOR_MAX), "The total in it, in its minor units."),
-        "rate": Member(Words(20, 1, r"[0-9]{1,8}(\.[0-9]{1,8})?"), "Ours for one of theirs, decimal text."),
+        "rate": Member(Words(20, 1, RATE), "Ours for one of theirs, decimal text, not 0."),
         "source": Member(Words(60), "Who says so, and of when."),
     }
 )
@@ -189,7 +190,7 @@ PROBLEMS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType(
         "json-flag": _row(422, "true or false belongs here."),
         "json-range": _row(422, "The number is too small or too large."),
         "json-length": _row(422, "It is too short or too long."),
-        "json-form": _row(422, "The text is not of the form that belongs here."),
+        "json-form": _row(422, "It is not of the form that belongs here."),
         "json-missing": _row(422, "Something is missing."),
         "json-unknown": _row(422, "Nobody knows what this is."),
         "json-either": _row(422, "A line has either product or name."),

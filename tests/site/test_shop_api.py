@@ -146,6 +146,7 @@ async def test_one_order_however_often_it_is_asked_for(tmp_path: Path) -> None:
         assert asyncio.get_running_loop().time() - begun < 5, "who is dead is not waited for"
 
 
+ABROAD = {"currency": 840, "amount_minor": 1599, "rate": "150.25", "source": "ECB 2026-11-20"}
 BODIES: list[tuple[Any, tuple[int, tuple[str, str]]]] = [
     (b"{", (400, ("json-broken", ""))),
     (b"\xff", (400, ("json-broken", ""))),
@@ -168,6 +169,8 @@ BODIES: list[tuple[Any, tuple[int, tuple[str, str]]]] = [
     ({"customer": "C-NOBODY"}, (422, ("customer-unknown", "customer"))),
     ({"means": 99}, (422, ("means-unknown", "means"))),
     ({"currency": 840}, (422, ("currency-unsupported", ""))),
+    ({"foreign": {**ABROAD, "rate": "0.00"}}, (422, ("json-form", "foreign.rate"))),
+    ({"foreign": {**ABROAD, "currency": 392}}, (422, ("foreign-bad", ""))),
     ({"lines": [SOAP, {"product": "NIX", "quantity": 1}]}, (422, ("product-unknown", "lines[1]"))),
     ({"lines": [{**SOAP, "quantity": 101}]}, (409, ("out-of-stock", "lines[0]"))),
     ({"lines": [{"name": "House", "unit_minor": 10**9, "quantity": 1}]}, (422, ("amount-too-large", ""))),
