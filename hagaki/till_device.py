@@ -23,7 +23,7 @@ from till.answers import Lost, Refused
 from till.basket import Abroad, Terms
 from till.journal import Journal
 from till.link import Link, Place
-from till.loop import Loop, Pace
+from till.loop import End, Loop, Pace
 from till.prices import PriceFaults, Prices, prices_of, read_prices
 from till.scanner import read_codes
 from till.settings import TillSettings
@@ -66,7 +66,7 @@ class Device:
     ) -> None:
         """Until `quit` or the end of standard input. Raises OSError."""
         pace = Pace(self.settings.retry_first_ms, self.settings.retry_max_ms)
-        lines: asyncio.Queue[str | None] = asyncio.Queue()
+        lines: asyncio.Queue[str | End] = asyncio.Queue()
         _read_keys(lines)
         scanning = asyncio.create_task(self._scan(lines))
         try:
@@ -75,7 +75,7 @@ class Device:
             scanning.cancel()
             await asyncio.gather(scanning, return_exceptions=True)
 
-    async def _scan(self, lines: asyncio.Queue[str | None]) -> None:
+    async def _scan(self, lines: asyncio.Queue[str | End]) -> None:
         if self.settings.scanner:
             await read_codes(self.settings.scanner, self.settings.baud, lines.put_nowait, _tell_scanner)
 
@@ -178,7 +178,7 @@ async def _products(settings: TillSettings, link: Link) -> Prices:
         raise Problem(f"{settings.url}: {error}", "shop-away", MACHINE) from None
 
 
-def _read_keys(lines: asyncio.Queue[str | None]) -> None:
+def _read_keys(lines: asyncio.Queue[str | End]) -> None:
     """Standard input, line by line, from a thread that nobody waits for: a terminal is read until it ends."""
     loop = asyncio.get_running_loop()
 
@@ -187,9 +187,10 @@ def _read_keys(lines: asyncio.Queue[str | None]) -> None:
             for line in sys.stdin:
                 text = line.rstrip("\n")
                 if text.strip().lower() in ("quit", "終了"):
-                    break
+                    loop.call_soon_threadsafe(lines.put_nowait, End.QUIT)
+                    return
                 loop.call_soon_threadsafe(lines.put_nowait, text)
-            loop.call_soon_threadsafe(lines.put_nowait, None)
+            loop.call_soon_threadsafe(lines.put_nowait, End.INPUT)
 
     threading.Thread(target=read, daemon=True).start()
 

@@ -38,7 +38,9 @@ class Basket:
         return sum(line.total_minor for line in self.lines)
 
     def add(self, good: Good, quantity: int) -> Basket | None:
-        """So many more of a good; None where there would be too many or too much."""
+        """So many more of a good; None where that is none, or there would be too many or too much."""
+        if quantity < 1:
+            return None
         for at, line in enumerate(self.lines):
             if line.good == good:
                 return self.with_quantity(at + 1, line.quantity + quantity)

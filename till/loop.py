@@ -5,12 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, TypeVar
 
 from till.machine import State
 from till.walk import Walk
 
 T = TypeVar("T")
+
+
+class End(Enum):
+    """Behind the last line: somebody said so, or the input is over."""
+
+    QUIT = "quit"
+    INPUT = "input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +42,20 @@ class Loop:
         self._task: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
 
-    async def run(self, lines: asyncio.Queue[str | None], *, to_the_end: bool) -> None:
-        """Until None comes in lines. to_the_end: then wait until the deal that is open is made or dead.
+    async def run(self, lines: asyncio.Queue[str | End], *, to_the_end: bool) -> None:
+        """Until an end comes in lines. to_the_end: behind the input wait until the open deal is made or dead.
 
         Raises OSError: the journal cannot be written; then the device must stop.
         """
         self._restart()
         try:
-            while (line := await self._unless_broken(lines.get())) is not None:
+            while not isinstance(line := await self._unless_broken(lines.get()), End):
                 before = self._walk.state
                 self._hear(line)
                 if self._walk.state is not before:
                     self._restart()  # whatever it was waiting for does not count any more
                 self._changed()
-            while to_the_end and self._is_under_way():
+            while to_the_end and line is End.INPUT and self._is_under_way():
                 self._moved.clear()
                 await self._unless_broken(self._moved.wait())
         finally:

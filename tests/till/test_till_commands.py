@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from shop_fake import KEY, shop_fake
-from typed_lines import Heard, Typed, open_line
+from typed_lines import LIMIT_S, Heard, Typed, open_line
 
 from hagaki import till_device
 from hagaki.config import load
@@ -148,6 +148,26 @@ async def test_giving_up_does_not_wait_for_the_long_poll(config, typed, capsys):
     assert '"state": "sorry"' in capsys.readouterr().out
 
 
+async def test_quit_leaves_a_deal_to_the_next_start_and_the_end_of_the_input_waits_for_it(
+    config, typed, capsys
+):
+    async with shop_fake() as shop:
+        path = config(shop.origin)
+        running = asyncio.create_task(run_till(chosen(path), None, as_json=True))
+        typed.type("4901", "@C-7Q4KDM", "send")
+        await shop.wait_for(lambda shop: len(shop.asked) > 1)
+        typed.type("quit")
+        async with asyncio.timeout(LIMIT_S):
+            await running
+        (deal_id,) = shop.orders
+        async with command("shop", "till", "--config", path, "--json") as till:
+            till.stdin.close()
+            await until(till, verb="till.state", state="waiting")
+            shop.says(deal_id, "refused")
+            await until(till, verb="till.state", state="sorry")
+            assert await till.wait() == 0
+
+
 async def test_a_machine_drops_once_it_is_made(config, typed, capsys, tmp_path):
     async with shop_fake() as shop:
         shop.at_once = {"state": "captured"}
@@ -155,7 +175,7 @@ async def test_a_machine_drops_once_it_is_made(config, typed, capsys, tmp_path):
         running = asyncio.create_task(run_machine(chosen(path), as_json=True))
         typed.type("9", "2", "C-7Q4KDM")
         await shop.wait_for(lambda shop: any(one["state"] == "handed-over" for one in shop.orders.values()))
-        typed.type("quit")
+        typed.close()
         await running
         assert next(iter(shop.bodies.values()))["lines"][0]["name"] == "お茶"
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

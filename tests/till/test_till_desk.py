@@ -102,7 +102,7 @@ def test_lines_are_scanned_counted_and_removed(lines, bought):
     assert till.bought == bought
 
 
-@pytest.mark.parametrize("line", ["9999", "5*9999", "-3", "9=1", "*0", "*9999", "hello", "-"])
+@pytest.mark.parametrize("line", ["9999", "5*9999", "-3", "9=1", "*0", "0*4901", "*9999", "hello", "-"])
 def test_what_cannot_be_changes_nothing(line):
     till = Till(ASKED)
     till.type("4901", "*9998", "4902", "-2")

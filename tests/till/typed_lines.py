@@ -19,7 +19,7 @@ class Typed:
 
     def __init__(self) -> None:
         self._read, self._write = os.pipe()
-        self._is_read = False
+        self._is_read = self._is_closed = False
 
     def __iter__(self) -> Iterator[str]:
         self._is_read = True
@@ -31,7 +31,10 @@ class Typed:
         os.write(self._write, "".join(f"{line}\n" for line in lines).encode())
 
     def close(self) -> None:
-        """The end of what is typed."""
+        """The end of what is typed, once."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         os.close(self._write)
         if not self._is_read:
             os.close(self._read)
