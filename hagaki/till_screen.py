@@ -50,7 +50,7 @@ _LABELS: Final[Mapping[str, words.Words]] = {
     "total": words.Words("合計", "TOTAL"),
     "customer": words.Words("お客様", "customer"),
     "deal": words.Words("取引", "deal"),
-    "code": words.Words("確認コード", "code"),
+    "code": words.Words("ご注文コード", "code"),
     "receipt": words.Words("領収書", "receipt"),
 }
 

@@ -49,6 +49,7 @@ def words_of(news: OrderNews, language: str, head: Letterhead) -> Words:
         "is_debit": "1" if news.parties.is_debit else "",
         "placed": head.times(order.placed_ms)[1],
         "until": head.times(order.until_ms)[1],
+        "is_stocked": "1" if any(line.product is not None for line in news.parties.lines) else "",
         "is_reduced": "1" if any(line.tax_rate == REDUCED for line in news.parties.lines) else "",
     }
     lists = {

@@ -341,6 +341,15 @@ def test_why_a_return_was_refused_is_in_words_and_of_a_lost_card_never(language:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_shop_hears_of_its_stock_only_where_something_of_it_was_kept(language: str) -> None:
+    told = news(Letter.SHOP_DEAD, language, state=OrderState.REFUSED)
+    assert not any(words in read(told).texts[0] for words in ("在庫", "in stock again"))
+    lines = (replace(LINES[0], product=1), *LINES[1:])
+    told = replace(told, parties=replace(told.parties, lines=lines))
+    assert any(words in read(told).texts[0] for words in ("在庫は元に", "in stock again"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_of_a_debit_nobody_is_told_that_its_money_came(language: str) -> None:
     def text(kind: Letter, **changes: Any) -> str:
         told = news(kind, language, **{"state": OrderState.CAPTURED, "ask_first": True, **changes})
