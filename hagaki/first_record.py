@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +29,18 @@ def assert_free(path: Path) -> None:
         raise Problem(sentence, "device-exists")
 
 
+@contextmanager
+def gone_if_it_fails() -> Iterator[list[Path]]:
+    """Files named in the list are taken away again where the rest of the body fails."""
+    written: list[Path] = []
+    try:
+        yield written
+    except BaseException:
+        for path in written:
+            path.unlink()
+        raise
+
+
 def device_file(path: Path, made: NewReader, language: str) -> None:
     """For `hagaki reader run`; mode 0600. Raises ReaderError."""
     from card_reader_fw.board.desk import device
@@ -39,5 +53,7 @@ def chip_script(path: Path, made: NewReader, language: str) -> None:
     number = int.from_bytes(made.serial, "big")
     key = made.transport_key.hex()
     text = _SCRIPT.format(number=number, serial=made.serial.hex(), key=key, language=language)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with gone_if_it_fails() as written, os.fdopen(descriptor, "w") as file:
+        written.append(path)
         file.write(text)

@@ -143,9 +143,11 @@ def transport(
     from mail_gateway.admin import loading
 
     first_record.assert_free(out)
-    made = loading.transport(ceremony_commands.desk(config), serial, merchant)
     write = first_record.chip_script if chip else first_record.device_file
-    write(out, made, language)
+    desk = ceremony_commands.desk(config)
+    with first_record.gone_if_it_fails() as written, loading.transport(desk, serial, merchant) as made:
+        write(out, made, language)
+        written.append(out)
     facts = {"serial": serial, "merchant": made.merchant, "device": str(out)}
     tables.one(facts, f"reader {serial} of {made.merchant}, no keys yet: {out}", as_json=as_json)
     return DONE

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hagaki import counter_commands, machine
+from hagaki import ceremony_commands, counter_commands, first_record, machine
 from hagaki.counter_commands import DeviceFile
 from hagaki.problem import DONE, NO, Problem
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, Language, read_config, settings
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, Language
 
 if TYPE_CHECKING:
     from card_reader_fw.board.desk.desk import Shown
@@ -44,9 +44,10 @@ def new(
 
     if out.exists():
         raise Problem(f"{out} exists; a reader's keys are written once, choose another file", "device-exists")
-    loaded = read_config(config)
-    enrolled = readers.enrol(settings(loaded, "gateway"), settings(loaded, "keys"), serial, merchant)
-    device.create(out, enrolled.initial_key_id, enrolled.initial_key, language, pin_on=pin)
+    desk = ceremony_commands.desk(config)
+    with first_record.gone_if_it_fails() as written, readers.enrolling(desk, serial, merchant) as enrolled:
+        device.create(out, enrolled.initial_key_id, enrolled.initial_key, language, pin_on=pin)
+        written.append(out)
     facts = {"serial": serial, "merchant": enrolled.merchant, "device": str(out)}
     print(json.dumps(facts) if as_json else f"reader {serial} of {enrolled.merchant}: {out}")
     return DONE

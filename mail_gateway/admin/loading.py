@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -16,6 +17,8 @@ from mail_gateway.store.keybook import Step
 from schemas.keyblock import layout
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mail_gateway.admin.keys import Desk
     from mail_gateway.store.backend import Guest
     from mail_gateway.store.key_loads import Load
@@ -40,8 +43,10 @@ class NewReader:
     merchant: str
 
 
-def transport(desk: Desk, serial: int, merchant: str = "") -> NewReader:
-    """Make a new reader's transport key, which opens its first key block. Raises GatewayError."""
+@contextmanager
+def transport(desk: Desk, serial: int, merchant: str = "") -> Iterator[NewReader]:
+    """A new reader's transport key, which opens its first key block; on file once the body, which writes it
+    down, has ended well. Raises GatewayError."""
     ring, key = desk.ring(), random_bytes(KEY_LENGTH)
     ident = serial.to_bytes(4, "big")
     with guest(desk.gateway.database, write=True) as conn:
@@ -49,7 +54,7 @@ def transport(desk: Desk, serial: int, merchant: str = "") -> NewReader:
         owner = register.find_merchant(conn, merchant)
         key_loads.put_transport(conn, serial, owner.id, ring.wrap(Purpose.TRANSPORT, ident, key))
         keybook.note(conn, Step("transport-made", f"reader {serial}", desk.operator), merchant=owner.name)
-    return NewReader(ident, key, owner.name)
+        yield NewReader(ident, key, owner.name)
 
 
 def block_for(desk: Desk, told: Told) -> str:
