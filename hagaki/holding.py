@@ -18,7 +18,7 @@ def add(
     reason: Annotated[str, typer.Option(help="Why; kept.")],
     config: ConfigFile = DEFAULT_CONFIG,
     reader: Annotated[int | None, typer.Option(help="A reader's serial.")] = None,
-    merchant: Annotated[int | None, typer.Option(help="A merchant's number.")] = None,
+    merchant: Annotated[str | None, typer.Option(help="A merchant's name.")] = None,
     payment: Annotated[int | None, typer.Option(help="A payment's number.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="Every sale.")] = False,
     as_json: AsJson = False,
@@ -27,13 +27,13 @@ def add(
     from mail_gateway.admin import stops
     from mail_gateway.store.holds import Subject
 
-    given = [
+    given: list[tuple[Subject, int | str | None]] = [
         (Subject.READER, reader),
         (Subject.MERCHANT, merchant),
         (Subject.PAYMENT, payment),
         (Subject.GATEWAY, 0 if everything else None),
     ]
-    chosen = [(subject, number) for subject, number in given if number is not None]
+    chosen = [(subject, which) for subject, which in given if which is not None]
     if len(chosen) != 1:
         raise Problem("say one of --reader, --merchant, --payment and --all", "usage")
     gateway = settings(read_config(config), "gateway")

@@ -17,19 +17,20 @@ if TYPE_CHECKING:
 
 _UNKNOWN: Final = {
     Subject.READER: "reader-unknown",
-    Subject.MERCHANT: "merchant-unknown",
     Subject.PAYMENT: "payment-unknown",
 }
 
 
-def add(gateway: GatewaySettings, subject: Subject, number: int | None, reason: str) -> list[dict[str, Any]]:
-    """Hold a subject; number: a reader's serial, a merchant's or payment's number. -> the new holds.
+def add(
+    gateway: GatewaySettings, subject: Subject, which: int | str | None, reason: str
+) -> list[dict[str, Any]]:
+    """Hold a subject; which: a reader's serial, a merchant's name, a payment's number. -> the new holds.
 
     A serial under several keys is held under each. Raises GatewayError for a subject that is not there.
     """
     with guest(gateway.database, write=True) as conn:
         now_ms = clock_ms(conn)
-        made = [holds.add(conn, subject, one, reason, now_ms) for one in _numbers(conn, subject, number)]
+        made = [holds.add(conn, subject, one, reason, now_ms) for one in _numbers(conn, subject, which)]
         return [hold for hold in holds.listed(conn, released=False) if hold["id"] in made]
 
 
@@ -51,17 +52,17 @@ def release(gateway: GatewaySettings, number: int) -> dict[str, Any]:
     return found[0]
 
 
-def _numbers(conn: Guest, subject: Subject, number: int | None) -> list[int | None]:
-    if subject is Subject.GATEWAY or number is None:
+def _numbers(conn: Guest, subject: Subject, which: int | str | None) -> list[int | None]:
+    if subject is Subject.GATEWAY or which is None:
         return [None]
+    if isinstance(which, str):
+        return [register.find_merchant(conn, which).id]
     if subject is Subject.READER:
-        known = register.reader_ids(conn, number)
-    elif subject is Subject.MERCHANT:
-        known = [row["id"] for row in register.list_merchants(conn) if row["id"] == number]
+        known = register.reader_ids(conn, which)
     else:
-        known = [] if payments.load(conn, number) is None else [number]
+        known = [] if payments.load(conn, which) is None else [which]
     if not known:
-        raise _refused(f"There is no {subject} {number}.", _UNKNOWN[subject])
+        raise _refused(f"There is no {subject} {which}.", _UNKNOWN[subject])
     return list(known)
 
 

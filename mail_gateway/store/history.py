@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from mail_gateway.domain.payment import Trade
 from mail_gateway.store import holds
+from mail_gateway.store.register import NO_KEY
 from mail_gateway.store.tables import (
     answers,
     events,
@@ -81,8 +82,15 @@ def whole(conn: Connection, payment_id: int) -> dict[str, Any] | None:
     later = later_of(conn, payment_id)
     parts["returns"] = [row for row in later if Trade(row["kind"]).is_return]
     parts["captures"] = [row for row in later if not Trade(row["kind"]).is_return]
-    held = holds.of_payment(conn, payment_id, found[0]["reader"])
-    return {**found[0], "reference": f"{payment_id:012d}", **parts, "holds": held}
+    reader = found[0]["reader"]
+    shown = {**found[0], "reader": _serial(conn, reader), "reference": f"{payment_id:012d}"}
+    return {**shown, **parts, "holds": holds.of_payment(conn, payment_id, reader)}
+
+
+def _serial(conn: Connection, reader: int) -> int | None:
+    """What people and other commands call a reader; None of what pays a merchant's orders."""
+    key_id = conn.execute(select(readers.c.key_id).where(readers.c.id == reader)).scalar_one()
+    return None if key_id.startswith(NO_KEY) else int.from_bytes(key_id[4:], "big")
 
 
 def later_of(conn: Connection, sale: int) -> list[dict[str, Any]]:

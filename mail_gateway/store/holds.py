@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import func, insert, select, update
 
 from mail_gateway.domain.standing import Lost, Standing
-from mail_gateway.store.tables import holds, readers, restores
+from mail_gateway.store.tables import holds, merchants, readers, restores
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, RowMapping
 
 
 class Subject(StrEnum):
@@ -25,6 +25,13 @@ class Subject(StrEnum):
 
 _H: Final = holds.c
 _OPEN: Final = select(_H.subject, _H.number, _H.reason).where(_H.released_ms.is_(None)).order_by(_H.id)
+_KEY: Final = readers.c.key_id.label("key_id")
+_SHOWN: Final = (
+    select(_H.id, _H.subject, _H.number, _KEY, merchants.c.name, _H.reason, _H.at_ms, _H.released_ms)
+    .outerjoin(readers, (_H.subject == Subject.READER) & (_H.number == readers.c.id))
+    .outerjoin(merchants, (_H.subject == Subject.MERCHANT) & (_H.number == merchants.c.id))
+    .order_by(_H.id)
+)
 _R: Final = restores.c
 _LOST: Final = select(
     func.min(_R.lost_from_ms),
@@ -60,10 +67,8 @@ def add(conn: Connection, subject: Subject, number: int | None, reason: str, at_
 
 def listed(conn: Connection, *, released: bool) -> list[dict[str, Any]]:
     """The holds, oldest first; released: also those that are over."""
-    asked = select(holds).order_by(_H.id)
-    if not released:
-        asked = asked.where(_H.released_ms.is_(None))
-    return [dict(row) for row in conn.execute(asked).mappings()]
+    asked = _SHOWN if released else _SHOWN.where(_H.released_ms.is_(None))
+    return [_named(row) for row in conn.execute(asked).mappings()]
 
 
 def release(conn: Connection, number: int, at_ms: int) -> bool:
@@ -81,5 +86,13 @@ def of_payment(conn: Connection, payment_id: int, reader: int) -> list[dict[str,
         | ((_H.subject == Subject.READER) & (_H.number == reader))
         | ((_H.subject == Subject.MERCHANT) & (_H.number == merchant))
     )
-    asked = select(_H.id, _H.subject, _H.number, _H.reason, _H.at_ms)
-    return [dict(row) for row in conn.execute(asked.where(_H.released_ms.is_(None), its)).mappings()]
+    asked = _SHOWN.where(_H.released_ms.is_(None), its)
+    return [_named(row) for row in conn.execute(asked).mappings()]
+
+
+def _named(row: RowMapping) -> dict[str, Any]:
+    """What is held by the name that people know: a reader's serial, a merchant's name."""
+    kept = {name: value for name, value in row.items() if name not in ("number", "key_id", "name")}
+    number = int.from_bytes(row["key_id"][4:], "big") if row["key_id"] else row["number"]
+    whose = row["name"] or ("" if number is None else str(number))
+    return {"id": kept.pop("id"), "subject": kept.pop("subject"), "name": whose, **kept}

@@ -117,7 +117,7 @@ def test_what_may_have_been_charged_is_never_dropped(tmp_path: Path) -> None:
 
 HELD = {
     "reader": (Subject.READER, 1),
-    "merchant": (Subject.MERCHANT, 1),
+    "merchant": (Subject.MERCHANT, "Hagaki Store"),
     "all": (Subject.GATEWAY, None),
 }
 
@@ -175,11 +175,13 @@ def test_a_hold_does_not_stop_what_was_sent(tmp_path: Path) -> None:
     ("subject", "number", "slug"),
     [
         (Subject.READER, 77, "reader-unknown"),
-        (Subject.MERCHANT, 77, "merchant-unknown"),
+        (Subject.MERCHANT, "Nobody", "merchant-unknown"),
         (Subject.PAYMENT, 77, "payment-unknown"),
     ],
 )
-def test_nobody_is_held_who_is_not_there(subject: Subject, number: int, slug: str, tmp_path: Path) -> None:
+def test_nobody_is_held_who_is_not_there(
+    subject: Subject, number: int | str, slug: str, tmp_path: Path
+) -> None:
     async def story(world: World) -> None:
         with pytest.raises(GatewayError, match=slug):
             stops.add(world.gateway, subject, number, "why")
