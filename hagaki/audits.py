@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from hagaki import machine
 from hagaki.problem import DONE, NO
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
 
@@ -37,7 +38,7 @@ def verify(
     """Check chains, events, transfers, balances and letters. Exit 1 where something is wrong."""
     from mail_gateway.admin import audits
 
-    text = "" if kept is None else kept.read_text(encoding="utf-8")
+    text = None if kept is None else machine.text(kept)
     found = audits.verify(settings(read_config(config), "gateway"), file, text, _progress)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hagaki import tables
+from hagaki import machine, tables
 from hagaki.acquirers import routing
 from hagaki.problem import DONE, NO, Problem
 from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
@@ -93,7 +93,7 @@ def reconcile(
 
     loaded = read_config(config)
     files = _lists(charges, routing(loaded).names)
-    read = joined({name: read_list(file.read_text(encoding="utf-8")) for name, file in files.items()})
+    read = joined({name: read_list(machine.text(file)) for name, file in files.items()})
     gateway = settings(loaded, "gateway")
     found = recovering.reconcile(gateway, read)
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any, Final, cast
 
 import typer
@@ -102,6 +103,8 @@ def _nothing() -> None:
 
 def main() -> None:
     """Run and exit: 0 done, 1 the answer is no, 2 wrong input, 3 the machine (docs/cli.md)."""
+    if isinstance(sys.stdout, TextIOWrapper):  # a sign that a terminal does not have ends no command
+        sys.stdout.reconfigure(errors="replace")
     try:
         code = app(standalone_mode=False, prog_name="hagaki")
     except Problem as problem:
@@ -127,7 +130,8 @@ def _say_usage(message: str, command: str) -> int:
     """A group without a command has shown its help already, and has no message."""
     if not message:
         return WRONG_INPUT
-    return _say(Problem(f"{message.rstrip('.')}. See `{command} --help`.", "usage", WRONG_INPUT))
+    ended = message.rstrip(".") if message.endswith("?.") else f"{message.rstrip('.')}."
+    return _say(Problem(f"{ended} See `{command} --help`.", "usage", WRONG_INPUT))
 
 
 def _say(problem: Problem) -> int:

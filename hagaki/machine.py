@@ -24,7 +24,10 @@ _MACHINE_ERRORS = {
     errno.EPERM: ("no-access", "this user may not; check owner and mode"),
     errno.ENOSPC: ("disk-full", "the disk is full; make room, nothing that was answered 250 is lost"),
     errno.EROFS: ("disk-read-only", "the file system is read-only"),
-    errno.ENOENT: ("not-there", "there is no such file or device"),
+    errno.ENOENT: ("not-there", "there is no such file, folder or device"),
+    errno.ENOTDIR: ("not-there", "a folder on this way is none"),
+    errno.EISDIR: ("is-a-folder", "that is a folder; name a file"),
+    errno.ENAMETOOLONG: ("name-too-long", "that name is too long; choose another"),
 }
 
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
@@ -52,6 +55,14 @@ def file_bytes(path: str) -> bytes | None:
         return Path(path).read_bytes()
     except OSError:
         return None
+
+
+def text(path: Path) -> str:
+    """A file that was named for reading. Raises Problem where it is no UTF-8, OSError."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Problem(f"{path} is no text in UTF-8; save it so", "not-utf8") from None
 
 
 def operator() -> str:
@@ -136,8 +147,9 @@ def run_server(main: Callable[[asyncio.Event], Awaitable[None]]) -> None:
 
 def machine_problem(error: OSError) -> Problem:
     """An operating system error -> the sentence for a person and exit code 3."""
-    slug, advice = _MACHINE_ERRORS.get(error.errno or 0, ("machine", "see the message before"))
-    what = error.filename if error.filename else (error.strerror or str(error))
+    said = error.strerror or str(error)
+    slug, advice = _MACHINE_ERRORS.get(error.errno or 0, ("machine", f"{said}; look at this machine's log"))
+    what = error.filename or said
     return Problem(f"{what}: {advice}", slug, MACHINE)
 
 

@@ -41,7 +41,8 @@ class Show:
 
     def opening(self) -> None:
         """What the world consists of."""
-        self._console.print(Panel(self._in(words.OPENING), title="葉書 Hagaki", expand=False))
+        opening = Panel(self._in(words.OPENING), title="葉書 Hagaki", expand=False)
+        self._console.print(opening, soft_wrap=False)
 
     async def happened(self, happening: Happening) -> None:
         """Show one happening, if it is one that a person wants to see."""

@@ -29,13 +29,13 @@ def take(gateway: GatewaySettings) -> list[str]:
 
 
 def verify(
-    gateway: GatewaySettings, file: Path | None, kept: str, progress: Callable[[int], None]
+    gateway: GatewaySettings, file: Path | None, kept: str | None, progress: Callable[[int], None]
 ) -> dict[str, Any]:
-    """Check the database, or a backup. kept: an anchor's text, or empty. -> counts and faults.
+    """Check the database, or a backup. kept: an anchor's text, if there is one. -> counts and faults.
 
     Raises GatewayError anchor-damaged, backup-damaged.
     """
-    marks = _read(kept) if kept else []
+    marks = [] if kept is None else _read(kept)
     with _opened(gateway, file) as conn:
         found = audit.verify(conn, marks, progress)
     return {"checked": found.counts, "faults": [asdict(fault) for fault in found.faults]}

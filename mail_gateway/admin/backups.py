@@ -27,6 +27,8 @@ def take(gateway: GatewaySettings, target: Path) -> dict[str, Any]:
 
     Checked before it has its name: its pages, its chain, its events. Raises GatewayError.
     """
+    if target.is_dir():
+        raise _refused(f"{target} is a folder; name a new file in it.", "backup-exists")
     for path in (target, _manifest(target)):
         if path.exists():
             raise _refused(f"{path} exists; choose a new file.", "backup-exists")
@@ -53,6 +55,8 @@ def restore(gateway: GatewaySettings, source: Path, *, aside: bool) -> dict[str,
     aside: the database that is there is moved beside, else it is refused. Raises GatewayError.
     """
     target = sqlite_path(gateway.database)
+    if not source.is_file():
+        raise _refused(f"There is no file {source}.", "backup-missing")
     with closing(backend_for(gateway.database).hold(gateway.database)):
         moved = _move_aside(target, aside=aside)
         _check_manifest(source)
@@ -72,6 +76,8 @@ def begin(gateway: GatewaySettings, url: str = "", backup_ms: int | None = None)
     """Mark a database that is an old one as recovering; -> the lost time. Raises GatewayError."""
     with guest(url or gateway.database, write=True) as conn:
         now_ms = clock_ms(conn)
+        if backup_ms is not None and backup_ms > now_ms:
+            raise _refused("No backup was made in the future: look at its day and year.", "backup-time")
         since_ms = recovery.backup_ms(conn) if backup_ms is None else backup_ms
         number = recovery.begin(conn, since_ms, now_ms, gateway.freshness_s * 1000)
         waiting = len(recovery.apart(conn))
@@ -101,9 +107,13 @@ def _check_manifest(source: Path) -> None:
     manifest = _manifest(source)
     if not manifest.exists():
         return
-    with manifest.open(encoding="utf-8") as file:
-        said = json.load(file)
-    if said.get("sha256") != _hash(source):
+    try:
+        with manifest.open("rb") as file:
+            said = json.load(file)["sha256"]
+    except (ValueError, LookupError, TypeError):
+        sentence = f"{manifest} is damaged: bring it from where the backup is kept, too."
+        raise _refused(sentence, "backup-damaged") from None
+    if said != _hash(source):
         raise _refused(f"{source} is not the file that {manifest.name} describes.", "backup-damaged")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from acquirer_sdk.values import Item
 from mail_gateway.domain.errors import Disposition, GatewayError
+from mail_gateway.domain.offer import NAME_MAX, is_plain
 from mail_gateway.domain.wants import NONE, read_list
 from mail_gateway.store import register
 from mail_gateway.store.backend import guest
@@ -38,6 +39,9 @@ class NewMerchant:
 
 def add(gateway: GatewaySettings, new: NewMerchant) -> dict[str, Any]:
     """Add a merchant; -> its row. Raises GatewayError for a name that is taken or an impossible address."""
+    if not new.name.strip() or not is_plain(new.name, NAME_MAX):
+        sentence = f"A merchant's name is one line of at most {NAME_MAX} characters."
+        raise GatewayError(sentence, "merchant-name", Disposition.REFUSE)
     _checked(new.mail, new.second_mail or new.mail)
     _check_items(new.items)
     with guest(gateway.database, write=True) as conn:

@@ -42,10 +42,14 @@ def make_root(reference: str) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(random_bytes(ROOT_LENGTH).hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(random_bytes(ROOT_LENGTH).hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink()  # half a key would stand in the way of a whole one
+        raise
 
 
 def _from_file(path: Path) -> str:

@@ -16,7 +16,18 @@ _FULL: Final = ("The disk is full.", "store-full")
 _BUSY: Final = ("The database is busy.", "store-busy")
 _OTHER: Final = ("The database could not be written.", "store-failed")
 
+_CLOSED: Final = (
+    "The database cannot be opened or written: check its path, its owner and its mode.",
+    "store-failed",
+)
+_NONE: Final = ("The database's file is none, or damaged: see hagaki restore.", "store-failed")
+
 _BY_CODE: Final = {
+    sqlite3.SQLITE_CANTOPEN: _CLOSED,
+    sqlite3.SQLITE_READONLY: _CLOSED,
+    sqlite3.SQLITE_PERM: _CLOSED,
+    sqlite3.SQLITE_NOTADB: _NONE,
+    sqlite3.SQLITE_CORRUPT: _NONE,
     sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_BUSY: _BUSY,
     sqlite3.SQLITE_LOCKED: _BUSY,

@@ -83,8 +83,12 @@ def keeper(url: str) -> None:
 def prepare(url: str) -> None:
     """Make or upgrade the database. The caller holds it."""
     first = writer(url)
-    upgrade(first)
-    first.dispose()
+    try:
+        upgrade(first)
+    except DBAPIError as error:
+        raise typed(error) from error
+    finally:
+        first.dispose()
 
 
 def _engine(url: str, begin: str, more: Mapping[str, int | str]) -> Engine:
@@ -134,7 +138,7 @@ def hold(url: str) -> IO[bytes]:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         held.close()
-        sentence = f"Another gateway is running on {path}."
+        sentence = f"Another gateway is running on {path}: stop it first."
         raise GatewayError(sentence, "gateway-running", Disposition.REFUSE) from None
     return held
 

@@ -79,6 +79,8 @@ def sell(device_path: Path | str, price: Price, card: Presented, now_s: int) -> 
     """A card, amount and condition, transfer. now_s: the phone's clock, unix seconds. Raises ReaderError."""
     price.check()
     with _counter(device_path, card, now_s) as bench:
+        if price.condition not in conditions(pin_on=bench.reader.state.pin_on):
+            raise ReaderError("pin-off")
         if card.slot is None:
             bench.swipe(card.stripe())
         _expect(bench, AMOUNT)

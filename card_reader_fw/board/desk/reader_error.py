@@ -35,6 +35,7 @@ SENTENCES = {
     "pcsc-reader": "There is no such PC/SC reader; plug it in, and see that pcscd knows it.",
     "pcsc-service": "The PC/SC service does not answer; start pcscd.",
     "picture-kind": "A picture is written as *.png or *.svg; choose another name.",
+    "pin-off": "This reader takes no PIN, and so no debit; for trials enrol one with --pin.",
     "pin-short": "A PIN has 4 to 12 digits; key it again.",
     "pin-wanted": "Debit needs the customer's PIN; give one.",
     "port": "The serial port cannot be opened; check its name and that no other program uses it.",
