@@ -24,14 +24,26 @@ LINE_MAX: Final = 16_384
 def asker(folder: Path, limit_s: float = LIMIT_S) -> Ask:
     """-> runs a command in that folder and gives its first line, so soon at most.
 
-    One at a time: two that refresh one token would write one file. What a command writes, to whatever end, is
-    never told.
+    One at a time: two that refresh one token would write one file. Who waited while it failed has the same
+    failure, and not one more after as long a time. What a command writes is never told.
     """
-    turn = asyncio.Lock()
+    turn, ended = asyncio.Lock(), 0
+    failed: dict[tuple[str, ...], tuple[int, str]] = {}
 
     async def ask(command: tuple[str, ...]) -> str:
+        nonlocal ended
+        before = ended
         async with turn:
-            return await _first_line(command, folder, limit_s)
+            number, sentence = failed.get(command, (0, ""))
+            if number > before:
+                raise NoSecret(sentence)
+            try:
+                return await _first_line(command, folder, limit_s)
+            except NoSecret as error:
+                failed[command] = ended + 1, error.sentence
+                raise
+            finally:
+                ended += 1
 
     return ask
 

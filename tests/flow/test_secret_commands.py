@@ -105,6 +105,19 @@ async def test_who_asked_may_go(tmp_path: Path) -> None:
         assert await ask(shell("echo token")) == "token"
 
 
+async def test_one_that_hangs_is_waited_for_once_by_all_who_ask(tmp_path: Path) -> None:
+    ask, other = asker(tmp_path, 0.5), shell("echo other")
+    hanging = shell("echo >> runs; sleep 60")
+    asked = await asyncio.gather(ask(hanging), ask(hanging), ask(other), ask(hanging), return_exceptions=True)
+    assert [str(one).split(" [")[0] for one in asked] == [
+        *("sh took longer than 0.5 s", "sh took longer than 0.5 s", "other", "sh took longer than 0.5 s")
+    ]
+    assert (tmp_path / "runs").read_text() == "\n"
+    with pytest.raises(NoSecret):
+        await ask(hanging)
+    assert (tmp_path / "runs").read_text() == "\n\n", "anew for who asks later"
+
+
 async def test_two_never_run_at_once(tmp_path: Path) -> None:
     """They would write one token file."""
     ask = asker(tmp_path)
