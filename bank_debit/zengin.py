@@ -103,7 +103,7 @@ def read(data: bytes) -> ZenginFile | Faulty:
     line_breaks = data[RECORD_BYTES : RECORD_BYTES + 2] == CRLF
     step = RECORD_BYTES + 2 * line_breaks
     if len(data) % step:
-        return Faulty((Fault(len(data) // step + 1, len(data) % step + 1, "zengin-length"),))
+        return Faulty((_length_fault(data),))
     lines = [data[start : start + RECORD_BYTES] for start in range(0, len(data), step)]
     layout = LAYOUTS[data[1:3].decode("ascii")]
     faults = _framed(data, lines, step) or tuple(islice(_faults(layout, lines), FAULTS_MAX))
@@ -126,6 +126,15 @@ def write(file: ZenginFile) -> bytes:
     ]
     end = CRLF if file.line_breaks else b""
     return b"".join(record + end for record in records)
+
+
+def _length_fault(data: bytes) -> Fault:
+    """Where records are not whole: the first line that is not as long as it must be, else the file's end."""
+    if CRLF in data:
+        for at, line in enumerate(data.split(CRLF), 1):
+            if len(line) != RECORD_BYTES:
+                return Fault(at, min(len(line), RECORD_BYTES) + 1, "zengin-length")
+    return Fault(len(data) // RECORD_BYTES + 1, len(data) % RECORD_BYTES + 1, "zengin-length")
 
 
 def _whole_fault(data: bytes) -> str:

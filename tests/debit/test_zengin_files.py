@@ -220,6 +220,13 @@ def test_what_is_no_whole_file_is_refused_in_one_word(data: bytes, slug: str) ->
     assert slug in [one[2] for one in slugs(data)]
 
 
+@pytest.mark.parametrize(("lost", "line", "column"), [(60, 1, 120), (300, 3, 120), (-1, 5, 121)])
+def test_a_byte_that_was_lost_is_looked_for_in_its_own_record(lost: int, line: int, column: int) -> None:
+    data = bytearray(bytes_of())
+    del data[lost]
+    assert slugs(bytes(data)) == [(line, column, "zengin-length")]
+
+
 def test_accounts_and_names_are_not_printed() -> None:
     shown = repr(REQUEST)
     assert not any(secret in shown for secret in ("7654321", "0077345", "ﾔﾏﾀﾞ", "C-1"))
