@@ -20,6 +20,7 @@ _DOMAIN: Final = re.compile(
 
 _URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 DEVICE: Final = "pkcs11:"
+_DATABASE: Final = re.compile(r"(sqlite:///|postgres(ql)?:|env:|file:).+")
 _TIME: Final = re.compile(r"(([01][0-9]|2[0-3]):[0-5][0-9])?")
 
 
@@ -125,9 +126,11 @@ class GatewaySettings:
         for key in ("digest_at", "totals_at"):
             if not _TIME.fullmatch(getattr(self, key)):
                 raise SettingsError(key, "must be a local time such as 21:00, or empty")
-        for key in ("domain", "reply_domain"):
-            if not _DOMAIN.fullmatch(getattr(self, key) or "empty.example"):
+        for key, value in (("domain", self.domain), ("reply_domain", self.reply_domain or self.domain)):
+            if not _DOMAIN.fullmatch(value):
                 raise SettingsError(key, "must be a mail domain, such as pay.example")
+        if not _DATABASE.fullmatch(self.database):
+            raise SettingsError("database", "must be sqlite:///FILE or postgresql://USER@HOST/NAME")
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -156,7 +159,9 @@ class KeySettings:
     )
 
     def __post_init__(self) -> None:
-        """Raises SettingsError for a device that is named in no form we know."""
+        """Raises SettingsError for a root key or a device that is named in no form we know."""
+        if not self.root.startswith(("env:", "file:")):
+            raise SettingsError("root", 'must say where the key is: "file:PATH" or "env:NAME"')
         if self.device and not self.device.startswith(DEVICE):
             raise SettingsError("device", f'must be "{DEVICE}" and the path of a library, or empty')
 
