@@ -17,6 +17,7 @@ SECTIONS: Final = {
     "imap": "mail_gateway.settings:ImapSettings",
     "smarthost": "mail_gateway.settings:SmarthostSettings",
     "site": "mail_gateway.settings:SiteSettings",
+    "watch": "mail_gateway.settings:WatchSettings",
     "proof": "mail_gateway.settings:ProofSettings",
     "orders": "mail_gateway.settings:OrderSettings",
     "acquirer": "mail_gateway.settings:AcquirerSettings",

@@ -23,7 +23,7 @@ def serve(config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:
 
     loaded = read_config(config)
     tell = machine.teller(as_json=as_json)
-    names = ("gateway", "keys", "smtp", "smarthost", "acquirer", "site", "proof", "orders", "imap")
+    names = ("gateway", "keys", "smtp", "smarthost", "acquirer", "site", "proof", "orders", "imap", "watch")
     chosen = Settings(**{name: settings(loaded, name) for name in names})
     outside = ports.Ports(
         machine.now_ms, machine.random_bytes, tell, file=machine.file_bytes, ask=asker(loaded.folder)

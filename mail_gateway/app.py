@@ -23,6 +23,7 @@ from mail_gateway.intake.mailbox_mail import Slot
 from mail_gateway.intake.mailbox_reading import Reading
 from mail_gateway.intake.smtp import serve
 from mail_gateway.observe.maillog import MailLog
+from mail_gateway.observe.watch import Senses, Watch
 from mail_gateway.outbox.compose import Compose, TokenKeys
 from mail_gateway.outbox.daily import notice_of
 from mail_gateway.outbox.desk import DeskWords
@@ -34,6 +35,7 @@ from mail_gateway.outbox.send import Sender
 from mail_gateway.outbox.signing import Signing
 from mail_gateway.settings import Way
 from mail_gateway.store import register, zone_keys
+from mail_gateway.store.doctor import alive
 from mail_gateway.store.engine import Store, open_store
 from mail_gateway.tls import Certificates
 from mail_gateway.work.advising import Advising
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from acquirer_sdk.keyport import KeyPort
     from acquirer_sdk.port import Acquirer
     from mail_gateway.domain.route import Route
+    from mail_gateway.observe.watch import Trouble
     from mail_gateway.outbox.hooking import Caller
     from mail_gateway.ports import Ports
     from mail_gateway.proof.prover import Prover
@@ -77,7 +80,7 @@ async def run(
     """
     if ports.mailbox is None:
         assert_way_in(settings.smtp, settings.imap)
-    ports = replace(ports, tell=MailLog(ports.tell))
+    ports = replace(ports, tell=(log := MailLog(ports.tell)))
     async with AsyncExitStack() as stack:
         store = open_store(settings.gateway.database, ports.places and ports.places())
         stack.push_async_callback(store.close)
@@ -117,6 +120,7 @@ async def run(
             stack.callback(working[-1].cancel)
         sending = _send(sender, stack)
 
+        await _watch(settings, kit, log, tenure, stack)
         onward = _onward(runner, sender, tenure, replies, undelivered)
         intake = partial(_intake, kit, token_keys, onward)
         working += _fetch(settings, kit, intake, stack)
@@ -300,6 +304,20 @@ async def _site(
         shown = certificates.context(settings.site, "site")
         stack.push_async_callback((await http.serve(settings, kit.ports, shown, parts)).close)
         stack.push_async_callback(shops.close)
+
+
+async def _watch(settings: Settings, kit: Kit, log: MailLog, tenure: Tenure, stack: AsyncExitStack) -> None:
+    if not settings.watch.port:
+        return
+    from mail_gateway.admin import doctor  # a gateway that nobody watches does not pay for their libraries
+    from mail_gateway.site import watch
+
+    def look() -> Sequence[Trouble]:
+        now_ms, routes = kit.ports.now_ms(), kit.acquirers.table
+        return doctor.examine(settings.gateway, settings.keys, now_ms, routes, settings.imap.name)
+
+    senses = Senses(log, tenure.holds, look, partial(kit.store.read, alive), kit.ports)
+    stack.push_async_callback((await watch.serve(settings, Watch(senses), kit.ports)).close)
 
 
 async def _until(stop: asyncio.Event, *working: asyncio.Task[None]) -> None:

@@ -348,6 +348,14 @@ class SiteSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchSettings:
+    """[watch]: metrics, health and a page for the operator; plain HTTP, for eyes inside only."""
+
+    host: str = field(default="127.0.0.1", metadata=_set("address to listen on"))
+    port: int = field(default=0, metadata=_set("port to listen on; 0: none", min=0, max=65_535))
+
+
+@dataclass(frozen=True, slots=True)
 class OrderSettings:
     """[orders]: what customers are asked by mail, and how shops hear of it."""
 
@@ -420,6 +428,7 @@ class Settings:
     proof: ProofSettings = field(default_factory=ProofSettings)
     orders: OrderSettings = field(default_factory=OrderSettings)
     imap: ImapSettings = field(default_factory=ImapSettings)
+    watch: WatchSettings = field(default_factory=WatchSettings)
 
     @property
     def mailbox_proof(self) -> ProofSettings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from mail_gateway.ports import Tell
@@ -17,16 +17,31 @@ FACTS: Final = frozenset(
     }
 )
 
+SERIES_MAX: Final = 2000
+"""So many different things are counted apart; what else comes is counted by its verb alone."""
+
+
+class Counted(NamedTuple):
+    """What events are counted by: each has few values, and none is anybody's. None: the event has it not."""
+
+    verb: str
+    slug: str | int | None = None
+    after: str | int | None = None
+    verdict: str | int | None = None
+
 
 class MailLog:
-    """A Tell port in front of another one. counts: how often each verb was told, for the metrics page."""
+    """A Tell port in front of another one. counts: how often each was told, for the metrics."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell = tell
-        self.counts: dict[str, int] = {}
+        self.counts: dict[Counted, int] = {}
 
     def __call__(self, verb: str, /, **facts: str | int | None) -> None:
-        self.counts[verb] = self.counts.get(verb, 0) + 1
+        what = Counted(verb, facts.get("slug"), facts.get("after"), facts.get("verdict"))
+        if what not in self.counts and len(self.counts) >= SERIES_MAX:
+            what = Counted(verb)
+        self.counts[what] = self.counts.get(what, 0) + 1
         if not FACTS.issuperset(facts):
             facts = {name: value for name, value in facts.items() if name in FACTS}
         self._tell(verb, **facts)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mail_gateway.ports import Ports
-    from mail_gateway.settings import Settings, SiteSettings
+    from mail_gateway.settings import Settings
 
 BODY_MAX: Final = 256 * 1024
 """Bytes that somebody may send at once."""
@@ -82,6 +82,13 @@ async def serve(
     app.router.add_get(PHONE + "{name:.*}", answer)
     for part in parts:
         app.add_routes(part.routes())
+    site = await listen(app, (settings.site.host, settings.site.port), tls)
+    ports.tell("site.listening", port=site.port)
+    return site
+
+
+async def listen(app: web.Application, at: tuple[str, int], tls: ssl.SSLContext | None = None) -> Site:
+    """Open a port for what answers. at: address and port; 0: any free one. Raises OSError if it is taken."""
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     runner = web.AppRunner(
         app,
@@ -92,21 +99,14 @@ async def serve(
         lingering_time=LINGER_S,
     )
     await runner.setup()
-    site = Site(runner, await _listen(settings.site, runner, tls))
-    ports.tell("site.listening", port=site.port)
-    return site
-
-
-async def _listen(
-    settings: SiteSettings, runner: web.AppRunner, secured: ssl.SSLContext | None
-) -> asyncio.Server:
     server = runner.server
     assert server is not None
 
     def welcome() -> asyncio.Protocol:
         return server() if len(server.connections) < CONNECTIONS_MAX else _Full()
 
-    patience_s = None if secured is None else HANDSHAKE_S
-    return await asyncio.get_running_loop().create_server(
-        welcome, settings.host, settings.port, ssl=secured, ssl_handshake_timeout=patience_s
+    patience_s = None if tls is None else HANDSHAKE_S
+    made = await asyncio.get_running_loop().create_server(
+        welcome, *at, ssl=tls, ssl_handshake_timeout=patience_s
     )
+    return Site(runner, made)

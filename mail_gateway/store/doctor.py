@@ -13,7 +13,7 @@ from mail_gateway.store import answers, books
 from mail_gateway.store import mails as mail_store
 from mail_gateway.store import wants as want_store
 from mail_gateway.store.tables import answers as answer_rows
-from mail_gateway.store.tables import leases, letters, mails, payments, transfers, wants
+from mail_gateway.store.tables import counters, leases, letters, mails, payments, transfers, wants
 from mail_gateway.store.tables import shops as shops_table
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ Rows = list[dict[str, Any]]
 def sqlite_version() -> tuple[int, int, int]:
     """Of the library that this process uses."""
     return sqlite3.sqlite_version_info
+
+
+def alive(conn: Connection) -> None:
+    """Read one row: whether the database answers at all."""
+    conn.execute(select(counters.c.value).limit(1)).all()
 
 
 def shunted(conn: Connection) -> Rows:

@@ -53,7 +53,7 @@ class _Gone(Unsupporting):
 
 
 class Switch:
-    """Over the acquirers by name. holds: whether this node may ask for money now.
+    """Over the acquirers by name. table: who is asked for what. holds: whether this node may ask now.
 
     An empty name is the default's: a payment has none until its first dispatch, nor from before there were
     several.
@@ -63,14 +63,14 @@ class Switch:
         self, acquirers: Mapping[str, Acquirer], table: Table, holds: Callable[[], bool] = lambda: True
     ) -> None:
         self._acquirers = {name: fenced(one, holds) for name, one in acquirers.items()}
-        self._table = table
+        self.table = table
         self._gone = cast("Acquirer", _Gone())
         self._held_back: dict[str, set[int]] = {}
 
     @property
     def default(self) -> str:
         """Who is asked for what fits no row."""
-        return self._table.default
+        return self.table.default
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ class Switch:
         given = bound_to or payment.acquirer or (self.default if payment.attempts else "")
         if given:
             return self._now(given)
-        names = self._table.find(_asked(payment, request)).route.names if self._table.routes else ()
+        names = self.table.find(_asked(payment, request)).route.names if self.table.routes else ()
         if len(names) < 2:
             return self._now(names[0] if names else self.default)
         able = list(self._able(names, request))
@@ -108,9 +108,9 @@ class Switch:
 
     def candidates(self, asked: route.Asked, bound_to: str = "") -> tuple[str, ...]:
         """Who may be asked for something new, the first choice first. bound_to: who has to be."""
-        if bound_to or not self._table.routes:
+        if bound_to or not self.table.routes:
             return (bound_to or self.default,)
-        return self._table.find(asked).route.names
+        return self.table.find(asked).route.names
 
     def has_line(self, payment: Payment) -> bool:
         """Whether something new about this payment may leave now: reversals of sales go first."""
