@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LOOK_MS: Final = 60_000
 """The doctor looks at most so often, however many ask."""
 
+LOOK_SHARE: Final = 20
+"""And at most this part of the time: in a large database a look takes seconds."""
+
 LOOK_WAIT_S: Final = 5
 """Who asks waits so long for a look that has begun; then they get the one before."""
 
@@ -68,12 +71,15 @@ class Watch:
         self._senses = senses
         self._troubles: Sequence[Trouble] = ()
         self._looked_ms = 0
+        self._began_ms = 0
+        self._pause_ms = 0
         self._looking: asyncio.Task[Sequence[Trouble]] | None = None
 
     async def standing(self) -> Standing:
         """How it stands. The doctor looks beside the gateway's work, in a thread of its own."""
         own = self._senses
-        if self._looking is None and own.ports.now_ms() - self._looked_ms >= LOOK_MS:
+        if self._looking is None and self._is_due():
+            self._began_ms = own.ports.now_ms()
             self._looking = asyncio.create_task(asyncio.to_thread(own.look))
             self._looking.add_done_callback(self._looked)
         if self._looking is not None:
@@ -91,12 +97,18 @@ class Watch:
             return "store-busy"
         return ""
 
+    def _is_due(self) -> bool:
+        passed_ms = self._senses.ports.now_ms() - self._began_ms
+        return not 0 <= passed_ms < self._pause_ms  # a clock that was set back stops no look
+
     def _looked(self, task: asyncio.Task[Sequence[Trouble]]) -> None:
         self._looking = None
         if task.cancelled():
             return
+        now_ms = self._senses.ports.now_ms()
+        self._pause_ms = max(LOOK_MS, LOOK_SHARE * (now_ms - self._began_ms))
         error = task.exception()
         if error is not None:
             self._senses.ports.tell("alarm.doctor", slug="doctor-failed", error=type(error).__name__)
             return
-        self._troubles, self._looked_ms = task.result(), self._senses.ports.now_ms()
+        self._troubles, self._looked_ms = task.result(), now_ms

@@ -113,6 +113,33 @@ async def test_the_doctor_looks_once_a_minute_however_many_ask() -> None:
     assert gateway.looks == 2
 
 
+async def test_a_look_that_takes_long_is_taken_more_seldom() -> None:
+    gateway = Gateway([SHUNTED])
+
+    def long_look() -> Sequence[Trouble]:
+        gateway.now_ms += 15_000
+        return gateway.look()
+
+    watch = gateway.watch(long_look)
+    await watch.standing()
+    for _ in range(4):
+        gateway.now_ms += LOOK_MS
+        await watch.standing()
+    assert gateway.looks == 1
+    gateway.now_ms += LOOK_MS
+    await watch.standing()
+    assert gateway.looks == 2, "300 s after the first began, which took 15 s"
+
+
+async def test_a_clock_that_was_set_back_stops_no_look() -> None:
+    gateway = Gateway([SHUNTED])
+    watch = gateway.watch()
+    await watch.standing()
+    gateway.now_ms -= 24 * 3_600_000
+    await watch.standing()
+    assert gateway.looks == 2
+
+
 async def test_a_slow_doctor_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mail_gateway.observe.watch.LOOK_WAIT_S", 0)
     gateway, go_on = Gateway([SHUNTED]), threading.Event()
