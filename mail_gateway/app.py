@@ -121,8 +121,7 @@ async def run(
         sending = _send(sender, stack)
 
         await _watch(settings, kit, log, tenure, stack)
-        onward = _onward(runner, sender, tenure, replies, undelivered)
-        intake = partial(_intake, kit, token_keys, onward)
+        intake = partial(_intake, kit, token_keys, _onward(runner, sender, tenure, replies, undelivered))
         working += _fetch(settings, kit, intake, stack)
         renewing = await _doors(settings, kit, intake(settings.proof), tenure, stack)
         await _until(stop, *working, sending, renewing)
