@@ -139,6 +139,7 @@ async def test_only_the_merchant_is_answered_and_no_robot(tmp_path: Path) -> Non
             await shop.send(as_plain(f"again {10**11 + number}", shop.letter))
         answers = [await here.letter() for _ in range(29)]
         assert b"PLEASE WAIT" in answers[-1]
+        assert b"no order and no return was taken" in answers[-1] and b"- order, return (" in answers[-1]
         assert sum(b"PLEASE WAIT" in answer for answer in answers) == 1
         assert b"APPROVED" in await sold(here, 1300), "results come as always"
         await asyncio.sleep(0)
