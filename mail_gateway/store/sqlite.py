@@ -131,7 +131,7 @@ def hold(url: str) -> IO[bytes]:
 
     A file of its own, since SQLite's locks must stay free for the command line. The kernel drops it with us.
     """
-    path = sqlite_path(url)
+    path = sqlite_path(url).resolve()  # by whatever name: it is one database
     _make_place(path)
     held = path.with_name(f"{path.name}.lock").open("ab")
     try:

@@ -114,6 +114,12 @@ async def test_a_second_gateway_gets_one_clear_sentence(store: Store, url: str) 
     assert caught.value.disposition is Disposition.REFUSE
 
 
+async def test_a_second_name_of_the_same_file_is_no_way_in(store: Store, tmp_path: Path, url: str) -> None:
+    (tmp_path / "other.db").symlink_to(url.removeprefix("sqlite:///"))
+    with pytest.raises(GatewayError, match="Another gateway is running"):
+        open_store(f"sqlite:///{tmp_path}/other.db")
+
+
 async def test_the_lock_goes_with_the_gateway(url: str) -> None:
     await open_store(url).close()
     await open_store(url).close()
