@@ -12,6 +12,7 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -95,7 +96,8 @@ def _flush() -> None:
     lines = _held[:]
     _held.clear()
     if lines:
-        print("\n".join(lines), flush=True)
+        with suppress(OSError):  # nobody reads the events any more, or their disk is full: the work goes on
+            print("\n".join(lines), flush=True)
 
 
 def tell_json(verb: str, /, **facts: str | int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from hagaki import cli
-from hagaki.machine import machine_problem
+from hagaki.machine import machine_problem, tell_plain
 from mail_gateway.envelope import root
 
 CONFIG = '[gateway]\ndomain = "pay.example"\n[smtp]\nhostname = "mx.pay.example"\nport = 0\n'
@@ -164,3 +165,19 @@ def test_a_reader_without_pins_says_so_of_debit(office: Type) -> None:
     debit = ("--device", "reader.dev", "--amount", "1200", "--condition", "110", "--pin", "1234")
     code, _, said = office("reader", "swipe", *debit)
     assert (code, said.endswith("[pin-off]\n")) == (2, True)
+
+
+async def test_a_server_whose_events_nobody_reads_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one who read its log died: the sales go on, and no traceback is written for each event."""
+    ear, mouth = os.pipe()
+    os.close(ear)
+    faults: list[object] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, fault: faults.append(fault))
+    with os.fdopen(mouth, "w", 1, closefd=False) as unheard:
+        monkeypatch.setattr(sys, "stdout", unheard)
+        tell_plain("gateway.listening", port=25)
+        await asyncio.sleep(0)
+        monkeypatch.undo()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), mouth)  # what is still held can be given up
+    assert faults == []
