@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 GROUP = "hagaki.acquirers"
 BENCHES = "hagaki.acquirer_benches"
+BROKEN = (ImportError, AttributeError, SyntaxError, NameError, TypeError, ValueError)
+"""What comes of loading a module that is not finished."""
 
 
 def names() -> list[str]:
@@ -22,17 +24,24 @@ def names() -> list[str]:
 def find(name: str) -> Create:
     """The name of an entry point of the group ``hagaki.acquirers`` -> its create function.
 
-    Raises SettingsError, naming those installed, where there is none of that name.
+    Raises SettingsError: there is none of that name, and those installed are named; or it cannot be loaded.
     """
     for point in entry_points(group=GROUP, name=name):
-        return cast(Create, point.load())
+        try:
+            return cast(Create, point.load())
+        except BROKEN as error:
+            sentence = f"{name} cannot be loaded: {type(error).__name__}: {error}"
+            raise SettingsError("name", sentence) from error
     raise SettingsError(
         "name", f"no acquirer is called {name!r}; installed are {', '.join(names()) or 'none'}"
     )
 
 
 def find_bench(name: str) -> OpenBench | None:
-    """The same name in the group ``hagaki.acquirer_benches`` -> what opens its bench, or None."""
+    """The same name in the group ``hagaki.acquirer_benches`` -> what opens its bench, or None.
+
+    Raises one of BROKEN where it cannot be loaded.
+    """
     for point in entry_points(group=BENCHES, name=name):
         return cast("OpenBench", point.load())
     return None

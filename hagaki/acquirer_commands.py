@@ -111,8 +111,9 @@ def _bench(name: str) -> OpenBench:
         raise Problem(f"no acquirer is called {name!r}; installed are {known}", "acquirer-unknown")
     try:
         bench = registry.find_bench(name)
-    except (ImportError, AttributeError) as error:
-        raise Problem(f"the bench of {name} cannot be loaded: {error}", "bench-broken") from None
+    except registry.BROKEN as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise Problem(f"the bench of {name} cannot be loaded: {reason}", "bench-broken") from None
     if bench is None:
         raise Problem(
             f"{name} brings no bench: write an async context manager that yields an acquirer_sdk.bench.Bench "
@@ -141,7 +142,7 @@ def _row(name: str) -> dict[str, Any]:
 
     try:
         bench = registry.find_bench(name)
-    except (ImportError, AttributeError):
+    except registry.BROKEN:
         bench = None
     said = dataclasses.asdict(conformance.capabilities(bench)) if bench is not None else None
     return {"name": name, "capabilities": said}
@@ -149,5 +150,5 @@ def _row(name: str) -> dict[str, Any]:
 
 def _words(said: dict[str, Any] | None) -> list[str]:
     if said is None:
-        return ["brings no bench, so nobody can ask it"]
+        return ["brings no bench that can be loaded, so nobody can ask it"]
     return [word.replace("_", " ") for word, value in said.items() if value is True]

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from acquirer_sdk import bogus
+from acquirer_sdk import bogus, registry
 from acquirer_sdk.port import Ports, SettingsError
 from acquirer_sdk.registry import find, names
 from acquirer_sdk.settings import read_settings
 from cafis_adapter import adapter
+from hagaki import acquirer_commands
+from hagaki.problem import Problem
 
 PORTS = Ports(lambda: 0, bytes, lambda *_, **__: None)
 
@@ -26,6 +28,33 @@ def test_unknown_acquirer_lists_those_installed() -> None:
     assert caught.value.key == "name"
     assert "bogus, cafis" in caught.value.sentence
     assert names() == sorted(names())
+
+
+class _Broken:
+    """An entry point whose module does not get through its own import."""
+
+    name = "my-bank"
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def load(self) -> None:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    "error", [ImportError("no module"), SyntaxError("never closed"), TypeError("wonders")]
+)
+def test_an_adapter_that_cannot_be_loaded_is_said_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(registry, "entry_points", lambda **_: [_Broken(error)])
+    with pytest.raises(SettingsError) as caught:
+        find("my-bank")
+    assert caught.value.sentence == f"my-bank cannot be loaded: {type(error).__name__}: {error}"
+    with pytest.raises(Problem, match="bench of my-bank cannot be loaded") as told:
+        acquirer_commands.conform("my-bank")
+    assert told.value.slug == "bench-broken"
 
 
 @dataclass(frozen=True, slots=True)
