@@ -78,7 +78,7 @@ def _agreed(source: str) -> Agreed:
     if source != "-" and not Path(source).exists():
         raise Problem(f"{source} is neither a question, 64 hex digits, nor a file", "question-missing")
     data = machine.standard_input() if source == "-" else Path(source).read_bytes()
-    return _of_deal(data) or _of_mail(data)
+    return _of_deal(data) or of_mail(data)
 
 
 def _of_deal(data: bytes) -> Agreed | None:
@@ -100,8 +100,11 @@ def words_of(deal: layout.Deal) -> list[str]:
     return [*head, *(f"  {line}" for line in goods(deal)), f"total            {total}"]
 
 
-def _of_mail(data: bytes) -> Agreed:
-    """The mail as it was saved: the one question in it, and its text without what moves a terminal."""
+def of_mail(data: bytes) -> Agreed:
+    """The mail as it was saved: the one question in it, and its text without what moves a terminal.
+
+    Raises Problem where there is no question in it, or several.
+    """
     mail = read_mail(data)
     texts = mail.texts if isinstance(mail, Mail) else ()
     found = {match.lower() for text in texts for match in _QUESTION.findall(text)}

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from hagaki.proof_commands import of_mail
 from hagaki.simulation.buys import Habit
+from hagaki.simulation.loop import START_MS
 from hagaki.simulation.people import Draft, Letter, Reader, Writer
 from mail_gateway.domain.order import CODE_LETTERS
+from schemas.deal import ocra
 
 if TYPE_CHECKING:
     import random
@@ -22,6 +26,9 @@ AGAIN_S: Final = 3600
 """So long a customer waits to be asked again."""
 
 PAUSE_S: Final = (20, 200)
+STALE_MIN: Final = 300
+"""Minutes: digits of so long ago are too old, whatever the gateway's clock does."""
+
 SOMEBODY: Final = "somebody@elsewhere.example"
 
 
@@ -35,6 +42,13 @@ class Word(StrEnum):
     WRONG = "wrong"
     ROBOT = "robot"
     COPY = "copy"
+    DIGITS = "digits"
+    STALE = "stale"
+    SLIP = "slip"
+    OTHER = "other"
+
+
+COMPUTED_WORDS: Final = frozenset({Word.DIGITS, Word.STALE, Word.SLIP, Word.OTHER})
 
 
 class Wait(StrEnum):
@@ -58,6 +72,12 @@ _SCRIPTS: Final[dict[Habit, tuple[Word | Wait, ...]]] = {
     Habit.ROBOT: (Word.ROBOT,),
     Habit.COPIED: (Word.COPY,),
     Habit.GUESSES: (Word.WRONG, Wait.PAUSE, Word.WRONG, Wait.PAUSE, Word.WRONG),
+    Habit.COMPUTES: (Word.DIGITS,),
+    Habit.COMPUTES_TWICE: (Word.DIGITS, Wait.PAUSE, Word.DIGITS),
+    Habit.CODE_FIRST: (Word.YES, Wait.AGAIN, Word.DIGITS),
+    Habit.STALE_FIRST: (Word.STALE, Wait.AGAIN, Word.DIGITS),
+    Habit.SLIPS: (Word.SLIP, Wait.AGAIN, Word.DIGITS),
+    Habit.OTHERS: (Word.OTHER, Wait.PAUSE, Word.OTHER, Wait.PAUSE, Word.OTHER),
 }
 _TEXTS: Final = {
     "en": {Word.NO: "no", Word.BARE: "yes", Word.UNCLEAR: "When would it be here?"},
@@ -92,8 +112,9 @@ class Buyer:
         return any(letter.kind == "question" for letter in self._reader.look())
 
     def said_yes(self) -> list[Said]:
-        """Each yes that was really said: with the code, and by the customer."""
-        return [one for one in self.said if one.word is Word.YES]
+        """Each yes that was really said, by the customer: with the code, or computed where that is wanted."""
+        word = Word.DIGITS if self.buy.wants_digits else Word.YES
+        return [one for one in self.said if one.word is word]
 
     async def live(self) -> None:
         """Until all that the habit has was said."""
@@ -131,11 +152,27 @@ class Buyer:
 
     def _text(self, word: Word, question: Letter) -> str:
         own = _TEXTS[self._person.language].get(word)
-        if own is None:
+        if word in COMPUTED_WORDS:
+            own = computed(word, self._person, question.raw, START_MS // 1000 + self._said_s())
+        elif own is None:
             code = _another(question.code) if word is Word.WRONG else question.code
             own = f"{_TEXTS[self._person.language][Word.BARE]} {code}"
         quoted = "\n".join(f"> {line}" for line in question.text.splitlines())
         return f"{own}\n\n{quoted}\n"
+
+    def _said_s(self) -> int:
+        return int(self.said[-1].at_s)
+
+
+def computed(word: Word, person: Person, raw: bytes, now_s: int) -> str:
+    """Eight digits as `hagaki proof` computes them from the mail that asks, or of a customer who slips."""
+    question = of_mail(raw).question
+    if word is Word.OTHER:
+        question = hashlib.sha256(question.encode()).hexdigest()
+    password = person.password if word is not Word.SLIP else person.password.upper()
+    minute = now_s // 60 - (STALE_MIN if word is Word.STALE else 0)
+    digits: str = ocra.answer(ocra.read_key(person.key), ocra.password_hash(password), question, minute)
+    return digits
 
 
 def _another(code: str) -> str:

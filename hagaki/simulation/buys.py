@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from bank_debit.triggers import Mischief
 from bank_debit.triggers import trigger as bank_trigger
 from hagaki.simulation.faults import DIGITS, Fault
-from hagaki.simulation.market import GOODS, UNIT_MINOR
+from hagaki.simulation.market import CODE_MINOR_MAX, COMPUTED, GOODS, UNIT_MINOR
 from hagaki.simulation.sales import PLAIN
 
 if TYPE_CHECKING:
@@ -32,8 +32,19 @@ class Habit(StrEnum):
     ROBOT = "robot"  # an absence note with yes and code in it
     COPIED = "copied"  # somebody else sends the customer's yes
     GUESSES = "guesses"  # yes with wrong codes
+    COMPUTES = "computes"  # the eight digits
+    COMPUTES_TWICE = "computes-twice"  # anew, in a mail of its own
+    CODE_FIRST = "code-first"  # yes with the code, and the digits when asked back
+    STALE_FIRST = "stale-first"  # digits of some hours ago, and new ones when asked back
+    SLIPS = "slips"  # digits by another password, and the right ones when asked back
+    OTHERS = "others"  # digits of another deal, three times
 
 
+COMPUTING: Final = (
+    *(Habit.COMPUTES, Habit.COMPUTES, Habit.COMPUTES_TWICE),
+    *(Habit.CODE_FIRST, Habit.STALE_FIRST, Habit.SLIPS, Habit.OTHERS),
+)
+BY_WORD: Final = tuple(habit for habit in Habit if habit not in COMPUTING)
 OFTEN: Final = (Habit.YES, Habit.YES, Habit.YES, Habit.TWICE)
 AT_TAKING: Final = {Fault.HOST_SAYS_NO: 944, Fault.HOST_SILENT: 945}
 """Amounts that the host keeps, and does not take as it should."""
@@ -46,6 +57,9 @@ MINUTES: Final = (15, 25, 90)
 
 BY_ACCOUNT: Final = 0.2
 """Of so many orders the customer pays from a bank account."""
+
+AT_COMPUTED: Final = 0.25
+"""So many orders are placed with the shop that wants computed answers."""
 
 NOT_COLLECTED: Final = tuple(
     digits
@@ -88,6 +102,11 @@ class Buy:
         return 2 if self.by_account else int(self.is_asked_first)
 
     @property
+    def wants_digits(self) -> bool:
+        """Nothing else confirms it."""
+        return self.store == COMPUTED and self.total_minor > CODE_MINOR_MAX
+
+    @property
     def is_collected(self) -> bool:
         """What comes of a debit of it at the bank."""
         return not self.by_account or self.total_minor % 1000 not in NOT_COLLECTED
@@ -111,11 +130,12 @@ def plan(seed: int, count: int, lasts_s: float, faults: frozenset[Fault], used: 
     buys = [_buy(dice, number, lasts_s, faults, thousand) for number, thousand in enumerate(thousands)]
     for buy in buys:
         _choose_account(random.Random(f"{seed}/account/{buy.number}"), buy)
+        _choose_computed(random.Random(f"{seed}/computed/{buy.number}"), buy)
     return buys
 
 
 def _buy(dice: random.Random, number: int, lasts_s: float, faults: frozenset[Fault], thousand: int) -> Buy:
-    habits = (*OFTEN, *Habit)
+    habits = (*OFTEN, *BY_WORD)
     trouble = [one for fault in sorted(TROUBLES & faults) for one in DIGITS[fault]]
     return Buy(
         number=number,
@@ -141,6 +161,13 @@ def _choose_account(dice: random.Random, buy: Buy) -> None:
         buy.by_account, buy.trouble = True, 0
         digits = dice.choice(NOT_COLLECTED if dice.random() < 0.5 else PLAIN)
         buy.total_minor = buy.total_minor // 1000 * 1000 + digits
+
+
+def _choose_computed(dice: random.Random, buy: Buy) -> None:
+    """Some buy where a computed answer is wanted of the larger orders; of those they have another habit."""
+    if dice.random() < AT_COMPUTED:
+        buy.store = COMPUTED
+        buy.habit = dice.choice(COMPUTING) if buy.wants_digits else buy.habit
 
 
 def _digits(dice: random.Random, faults: frozenset[Fault]) -> int:

@@ -18,9 +18,10 @@ from hagaki.simulation.records import reference
 from mail_gateway.domain.confirmation import ConfirmState
 from mail_gateway.domain.order import DEAD, OrderState, Settle
 from mail_gateway.domain.payment import ENDED, State, Trade
+from mail_gateway.settings import OrderSettings
 
 if TYPE_CHECKING:
-    from hagaki.simulation.buyer import Buyer
+    from hagaki.simulation.buyer import Buyer, Said
     from hagaki.simulation.records import Records
     from hagaki.simulation.world import World
 
@@ -161,9 +162,16 @@ def heard(world: World, records: Records) -> Iterator[Finding]:
         asking = records.selling.askings.get(one.order.id)
         for said in one.buyer.said_yes():
             mail = mails.get(said.message_id)
-            in_time = mail is not None and asking is not None and mail.received_ms < asking.until_ms
+            came = mail is not None and asking is not None and mail.received_ms < asking.until_ms
+            in_time = came and not (said.word is Word.DIGITS and _is_old(said, mail))
             if in_time and one.order.state in (OrderState.LAPSED, OrderState.ASKED):
                 yield Finding(Wrong.LOST, f"order {one.order.id} is {one.order.state} after a yes in time")
+
+
+def _is_old(said: Said, mail: Any) -> bool:
+    """It was on its way for longer than its digits are good."""
+    at_s = (mail.received_ms - START_MS) // 1000
+    return bool(at_s - said.at_s > (OrderSettings().ocra_window_min - 1) * 60)
 
 
 def kept(world: World, records: Records) -> Iterator[Finding]:

@@ -51,7 +51,10 @@ _AT_THE_END: Final = {
 }
 _ONCE: Final = frozenset({*_TELLS, Letter.SHOP_MADE, Letter.SHOP_DEAD})
 
-_SAYS_YES: Final = (Habit.YES, Habit.TWICE, Habit.CHANGES, Habit.BARE_FIRST, Habit.UNCLEAR_FIRST)
+_SAYS_YES: Final = (
+    *(Habit.YES, Habit.TWICE, Habit.CHANGES, Habit.BARE_FIRST, Habit.UNCLEAR_FIRST),
+    *(Habit.COMPUTES, Habit.COMPUTES_TWICE, Habit.CODE_FIRST, Habit.STALE_FIRST, Habit.SLIPS),
+)
 _ON_A_PLAIN_DAY: Final = {
     **dict.fromkeys(Habit, frozenset({OrderState.LAPSED})),
     **dict.fromkeys(_SAYS_YES, MADE),

@@ -16,6 +16,7 @@ from hagaki.simulation import (
     check_returns,
     check_secrets,
     check_stock,
+    check_transcripts,
     records,
 )
 from hagaki.simulation.findings import Finding, Wrong
@@ -66,6 +67,7 @@ CHECKS: Final[tuple[Callable[[World, records.Records], Iterator[Finding]], ...]]
     check_stock.letters,
     check_stock.states_told,
     check_stock.plain_day,
+    check_transcripts.verified,
 )
 
 

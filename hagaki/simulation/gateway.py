@@ -192,7 +192,7 @@ class Gateway:
             bank = {BANK: BankDebit(contract_of(TABLE), Desk(book, place), own)} if NO_HOLDS in built else {}
             return {**built, **bank}
 
-        await app.run(self._settings(), ports, build, self._stop)
+        await app.run(self.settings(), ports, build, self._stop)
 
     async def _watch(self, life: asyncio.Task[Any], process: Process) -> None:
         await asyncio.wait([life])
@@ -206,7 +206,8 @@ class Gateway:
             await asyncio.sleep(RESTART_S)
             self.start()
 
-    def _settings(self) -> Settings:
+    def settings(self) -> Settings:
+        """Of the newest life."""
         return Settings(
             GatewaySettings(DOMAIN, database=self.url),
             KeySettings(f"file:{self._outside.town.root}"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from acquirer_sdk.account import BankAccount
@@ -10,10 +10,13 @@ from mail_gateway.admin.customers import ID_LENGTH, LETTERS
 from mail_gateway.admin.merchants import NewMerchant
 from mail_gateway.domain.customer import MeansKind
 from mail_gateway.domain.order import Settle
+from mail_gateway.envelope.customers import CustomerSecret
+from mail_gateway.envelope.customers import wrap as wrap_secret
 from mail_gateway.envelope.keys import Purpose
 from mail_gateway.envelope.means import wrap_account, wrap_card
 from mail_gateway.outbox.compose import NEVER
 from mail_gateway.store import api_keys, customers, products, register, selling
+from schemas.deal import ocra
 from schemas.mail import token
 
 if TYPE_CHECKING:
@@ -37,6 +40,10 @@ BANK: Final = "bank_debit"
 """The acquirer of bank accounts: it keeps no amounts either, and learns days later what was collected."""
 
 LIMIT_MINOR: Final = 1_000_000
+COMPUTED: Final = 3
+"""The shop's place that wants a computed answer to what costs more than the next."""
+
+CODE_MINOR_MAX: Final = 200_000
 _LANGUAGES: Final = ("en", "ja")
 
 
@@ -55,12 +62,14 @@ class Store:
 @dataclass(frozen=True, slots=True)
 class Person:
     """One customer. means: numbers of the ways to pay: a card where amounts are kept, a card where they are
-    not, a bank account."""
+    not, a bank account. key: as it was given out, 14 groups of four."""
 
     customer_id: str
     mail: str
     language: str
     means: tuple[int, int, int]
+    key: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +84,18 @@ def furnish(conn: Guest, ring: KeyRing, dice: random.Random, domain: str, cards:
     """Put them on file; cards: track 2 of test cards."""
     stores = [_store(conn, ring, domain, settle) for settle in Settle]
     people = [_person(conn, ring, dice, number, cards[number % len(cards)]) for number in range(PEOPLE)]
-    return Market(tuple(stores), tuple(people))
+    stores.append(_store(conn, ring, domain, Settle.CONFIRMED, CODE_MINOR_MAX))
+    return Market(tuple(stores), tuple(_with_key(conn, ring, dice, person) for person in people))
 
 
-def _store(conn: Guest, ring: KeyRing, domain: str, settle: Settle) -> Store:
+def _store(
+    conn: Guest, ring: KeyRing, domain: str, settle: Settle, code_minor_max: int = LIMIT_MINOR
+) -> Store:
     language = "ja" if settle is Settle.DAILY else "en"
-    new = NewMerchant(f"Store {settle}", f"store-{settle}@{CARRIER}", language)
+    name = f"{settle}" if code_minor_max == LIMIT_MINOR else "computed"
+    new = NewMerchant(f"Store {name}", f"store-{name}@{CARRIER}", language)
     number = register.add_merchant(conn, new)["id"]
-    selling.change(conn, number, {"settle": settle.value, "remind_h": 1, "code_minor_max": LIMIT_MINOR})
+    selling.change(conn, number, {"settle": settle.value, "remind_h": 1, "code_minor_max": code_minor_max})
     products.put(conn, number, {**_GOODS, "stock": STOCK})
     key = f"hgk_{ring.random_bytes(16).hex()}"
     api_keys.add(conn, number, "server", api_keys.key_hash(key), 0)
@@ -109,3 +122,11 @@ def _person(conn: Guest, ring: KeyRing, dice: random.Random, number: int, card: 
     kept = {"kind": MeansKind.ACCOUNT.value, "shown": "0001-001", "wrapped": wrap_account(ring, own, account)}
     ways.append(customers.add_means(conn, {**shown, **kept, "acquirer": BANK}))
     return Person(customer_id, mail, language, (ways[0]["id"], ways[1]["id"], ways[2]["id"]))
+
+
+def _with_key(conn: Guest, ring: KeyRing, dice: random.Random, person: Person) -> Person:
+    key, password = dice.randbytes(ocra.KEY_LENGTH), f"password {dice.randbytes(8).hex()}"
+    number = customers.find(conn, person.customer_id)
+    secret = CustomerSecret(key, ocra.password_hash(password))
+    customers.change(conn, number, {"secret": wrap_secret(ring, number, secret)})
+    return replace(person, key=ocra.key_text(key), password=password)

@@ -30,7 +30,7 @@ _CODE: Final = re.compile(r"(?:code|コード) ([A-Z]{5})\b")
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One of our letters as its reader has it. kind: as its Message-ID says; reply_to: where it is answered;
-    code: of the order, or empty."""
+    code: of the order, or empty. raw: the mail."""
 
     kind: str
     message_id: str
@@ -38,6 +38,7 @@ class Letter:
     text: str
     reply_to: str
     code: str
+    raw: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +134,4 @@ def letter_of(raw: bytes) -> Letter | None:
     code = _CODE.search(mail.subject)
     text = f"{mail.subject}\n{mail.body}"
     where = reply_to.group(1).decode("ascii")
-    return Letter(kind, mail.message_id, mail.subject, text, where, code.group(1) if code else "")
+    return Letter(kind, mail.message_id, mail.subject, text, where, code.group(1) if code else "", raw)

@@ -24,6 +24,7 @@ from mail_gateway.envelope.keys import BDK_ID_LENGTH, KeyRing, Purpose, kcv
 from mail_gateway.envelope.root import ROOT_LENGTH, fetch_root
 from mail_gateway.store import register
 from mail_gateway.store.backend import guest
+from schemas.deal.ocra import read_key
 
 DOMAIN: Final = "pay.example"
 SALES_BOX: Final = f"sale@{DOMAIN}"
@@ -99,6 +100,8 @@ def town(readers: int) -> Town:
         market = furnish(conn, ring, dice, DOMAIN, CARDS)
     flashes = tuple(_flash(bdk_id + number.to_bytes(4, "big"), key) for number, key in enumerate(initial))
     keys = [store.key.encode() for store in market.stores]
+    for person in market.people:
+        keys += [person.key.encode(), read_key(person.key), person.password.encode()]
     return Town(folder, root, market, flashes, (bdk, fetch_root(f"file:{root}"), *initial, *keys))
 
 

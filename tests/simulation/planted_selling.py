@@ -33,7 +33,7 @@ def a_wrong_code_is_as_good(patch):
     wrapped(patch, confirming, "judge", judge)
 
 
-@BED.bug("none", seed=95)
+@BED.bug("none", seed=11)
 def an_absence_note_is_an_answer(patch):
     patch.setattr(customers.robots, "is_automatic", lambda *_: False)
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 
 import planted_cancel
+import planted_computed
 import planted_mail
 import planted_mailbox
 import planted_money
@@ -30,6 +31,7 @@ BEDS = (
     planted_mailbox,
     planted_selling,
     planted_cancel,
+    planted_computed,
     planted_returns,
 )
 BUGS = [bug for bed in BEDS for bug in bed.BED.bugs]
