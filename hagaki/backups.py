@@ -12,7 +12,7 @@ import typer
 from hagaki import machine, tables
 from hagaki.acquirers import routing
 from hagaki.problem import DONE, NO, Problem
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, said, settings
 
 recover_app = typer.Typer(
     help="After a restore: the acquirer's list, and the way back to work.", no_args_is_help=True
@@ -121,7 +121,7 @@ def ghosts(
 @recover_app.command("settle")
 def settle(
     reference: Annotated[str, typer.Argument(help="The ghost's reference, 12 digits.")],
-    reason: Annotated[str, typer.Option(help="How you found out.")],
+    reason: Annotated[str, typer.Option(help="How you found out.", callback=said)],
     config: ConfigFile = DEFAULT_CONFIG,
     payment: Annotated[int | None, typer.Option(help="The shunted payment it is; without: nobody's.")] = None,
     as_json: AsJson = False,

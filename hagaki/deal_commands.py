@@ -12,7 +12,7 @@ import typer
 
 from hagaki import deal_show, machine, tables
 from hagaki.problem import DONE, NO, WRONG_INPUT, Problem
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, said, settings
 
 if TYPE_CHECKING:
     from mail_gateway.envelope.customers import CustomerSecret
@@ -96,7 +96,7 @@ def verify(
 @app.command("unlock")
 def unlock(
     order: Number,
-    reason: Annotated[str, typer.Option(help="Why; kept in the transcript.")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the transcript.", callback=said)],
     config: ConfigFile = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> int:

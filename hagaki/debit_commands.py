@@ -18,7 +18,7 @@ from bank_debit.zengin import Faulty, read
 from hagaki import machine, tables
 from hagaki.debit_book import bytes_of, contract_in, opened, progress, saying, write_private
 from hagaki.problem import DONE, MACHINE, NO, Problem
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, said
 
 T = TypeVar("T")
 
@@ -202,7 +202,7 @@ def forget(
 @app.command("paid-back")
 def paid_back(
     reference: Annotated[str, typer.Argument(help="The debit's reference.")],
-    reason: Annotated[str, typer.Option(help="How and when; kept.")],
+    reason: Annotated[str, typer.Option(help="How and when; kept.", callback=said)],
     name: Name = DEFAULT_NAME,
     config: ConfigFile = DEFAULT_CONFIG,
     as_json: AsJson = False,

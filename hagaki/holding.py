@@ -8,14 +8,14 @@ import typer
 
 from hagaki import tables
 from hagaki.problem import DONE, Problem
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, said, settings
 
 app = typer.Typer(help="Holds: stop a reader's, a merchant's, or all sales.", no_args_is_help=True)
 
 
 @app.command("add")
 def add(
-    reason: Annotated[str, typer.Option(help="Why; kept.")],
+    reason: Annotated[str, typer.Option(help="Why; kept.", callback=said)],
     config: ConfigFile = DEFAULT_CONFIG,
     reader: Annotated[int | None, typer.Option(help="A reader's serial.")] = None,
     merchant: Annotated[str | None, typer.Option(help="A merchant's name.")] = None,

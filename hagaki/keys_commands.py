@@ -10,7 +10,7 @@ import typer
 
 from hagaki import ceremony_commands, first_record, machine, tables, zone_commands
 from hagaki.problem import DONE, NO, Problem
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, Language
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, Language, said
 
 if TYPE_CHECKING:
     from handset.key_line import Brought
@@ -29,7 +29,7 @@ app.add_typer(zone_commands.device_app, name="device")
 
 Reader = Annotated[int | None, typer.Option(help="A reader's serial.")]
 Bdk = Annotated[str, typer.Option(help="A BDK's ID, 8 hex digits.")]
-Reason = Annotated[str, typer.Option(help="Why; kept.")]
+Reason = Annotated[str, typer.Option(help="Why; kept.", callback=said)]
 Port = Annotated[str, typer.Option(help="The serial device that the reader is on.")]
 Serial = Annotated[int, typer.Option("--serial", min=1, max=0xFFFFFFFF, help="The reader's serial number.")]
 

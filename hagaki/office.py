@@ -87,12 +87,15 @@ def merchant_change(
 ) -> int:
     """Give a merchant other addresses, from the next letter on, or ask it for other items."""
     from mail_gateway.admin import merchants
+    from mail_gateway.domain.wants import NONE
 
     given = {"mail": mail, "second_mail": second_mail, "items": items}
     changes = {key: value for key, value in given.items() if value is not None}
     changed = merchants.change(settings(read_config(config), "gateway"), name, changes)
     second = f", then to {changed['second_mail']}" if changed["second_mail"] else ""
-    tables.one(changed, f"merchant {name}: results go to {changed['mail']}{second}", as_json=as_json)
+    asked = {"": "", NONE: "; asked after an approval: nothing"}
+    items = asked.get(changed["items"], f"; asked after an approval: {changed['items']}")
+    tables.one(changed, f"merchant {name}: results go to {changed['mail']}{second}{items}", as_json=as_json)
     return DONE
 
 

@@ -10,11 +10,11 @@ from hagaki import tables
 from hagaki.acquirers import build_acquirers, routing
 from hagaki.config import Config
 from hagaki.problem import DONE, Problem
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, said, settings
 from mail_gateway.domain.money import shown
 
 Sale = Annotated[int, typer.Argument(help="The number of the sale's payment.")]
-Reason = Annotated[str, typer.Option(help="Why; kept.")]
+Reason = Annotated[str, typer.Option(help="Why; kept.", callback=said)]
 
 
 def void(sale: Sale, reason: Reason, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson = False) -> int:

@@ -10,7 +10,7 @@ from hagaki import tables
 from hagaki.acquirers import build_acquirers, routing
 from hagaki.config import Config
 from hagaki.problem import DONE, NO, Problem
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, said, settings
 from mail_gateway.domain.route import ACCOUNT, CARD, Asked, Found, lacks
 
 totals_app = typer.Typer(help="Daily totals: do payments, ledger and acquirers agree?", no_args_is_help=True)
@@ -79,7 +79,7 @@ def totals_show(day: Day, config: ConfigFile = DEFAULT_CONFIG, as_json: AsJson =
 def totals_explain(
     day: Day,
     acquirer: Annotated[str, typer.Option(help="Whose totals differ.")],
-    reason: Annotated[str, typer.Option(help="Why they do; kept.")],
+    reason: Annotated[str, typer.Option(help="Why they do; kept.", callback=said)],
     config: ConfigFile = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> int:

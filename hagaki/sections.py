@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import typer
 
 from hagaki.config import Config, load
+from hagaki.problem import Problem
 
 SECTIONS: Final = {
     "gateway": "mail_gateway.settings:GatewaySettings",
@@ -35,6 +36,13 @@ Language = Literal["ja", "en"]
 DEFAULT_CONFIG: Final = Path("config.toml")
 ConfigFile = Annotated[Path, typer.Option("--config", help="The configuration file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
+
+
+def said(reason: str) -> str:
+    """A reason that is kept says something. Raises Problem."""
+    if not reason.strip():
+        raise Problem("say why with --reason: it is kept", "usage")
+    return reason
 
 
 def read_config(path: Path) -> Config:

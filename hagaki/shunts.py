@@ -8,7 +8,7 @@ import typer
 
 from hagaki import tables
 from hagaki.problem import DONE
-from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, settings
+from hagaki.sections import DEFAULT_CONFIG, AsJson, ConfigFile, read_config, said, settings
 
 app = typer.Typer(help="The shunt list: payments that wait for a person.", no_args_is_help=True)
 
@@ -53,7 +53,7 @@ def retry(
 @app.command("drop")
 def drop(
     payment: Number,
-    reason: Annotated[str, typer.Option(help="Why; kept.")],
+    reason: Annotated[str, typer.Option(help="Why; kept.", callback=said)],
     config: ConfigFile = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> int:

@@ -75,6 +75,24 @@ def test_a_hold_is_asked_for_and_listed_by_serial_and_name(office: Type) -> None
     assert office("hold", "add", "--merchant", "Nobody", "--reason", "x")[0] == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("hold", "add", "--all"),
+        ("payments", "void", "1"),
+        ("shunt", "drop", "1"),
+        ("keys", "revoke", "--reader", "7"),
+        ("recover", "settle", "000000000017"),
+        ("totals", "explain", "2026-11-21", "--acquirer", "cafis"),
+    ],
+    ids=" ".join,
+)
+def test_a_reason_that_is_kept_says_something(office: Type, words: tuple[str, ...]) -> None:
+    code, out, said = office(*words, "--reason", " ")
+    assert (code, out) == (2, "")
+    assert said == "hagaki: say why with --reason: it is kept [usage]\n"
+
+
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "\x1b[31mred", "山" * 81], ids=ascii)
 def test_a_merchants_name_is_one_line_that_can_be_seen(office: Type, name: str) -> None:
     code, _, said = office("merchant", "add", "--name", name, "--mail", "a@b.example")
@@ -181,3 +199,13 @@ async def test_a_server_whose_events_nobody_reads_goes_on(monkeypatch: pytest.Mo
         monkeypatch.undo()
         os.dup2(os.open(os.devnull, os.O_WRONLY), mouth)  # what is still held can be given up
     assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("items", "shown"), [("note,product-code", "note,product-code"), ("none", "nothing")]
+)
+def test_what_a_merchant_will_be_asked_is_said_back(office: Type, items: str, shown: str) -> None:
+    assert office("merchant", "change", NAME, "--items", items)[1].endswith(
+        f"; asked after an approval: {shown}\n"
+    )
+    assert "asked" not in office("merchant", "change", NAME, "--items", "")[1]
