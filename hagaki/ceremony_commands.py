@@ -66,8 +66,12 @@ def enter(
     from mail_gateway.admin import ceremony
     from mail_gateway.envelope import components
 
+    if not custodian.strip():
+        raise Problem("say with --custodian who enters it", "usage")
+    here = desk(config)
+    ceremony.assert_open(here)
     text = getpass.getpass("component (hidden): ") if sys.stdin.isatty() else sys.stdin.readline()
-    entered = ceremony.enter(desk(config), custodian.strip(), components.read(text), check_value)
+    entered = ceremony.enter(here, custodian.strip(), components.read(text), check_value)
     place = f"component {entered['component']} of {entered['of']}"
     tables.one(entered, f"{place}, check value {entered['kcv']}", as_json=as_json)
     return DONE

@@ -44,6 +44,12 @@ def new_component() -> Secret:
     return components.made(random_bytes)
 
 
+def assert_open(desk: Desk) -> None:
+    """Before anybody types a component. Raises GatewayError: there is no ceremony for it."""
+    with guest(desk.gateway.database) as conn:
+        ceremony.current(conn)
+
+
 def enter(desk: Desk, custodian: str, component: Secret, expected: str = "") -> dict[str, Any]:
     """Keep one person's component, wrapped, until the ceremony is over; -> its place and check value.
 

@@ -209,3 +209,15 @@ def test_what_a_merchant_will_be_asked_is_said_back(office: Type, items: str, sh
         f"; asked after an approval: {shown}\n"
     )
     assert "asked" not in office("merchant", "change", NAME, "--items", "")[1]
+
+
+def test_nobody_types_a_component_that_no_ceremony_takes(
+    office: Type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked for, hidden, only when it can be kept, and with the name of who enters it."""
+    monkeypatch.setattr(sys, "stdin", None)
+    code, _, said = office("keys", "enter", "--custodian", "A. Sato")
+    assert (code, said.endswith("[ceremony-none]\n")) == (2, True)
+    office("keys", "begin", "--components", "2")
+    code, _, said = office("keys", "enter", "--custodian", " ")
+    assert (code, said.endswith("[usage]\n")) == (2, True)
