@@ -61,6 +61,6 @@ def test_whoever_has_the_file_and_all_rights_is_found(
     conn.commit()
     conn.close()
     gateway = GatewaySettings(domain="pay.example", database=f"sqlite:///{path}")
-    found = audits.verify(gateway, path, "", lambda _: None)
+    found = audits.verify(gateway, path, None, lambda _: None)
     assert {fault["slug"] for fault in found["faults"]} == slugs
     assert found["checked"]["orders"] == 2

@@ -51,7 +51,7 @@ def findings(world: OrderWorld) -> set[str]:
     """What is wrong with orders, in the doctor's and the audit's eyes."""
     found = doctor.examine(world.gateway, world.keys, world.now_ms())
     database = Path(world.gateway.database.removeprefix("sqlite:///"))
-    faults = audits.verify(world.gateway, database, "", lambda _: None)["faults"]
+    faults = audits.verify(world.gateway, database, None, lambda _: None)["faults"]
     slugs = {one.slug for one in found if one.slug.startswith(("order-", "stock-"))}
     return slugs | {fault["slug"] for fault in faults}
 
