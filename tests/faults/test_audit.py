@@ -49,7 +49,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, str]:
     return (folder / "hagaki.db").read_bytes(), anchor
 
 
-def slugs(data: bytes, folder: Path, tamper: Tamper | None, anchor: str = "") -> set[str]:
+def slugs(data: bytes, folder: Path, tamper: Tamper | None, anchor: str | None = None) -> set[str]:
     """What the audit says after somebody with the file and all rights has been at it."""
     path = folder / "hagaki.db"
     path.write_bytes(data)
