@@ -133,7 +133,7 @@ def refusal(sale: Sale, details: Details, sold_as: Sequence[Band]) -> str:
     mixed = len(sold_as) > 1 and sale.amount_minor != sum(band.amount_minor for band in sold_as)
     rules = (
         (sale.state not in TAKEN, "receipt-not-paid"),
-        (not sale.kind.is_return and sale.returned_minor == sale.amount_minor, "receipt-returned"),
+        (sale.is_given_back, "receipt-returned"),
         (reduced is not None and not 0 <= reduced <= sale.amount_minor, "receipt-too-much"),
         (reduced is not None and sale.currency != YEN, "receipt-too-much"),
         (mixed and reduced is None, "receipt-which-rate"),

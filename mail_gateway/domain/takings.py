@@ -51,6 +51,11 @@ class Sale:
         return bool(self.shunted) or self.state not in ENDED
 
     @property
+    def is_given_back(self) -> bool:
+        """Whether returns hold all of it."""
+        return not self.kind.is_return and self.returned_minor == self.amount_minor
+
+    @property
     def signed_minor(self) -> int:
         """What the merchant has of it: less than nothing for a return, and for what was not collected."""
         return -self.amount_minor if self.kind.is_return or self.undone else self.amount_minor

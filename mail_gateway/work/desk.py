@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from mail_gateway.domain import desk
 from mail_gateway.domain.day import day_begun
 from mail_gateway.domain.desk import OF_ONE_SALE, Command, Verb
+from mail_gateway.domain.payment import TAKEN
 from mail_gateway.domain.takings import Takings
 from mail_gateway.store import desk as store
 from mail_gateway.store.desk import Done, Order
@@ -109,6 +110,8 @@ async def _meant(asked: Asked) -> list[Sale]:
 async def _of_one(asked: Asked, sale: Sale) -> Done:
     if asked.command.verb is Verb.RECEIPT:
         return await receipts.give(asked, sale)
+    if sale.state in TAKEN and sale.is_given_back:  # its result says that the goods may be handed over
+        return asked.which("given-back", (sale,))
     if await asked.kit.store.read(store.has_result, sale.id):
         return Done(again_ms=asked.kit.settings.resend_after_s * 1000)
     return asked.which("no-result", (sale,))
