@@ -49,7 +49,8 @@ class Ports:
 
     places: makes the two places where the store writes and reads; None: two threads. file: a path -> the
     bytes of a file of this machine, None if it cannot be read. mailbox: makes the line to the mailbox that
-    [imap] names; None: one by IMAP. ask: a command -> the secret that it writes.
+    [imap] names; None: one by IMAP. hooks: makes the Caller of outbox/hooking.py; None: one that posts by
+    HTTP. ask: a command -> the secret that it writes.
     """
 
     now_ms: Callable[[], int]
@@ -58,4 +59,5 @@ class Ports:
     places: Callable[[], tuple[Place, Place]] | None = None
     file: Callable[[str], bytes | None] = no_file
     mailbox: Callable[[], Line] | None = None
+    hooks: Callable[[], Any] | None = None
     ask: Ask = no_command

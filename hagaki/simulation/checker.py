@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hagaki.simulation import (
     check_books,
     check_cancel,
+    check_hooks,
     check_mail,
     check_mailbox,
     check_money,
@@ -68,6 +69,9 @@ CHECKS: Final[tuple[Callable[[World, records.Records], Iterator[Finding]], ...]]
     check_stock.states_told,
     check_stock.plain_day,
     check_transcripts.verified,
+    check_hooks.signed,
+    check_hooks.told,
+    check_hooks.taken,
 )
 
 

@@ -47,6 +47,9 @@ class Fault(StrEnum):
     MAILBOX_SAYS_NO = "mailbox-says-no"
     MAILBOX_ANEW = "mailbox-anew"
     MAILBOX_DOWN = "mailbox-down"
+    HOOK_LOST = "hook-lost"
+    HOOK_REFUSED = "hook-refused"
+    SHOP_DOWN = "shop-down"
 
 
 DIGITS: Final[dict[Fault, tuple[int, ...]]] = {
@@ -72,7 +75,10 @@ KINDS: Final = (Fault.NO_DEDUP, Fault.FORGETFUL, Fault.ANSWERS_TWICE)
 AT_MAILBOX: Final = tuple(fault for fault in Fault if fault.startswith("mailbox-"))
 """Only where there is a mailbox. They have dice of their own: other choices of a seed do not hang on them."""
 
-ELSEWHERE: Final = tuple(fault for fault in Fault if fault not in AT_MAILBOX)
+AT_SHOPS: Final = (Fault.HOOK_LOST, Fault.HOOK_REFUSED, Fault.SHOP_DOWN)
+"""Of shops' servers; with dice of their own too."""
+
+ELSEWHERE: Final = tuple(fault for fault in Fault if fault not in (*AT_MAILBOX, *AT_SHOPS))
 
 ALL: Final = "all"
 NONE: Final = "none"
@@ -83,13 +89,18 @@ def drawn(seed: int) -> frozenset[Fault]:
     dice = random.Random(f"{seed}/swarm")
     chosen = {fault for fault in ELSEWHERE if dice.random() < 0.5} - set(KINDS)
     kind = dice.choice((None, None, *KINDS))
-    chosen |= _drawn_at_mailbox(seed)
+    chosen |= _drawn_at_mailbox(seed) | _drawn_at_shops(seed)
     return frozenset(chosen | {kind} if kind else chosen)
 
 
 def _drawn_at_mailbox(seed: int) -> set[Fault]:
     dice = random.Random(f"{seed}/swarm/mailbox")
     return {fault for fault in AT_MAILBOX if way_in(seed).fetches and dice.random() < 0.5}
+
+
+def _drawn_at_shops(seed: int) -> set[Fault]:
+    dice = random.Random(f"{seed}/swarm/shops")
+    return {fault for fault in AT_SHOPS if dice.random() < 0.5}
 
 
 def chosen(seed: int, asked: str) -> frozenset[Fault]:

@@ -23,6 +23,7 @@ from hagaki.simulation.loop import START_MS, Process, VirtualLoop
 from hagaki.simulation.mailbox_line import MailboxLine
 from hagaki.simulation.market import BANK, NO_HOLDS
 from hagaki.simulation.provider import SETTINGS, Provider
+from hagaki.simulation.shop_server import ServerCaller, ShopServers
 from hagaki.simulation.town import DATABASE, DOMAIN, Town
 from mail_gateway import app
 from mail_gateway.ports import Ports
@@ -88,7 +89,8 @@ class Mortal:
 @dataclass(frozen=True, slots=True)
 class Outside:
     """What the gateway lives in. sells: it takes orders, so that it has a site and an acquirer that keeps
-    nothing, and a bank. listens: mail comes by SMTP. provider: where it has a mailbox, None: nowhere."""
+    nothing, and a bank. listens: mail comes by SMTP. provider: where it has a mailbox, None: nowhere.
+    servers: of the shops that it tells."""
 
     loop: VirtualLoop
     town: Town
@@ -99,6 +101,7 @@ class Outside:
     sells: bool = False
     listens: bool = True
     provider: Provider | None = None
+    servers: ShopServers | None = None
 
 
 class Gateway:
@@ -136,13 +139,14 @@ class Gateway:
         self._stop = asyncio.Event()
         process = self.process = Process(f"gateway{self.lives}")
         place = self.place = Mortal(self.kill, process, self._outside.disk)
-        dice, provider = self._dice("life"), self._outside.provider
+        dice, provider, servers = self._dice("life"), self._outside.provider, self._outside.servers
         ports = Ports(
             self.clock.now_ms,
             dice.randbytes,
             self._teller(process),
             lambda: (place, place),
             mailbox=None if provider is None else lambda: MailboxLine(provider, self._dice("line")),
+            hooks=None if servers is None else lambda: ServerCaller(servers, self._dice("hooks")),
         )
         self._outside.history.note("world", "gateway.start", life=self.lives)
         life = self._outside.loop.spawn(process, self._live(ports, place))

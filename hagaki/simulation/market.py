@@ -9,6 +9,7 @@ from acquirer_sdk.account import BankAccount
 from mail_gateway.admin.customers import ID_LENGTH, LETTERS
 from mail_gateway.admin.merchants import NewMerchant
 from mail_gateway.domain.customer import MeansKind
+from mail_gateway.domain.hook import SECRET_LENGTH, hook_ident
 from mail_gateway.domain.order import Settle
 from mail_gateway.envelope.customers import CustomerSecret
 from mail_gateway.envelope.customers import wrap as wrap_secret
@@ -57,6 +58,12 @@ class Store:
     language: str
     key: str = field(repr=False)
     letterbox: str
+    hook_secret: bytes = field(default=b"", repr=False)
+
+    @property
+    def hooks_url(self) -> str:
+        """Where its server is told."""
+        return f"https://{self.merchant}.shops.example/hooks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,8 @@ def furnish(conn: Guest, ring: KeyRing, dice: random.Random, domain: str, cards:
     stores = [_store(conn, ring, domain, settle) for settle in Settle]
     people = [_person(conn, ring, dice, number, cards[number % len(cards)]) for number in range(PEOPLE)]
     stores.append(_store(conn, ring, domain, Settle.CONFIRMED, CODE_MINOR_MAX))
-    return Market(tuple(stores), tuple(_with_key(conn, ring, dice, person) for person in people))
+    buyers = tuple(_with_key(conn, ring, dice, person) for person in people)
+    return Market(tuple(_with_hooks(conn, ring, dice, store) for store in stores), buyers)
 
 
 def _store(
@@ -130,3 +138,10 @@ def _with_key(conn: Guest, ring: KeyRing, dice: random.Random, person: Person) -
     secret = CustomerSecret(key, ocra.password_hash(password))
     customers.change(conn, number, {"secret": wrap_secret(ring, number, secret)})
     return replace(person, key=ocra.key_text(key), password=password)
+
+
+def _with_hooks(conn: Guest, ring: KeyRing, dice: random.Random, store: Store) -> Store:
+    secret = dice.randbytes(SECRET_LENGTH)
+    wrapped = ring.wrap(Purpose.HOOK, hook_ident(store.merchant), secret)
+    api_keys.set_webhook(conn, store.merchant, store.hooks_url, wrapped)
+    return replace(store, hook_secret=secret)

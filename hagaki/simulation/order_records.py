@@ -37,6 +37,8 @@ _UNREAD: Final = "SELECT count(*) FROM mails WHERE verdict IN ('answer', 'reply'
 _RETURNS: Final = (
     "SELECT order_id, return_id, amount_minor, state, payment, code FROM order_returns ORDER BY id"
 )
+_HOOKS: Final = "SELECT order_id, event, about, done_ms FROM hooks ORDER BY id"
+_UNTOLD: Final = "SELECT count(*) FROM hooks WHERE due_ms IS NOT NULL"
 _GOING_BACK: Final = (
     "SELECT order_id, amount_minor FROM order_returns WHERE state = 'open'"
     " UNION SELECT order_id, amount_minor FROM payments WHERE order_id IS NOT NULL"
@@ -59,6 +61,7 @@ class Selling:
     lines: list[Any]
     products: list[Any]
     returns: list[Any]
+    hooks: list[Any]
     waiting: frozenset[int]
 
     def by_deal(self, deal_id: str) -> Any | None:
@@ -68,19 +71,23 @@ class Selling:
 
 def selling(conn: Guest) -> Selling:
     """All of it."""
-    orders, events, askings, letters, notices, mails, lines, products, returns = (
+    orders, events, askings, letters, notices, mails, lines, products, returns, hooks = (
         list(conn.exec_driver_sql(sql))
-        for sql in (_ORDERS, _EVENTS, _ASKINGS, _LETTERS, _NOTICES, _MAILS, _LINES, _PRODUCTS, _RETURNS)
+        for sql in (
+            *(_ORDERS, _EVENTS, _ASKINGS, _LETTERS, _NOTICES),
+            *(_MAILS, _LINES, _PRODUCTS, _RETURNS, _HOOKS),
+        )
     )
     named = [*order_doctor.not_captured(conn, _LAST), *order_doctor.kept(conn)]
     waiting = frozenset(row["order"] for row in named)
     asked = {row.order_id: row for row in askings}
-    return Selling(orders, events, asked, letters, notices, mails, lines, products, returns, waiting)
+    told = (letters, notices, mails, lines, products, returns, hooks)
+    return Selling(orders, events, asked, *told, waiting)
 
 
 def under_way(conn: Guest, may_stay_open: frozenset[int]) -> Iterator[int]:
-    """Orders that still move by themselves, and 0 for an answer that nobody has read."""
-    if conn.exec_driver_sql(_UNREAD).scalar():
+    """Orders that still move by themselves, and 0 for an answer that nobody has read or a hook."""
+    if conn.exec_driver_sql(_UNREAD).scalar() or conn.exec_driver_sql(_UNTOLD).scalar():
         yield 0
     endless = {row.order_id for row in conn.exec_driver_sql(_GOING_BACK) if row[1] % 1000 in may_stay_open}
     for number, state, total_minor, due_ms in conn.exec_driver_sql(_OPEN):

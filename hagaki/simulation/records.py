@@ -127,7 +127,7 @@ class Settling:
 
 def is_settled(conn: Guest, may_stay_open: frozenset[int]) -> bool:
     """may_stay_open: last three digits of amounts that the host never ends."""
-    if conn.exec_driver_sql(_OPEN_LETTERS).scalar() or any(under_way(conn, may_stay_open)):
+    if conn.exec_driver_sql(_OPEN_LETTERS).scalar() or any(True for _ in under_way(conn, may_stay_open)):
         return False
     return all(
         State(state) in ENDED or (_may_wait(kind, State(state)) and amount % 1000 in may_stay_open)

@@ -114,6 +114,16 @@ class Storm:
             await self._pause(10, self._dice.choice(MAILBOX_DOWN_S))
             provider.away = None
 
+    async def _shop_down(self) -> None:
+        """No shop's server answers."""
+        servers = self._world.servers
+        while True:
+            await self._pause(0, 300)
+            self._strike(Fault.SHOP_DOWN)
+            servers.is_away = True
+            await self._pause(10, self._dice.choice(DOWN_S))
+            servers.is_away = False
+
     async def _mailbox_anew(self) -> None:
         while True:
             await self._pause(10, 300)
@@ -165,4 +175,5 @@ _WORKS: Final[dict[Fault, Callable[[Storm], Coroutine[Any, Any, None]]]] = {
     Fault.CLOCK_JUMP: Storm._clock_jump,
     Fault.MAILBOX_DOWN: Storm._mailbox_down,
     Fault.MAILBOX_ANEW: Storm._mailbox_anew,
+    Fault.SHOP_DOWN: Storm._shop_down,
 }

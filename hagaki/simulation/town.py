@@ -100,6 +100,7 @@ def town(readers: int) -> Town:
         market = furnish(conn, ring, dice, DOMAIN, CARDS)
     flashes = tuple(_flash(bdk_id + number.to_bytes(4, "big"), key) for number, key in enumerate(initial))
     keys = [store.key.encode() for store in market.stores]
+    keys += [store.hook_secret for store in market.stores]
     for person in market.people:
         keys += [person.key.encode(), read_key(person.key), person.password.encode()]
     return Town(folder, root, market, flashes, (bdk, fetch_root(f"file:{root}"), *initial, *keys))

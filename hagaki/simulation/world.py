@@ -13,16 +13,17 @@ from typing import Any, Final
 from acquirer_sdk.port import Ports as HostPorts
 from cafis_adapter.host.app import Host, HostSettings
 from hagaki.simulation import records, sales
-from hagaki.simulation.carrier import Carrier, Luck
+from hagaki.simulation.carrier import OFTEN, Carrier, Luck
 from hagaki.simulation.counter import PHONE_PORT, Counter, Shop, ksn_of
 from hagaki.simulation.disk import Disk
 from hagaki.simulation.fair import Fair
-from hagaki.simulation.faults import AT_MAILBOX, DIGITS, KINDS, NEVER_ENDS, Fault
+from hagaki.simulation.faults import AT_MAILBOX, AT_SHOPS, DIGITS, KINDS, NEVER_ENDS, Fault
 from hagaki.simulation.gateway import HOST_PORT, SMARTHOST_PORT, Gateway, Outside
 from hagaki.simulation.history import History
 from hagaki.simulation.loop import START_MS, Process, VirtualLoop
 from hagaki.simulation.network import Network
 from hagaki.simulation.provider import COMMON, Provider
+from hagaki.simulation.shop_server import ShopServers
 from hagaki.simulation.smtp import Door
 from hagaki.simulation.storm import Storm
 from hagaki.simulation.town import SALES_BOX, merchant_mail, town
@@ -72,7 +73,10 @@ class World:
         self.cancels = sales.cancels(self.seed, self.sales, self.returns)
         around = (self.loop, self.town, self.folder, self.history, self.disk, text)
         provider = self.provider if self.way_in.fetches else None
-        self.gateway = Gateway(Outside(*around, bool(self.orders), self.way_in.listens, provider))
+        luck = Luck(f"{text}/shops", self.faults, self.strikes, (AT_SHOPS, OFTEN))
+        self.servers = ShopServers(self.town.market.stores, luck, self.history)
+        own = (bool(self.orders), self.way_in.listens, provider, self.servers)
+        self.gateway = Gateway(Outside(*around, *own))
         self.gateway.died = self.audit
         self.counters: list[Counter] = []
         self.missed: set[bytes] = set()
@@ -194,6 +198,7 @@ class World:
         self.weather.calm()
         self.luck.is_calm = True
         self.provider.calm()
+        self.servers.calm()
         self.disk.make_room(self.gateway.process)
         self.disk.mend()
         self.audit()

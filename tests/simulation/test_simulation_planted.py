@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import planted_cancel
 import planted_computed
+import planted_hooks
 import planted_mail
 import planted_mailbox
 import planted_money
@@ -32,6 +33,7 @@ BEDS = (
     planted_selling,
     planted_cancel,
     planted_computed,
+    planted_hooks,
     planted_returns,
 )
 BUGS = [bug for bed in BEDS for bug in bed.BED.bugs]
