@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mail_gateway.domain.errors import Disposition, GatewayError
-from mail_gateway.store import anchor, audit, backup, recovery
+from mail_gateway.store import anchor, audit, backup, nodes, recovery
 from mail_gateway.store.backend import backend_for, guest
 from mail_gateway.store.clock import clock_ms
 from mail_gateway.store.sqlite import sqlite_path
@@ -73,9 +73,17 @@ def restore(gateway: GatewaySettings, source: Path, *, aside: bool) -> dict[str,
 
 
 def begin(gateway: GatewaySettings, url: str = "", backup_ms: int | None = None) -> dict[str, Any]:
-    """Mark a database that is an old one as recovering; -> the lost time. Raises GatewayError."""
-    with guest(url or gateway.database, write=True) as conn:
+    """Mark a database that is an old one as recovering; -> the lost time. url: a copy that nobody uses yet.
+
+    Raises GatewayError: gateway-running, since what a gateway has open could not be opened any more;
+    backup-time.
+    """
+    held = nullcontext() if url else closing(backend_for(gateway.database).hold(gateway.database))
+    with held, guest(url or gateway.database, write=True) as conn:
         now_ms = clock_ms(conn)
+        if living := nodes.alive(conn):
+            sentence = f"Gateways are running on this database: stop them first ({len(living)})."
+            raise _refused(sentence, "gateway-running")
         if backup_ms is not None and backup_ms > now_ms:
             raise _refused("No backup was made in the future: look at its day and year.", "backup-time")
         since_ms = recovery.backup_ms(conn) if backup_ms is None else backup_ms

@@ -74,6 +74,11 @@ class Beat(NamedTuple):
     adopted: tuple[int, ...] = ()
 
 
+def alive(conn: Connection) -> list[int]:
+    """The nodes whose leases run, by the database's clock; none where a gateway has its database alone."""
+    return list(conn.scalars(_ALIVE))
+
+
 def begin_life(conn: Connection, now_ms: int) -> int:
     """Unit of work: a new node; -> its number."""
     number: int = conn.execute(insert(nodes).returning(nodes.c.id), {"started_ms": now_ms}).scalar_one()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, Engine, text
 
 from mail_gateway.domain.errors import Disposition, GatewayError
-from mail_gateway.store import migrate, rules, rules_sql
+from mail_gateway.store import migrate, recovery, rules, rules_sql
 from mail_gateway.store.tables import metadata
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def _grant(conn: Connection, role: str) -> None:
         conn.exec_driver_sql(f"REVOKE ALL ON {table} FROM {name}, PUBLIC")
         conn.exec_driver_sql(f"GRANT {_GRANTS.get(table, _WORK)} ON {table} TO {name}")
     conn.exec_driver_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}")
+    for table in recovery.JUMPED:
+        conn.exec_driver_sql(f"GRANT UPDATE ON SEQUENCE {table}_id_seq TO {name}")
 
 
 def assert_prepared(engine: Engine) -> None:

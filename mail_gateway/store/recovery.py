@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 BACKUP_MS: Final = "backup_ms"
 """The counter in which a backup carries its own time."""
 
+JUMPED: Final = ("payments", "nodes")
+"""Tables whose next numbers are set higher after a restore."""
+
 NODES_JUMP: Final = 1_000_000
 PAYMENTS_JUMP: Final = 1_000_000
 """And two for each lost millisecond: no gateway makes a thousand payments a second for long."""
@@ -61,11 +64,17 @@ class Restore(NamedTuple):
 
 def backup_ms(conn: Connection) -> int:
     """When this copy was made: it says so itself, or its newest row does. Unix ms."""
-    own = conn.scalar(select(counters.c.value).where(counters.c.name == BACKUP_MS))
+    own = _own_time(conn)
     if own is not None:
-        return int(own)
+        return own
     ends = (mails.c.received_ms, events.c.at_ms, answers.c.at_ms, nodes.c.started_ms)
     return max(_highest(conn, end) for end in ends)
+
+
+def _own_time(conn: Connection) -> int | None:
+    """What a backup says of itself; None: it is none of ours."""
+    own: int | None = conn.scalar(select(counters.c.value).where(counters.c.name == BACKUP_MS))
+    return own
 
 
 def begin(conn: Connection, backup: int, now_ms: int, freshness_ms: int) -> int:
@@ -81,7 +90,8 @@ def begin(conn: Connection, backup: int, now_ms: int, freshness_ms: int) -> int:
     }
     number: int = conn.execute(insert(restores).returning(_R.id), row).scalar_one()
     holds.add(conn, Subject.GATEWAY, None, RECOVERING, now_ms)
-    conn.execute(counters.delete().where(counters.c.name == BACKUP_MS))
+    if _own_time(conn) is not None:  # in a copy of ours only; on a server nobody may delete counters
+        conn.execute(counters.delete().where(counters.c.name == BACKUP_MS))
     conn.execute(pads.delete())
     _jump(conn, now_ms, max(now_ms - backup, 0))
     _set_apart(conn, now_ms, number)
@@ -202,25 +212,29 @@ def _set_apart(conn: Connection, now_ms: int, number: int) -> None:
 
 
 def _jump(conn: Connection, now_ms: int, lost_ms: int) -> None:
-    conn.execute(insert(nodes), {"id": _highest(conn, nodes.c.id) + NODES_JUMP, "started_ms": now_ms})
+    node = _highest(conn, nodes.c.id) + NODES_JUMP
+    conn.execute(insert(nodes), {"id": node, "started_ms": now_ms})
+    if conn.dialect.name != "sqlite":
+        _count_over(conn, nodes.name, node)
     blocks = counters.c.value + STANS_JUMP // BLOCK
     conn.execute(update(counters).where(counters.c.name == STANS).values(value=blocks))
     conn.execute(update(payments).values(version=_P.version + VERSIONS_PER_RESTORE, epoch=_P.epoch + 1))
-    _next_payment(conn, _highest(conn, _P.id) + PAYMENTS_JUMP + 2 * lost_ms)
+    _count_over(conn, payments.name, _highest(conn, _P.id) + PAYMENTS_JUMP + 2 * lost_ms)
 
 
 def _highest(conn: Connection, column: Column[int]) -> int:
     return int(conn.scalar(select(func.coalesce(func.max(column), 0))) or 0)
 
 
-def _next_payment(conn: Connection, number: int) -> None:
-    """The next payment gets a number over this one, and so a reference (DE37) that was never used."""
+def _count_over(conn: Connection, table: str, number: int) -> None:
+    """The next row of that table gets a number over this one: one that was never used. A server's sequence
+    counts whatever its table holds; in a file only `payments` remembers more than its highest row."""
+    given = {"its_table": table, "number": number}
     if conn.dialect.name != "sqlite":
-        asked = text("SELECT setval(pg_get_serial_sequence('payments', 'id'), :number)")
-        conn.execute(asked, {"number": number})
+        conn.execute(text("SELECT setval(pg_get_serial_sequence(:its_table, 'id'), :number)"), given)
         return
-    used = conn.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'payments'"))
-    change = "INSERT INTO sqlite_sequence (name, seq) VALUES ('payments', :number)"
+    used = conn.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = :its_table"), given)
+    change = "INSERT INTO sqlite_sequence (name, seq) VALUES (:its_table, :number)"
     if used is not None:
-        change = "UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = 'payments'"
-    conn.execute(text(change), {"number": number})
+        change = "UPDATE sqlite_sequence SET seq = max(seq, :number) WHERE name = :its_table"
+    conn.execute(text(change), given)

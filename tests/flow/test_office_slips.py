@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,11 @@ import pytest
 from hagaki import cli
 from hagaki.machine import machine_problem, tell_plain
 from mail_gateway.envelope import root
+from mail_gateway.store.sqlite import hold
 
 CONFIG = '[gateway]\ndomain = "pay.example"\n[smtp]\nhostname = "mx.pay.example"\nport = 0\n'
 NAME = "Yama no Ie"
+BEGIN = ("recover", "begin", "--backup-time", "2026-11-21T05:00:00Z")
 
 Type = Callable[..., tuple[int, str, str]]
 
@@ -120,6 +123,15 @@ def test_a_backup_made_in_the_future_was_not_made(office: Type) -> None:
     code, _, said = office("recover", "begin", "--backup-time", "2999-11-21T05:00:00Z")
     assert (code, said.endswith("[backup-time]\n")) == (2, True)
     assert "recovering       no" in office("recover", "status")[1]
+
+
+def test_a_gateway_that_runs_keeps_what_it_has_open(office: Type) -> None:
+    """Beginning to recover wipes what opens the sealed cards that wait."""
+    with closing(hold("sqlite:///var/hagaki.db")):
+        code, _, said = office(*BEGIN)
+    assert (code, said.endswith("[gateway-running]\n")) == (2, True)
+    assert "recovering       no" in office("recover", "status")[1]
+    assert office(*BEGIN)[0] == 0
 
 
 def test_an_anchor_that_holds_nothing_proves_nothing(office: Type) -> None:
