@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 
 import pytest
 import typer.main
@@ -53,3 +54,12 @@ def test_wrong_usage_names_the_help_of_its_command(
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert said.endswith(f" See `{command} --help`. [usage]\n")
+
+
+def test_which_version_this_is(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who reports a fault is asked for it first."""
+    monkeypatch.setattr(sys, "argv", ["hagaki", "--version"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith(f"hagaki {metadata.version('hagaki')}, Python 3.")
