@@ -96,7 +96,7 @@ app = typer.Typer(
 )
 
 
-def _say_version(wanted: bool) -> None:
+def _say_version(*, wanted: bool) -> None:
     if wanted:
         import platform
         from importlib import metadata
