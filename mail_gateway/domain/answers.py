@@ -43,6 +43,8 @@ _LABELLED: Final = tuple(
         ((label, item) for item, labels in LABELS.items() for label in labels), key=lambda one: -len(one[0])
     )
 )
+_LABELS: Final = tuple(label for label, _ in _LABELLED)
+_LABEL_MAX: Final = len(_LABELS[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,8 @@ def _labelled(text: str, asked: Asked) -> tuple[Item, str] | None:
 
 def _label(text: str, asked: Asked) -> tuple[str, Item | None]:
     """The name that the text begins with, and whose it is, if it was asked for."""
+    if not text[:_LABEL_MAX].casefold().startswith(_LABELS):  # hardly any text does, and there are many names
+        return "", None
     wanted = frozenset(asked.numbered.values())
     names = (one for one in _LABELLED if one[1] in wanted and text[: len(one[0])].casefold() == one[0])
     return next(names, ("", None))

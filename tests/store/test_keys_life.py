@@ -53,6 +53,12 @@ def do(desk: Desk, words: str) -> None:
         conn.execute(text(words))
 
 
+def transport(desk: Desk, serial: int) -> loading.NewReader:
+    """A transport key that was written down."""
+    with loading.transport(desk, serial) as made:
+        return made
+
+
 def test_the_newest_is_the_one_for_new_readers(desk: Desk) -> None:
     old = keys.listed(desk)[0]["bdk_id"]
     assert enrol(desk, 1) == f"{old}00000001"
@@ -114,7 +120,7 @@ def test_a_revoked_reader_gets_no_keys_until_it_is_allowed_again(desk: Desk) -> 
     keys.revoke(desk, 1, "stolen")
     for attempt in (
         lambda: enrol(desk, 1),
-        lambda: loading.transport(desk, 1),
+        lambda: transport(desk, 1),
         lambda: loading.block_for(desk, told(old)),
     ):
         with pytest.raises(GatewayError, match="reader-revoked"):
@@ -232,17 +238,17 @@ def test_a_block_under_keys_that_were_revoked_is_not_made(desk: Desk) -> None:
 def test_a_new_reader_needs_its_transport_key(desk: Desk) -> None:
     with pytest.raises(GatewayError, match="transport-unknown"):
         loading.block_for(desk, told("0000000000000009", "transport"))
-    made = loading.transport(desk, 9)
+    made = transport(desk, 9)
     assert made.transport_key.hex() not in repr(made)
     block = loading.block_for(desk, told("0000000000000009", "transport"))
     with pytest.raises(GatewayError, match="load-open"):
-        loading.transport(desk, 9)
+        transport(desk, 9)
     loading.confirm(desk, block, loaded_value(desk))
-    loading.transport(desk, 9)
+    transport(desk, 9)
 
 
 def test_a_transport_key_is_gone_once_it_has_done_its_work(desk: Desk, tmp_path: Path) -> None:
-    made = loading.transport(desk, 9)
+    made = transport(desk, 9)
     block = loading.block_for(desk, told("0000000000000009", "transport"))
     loading.confirm(desk, block, loaded_value(desk))
     with sqlite.guest(desk.gateway.database) as conn:
