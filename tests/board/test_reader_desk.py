@@ -135,7 +135,7 @@ def test_a_code_for_a_slip_that_is_not_open(reader):
     [
         ("amount-range", {"amount_minor": 0}),
         ("amount-range", {"amount_minor": 100_000_000}),
-        ("condition-unknown", {"condition": 110}),
+        ("pin-off", {"condition": 110}),
         ("count-range", {"condition": 61, "count": 1}),
         ("one-card", {"track2": None}),
         ("one-card", {"flux": "x"}),
