@@ -81,7 +81,7 @@ def test_debit_needs_a_pin(reader, tmp_path):
         sell(reader, Presented(CARD, pin="123"), condition=110)
     other = tmp_path / "no-pin.dev"
     device.create(other, KEY_ID, INITIAL_KEY)
-    with pytest.raises(ReaderError, match="condition-unknown"):
+    with pytest.raises(ReaderError, match="pin-off"):
         sell(other, Presented(CARD, pin="1234"), condition=110)
 
 
