@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from typing import Final
 
 _LINE_ENDS: Final = frozenset(
@@ -48,6 +49,9 @@ _LINES_COUNT: Final = ("<pre", "white-space")
 _TO_SPACE: Final = dict.fromkeys((9, 10, 13), " ")
 _ATTRIBUTES_MAX: Final = 1_000
 _SKIPPED: Final = frozenset({"style", "script", "head", "title"})
+_OPENING: Final = re.compile(r"<(?=[/!?]|[^\W\d_])")
+"""Where a tag may begin; any other "<" is a sign in the text, and there may be a million of them."""
+
 _ASCII_LOWER: Final = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
@@ -67,7 +71,8 @@ def _text(markup: str, *, quotes: bool) -> str:
     lower = markup.translate(_ASCII_LOWER)  # not str.lower, which may change the length
     out: list[str] = []
     at = depth = 0
-    while (opening := markup.find("<", at)) >= 0:
+    while (found := _OPENING.search(lower, at)) is not None:
+        opening = found.start()
         if quotes or not depth:
             out.append(markup[at:opening])
         name, at = _tag(lower, opening)
