@@ -211,13 +211,17 @@ def _line_ends(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _param(part: Message, name: str) -> str:
-    value = part.get_param(name)
-    return value[2] if isinstance(value, tuple) else str(value or "")
+def _params(part: Message) -> dict[str, str]:
+    """Of its Content-Type, by small name, the first of each. Once: the library reads all of it each time."""
+    found: dict[str, str] = {}
+    for name, value in part.get_params() or ():
+        found.setdefault(name.lower(), value[2] if isinstance(value, tuple) else str(value or ""))
+    return found
 
 
 def _text(part: Message) -> str:
-    label, form, delsp = (_param(part, name) for name in ("charset", "format", "delsp"))
+    params = _params(part)
+    label, form, delsp = (params.get(name, "") for name in ("charset", "format", "delsp"))
     # without its Content-Type the parser has no charset label to look up in Python's registry
     del part["Content-Type"]
     data = part.get_payload(decode=True)
