@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import gc
 
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("no clock")  # a machine that stands still for a moment proves nothing
+
 
 def pytest_collection() -> None:
     """Ten thousand tests stay to the end: the garbage collector need not look through them again and again,
