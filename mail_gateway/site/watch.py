@@ -14,13 +14,9 @@ from mail_gateway.site.http import Site, listen
 from mail_gateway.site.watch_page import HEADERS, WatchPage
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from mail_gateway.observe.watch import Watch
     from mail_gateway.ports import Ports
     from mail_gateway.settings import Settings
-
-    Answering = Callable[[web.Request], Awaitable[web.Response]]
 
 _DOWN = 503
 
